@@ -1,0 +1,171 @@
+"""What the rooms hand to each other: a pair, a view, matches, an explanation, a method's card.
+
+Frozen dataclasses over NumPy arrays. Coordinates are continuous: (0, 0) is the top left corner of an image and the centre of
+its first pixel is (.5, .5). Points are (x, y); cells are (row, column).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+class InputError(ValueError):
+    """The user's input is wrong. The message is one line: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Which part of a photograph an image shows: a box, turned upright.
+
+    width, height: of the upright photograph, pixels. box: (x, y, w, h) in photograph pixels before rotation. theta: radians by
+    which the box is turned about its own centre, clockwise on screen (the convention of COCO-style wildlife manifests). The
+    image is the box turned upright, `image_size` pixels large.
+    """
+
+    width: int
+    height: int
+    box: tuple[float, float, float, float]
+    theta: float = 0.0
+
+    @classmethod
+    def whole(cls, width: int, height: int) -> View:
+        """The view of a whole photograph."""
+        return cls(width, height, (0.0, 0.0, float(width), float(height)))
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """(width, height) of the image, whole pixels, at least 1."""
+        return max(1, round(self.box[2])), max(1, round(self.box[3]))
+
+    @property
+    def matrix(self) -> np.ndarray:
+        """(2, 3) float64 affine map from photograph pixels to image pixels."""
+        x, y, w, h = self.box
+        image_w, image_h = self.image_size
+        cos, sin = np.cos(self.theta), np.sin(self.theta)
+        scale = np.diag([image_w / w, image_h / h])
+        linear = scale @ np.array([[cos, sin], [-sin, cos]])
+        offset = np.array([image_w / 2, image_h / 2]) - linear @ np.array([x + w / 2, y + h / 2])
+        return np.column_stack([linear, offset])
+
+    def to_image(self, points: np.ndarray) -> np.ndarray:
+        """Photograph pixels (N, 2) x/y to image pixels (N, 2) x/y."""
+        matrix = self.matrix
+        return np.asarray(points, float) @ matrix[:, :2].T + matrix[:, 2]
+
+    def to_photograph(self, points: np.ndarray) -> np.ndarray:
+        """Image pixels (N, 2) x/y to photograph pixels (N, 2) x/y."""
+        matrix = self.matrix
+        return (np.asarray(points, float) - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+
+
+@dataclass(frozen=True)
+class ImagePair:
+    """Two images to compare: what the model sees, before its resize.
+
+    image0, image1: (H, W, 3) uint8 RGB, each of its own size. id0, id1: names to show. view0, view1: where each image lies in
+    its photograph.
+    """
+
+    image0: np.ndarray
+    image1: np.ndarray
+    id0: str
+    id1: str
+    view0: View
+    view1: View
+
+    def swapped(self) -> ImagePair:
+        """The same pair with its images exchanged."""
+        return ImagePair(self.image1, self.image0, self.id1, self.id0, self.view1, self.view0)
+
+
+@dataclass(frozen=True)
+class Matches:
+    """N matched cells of two images, sorted by relevance, highest first.
+
+    cells0, cells1: (N, 2) int row/column. keypoints0, keypoints1: (N, 2) float x/y of the cells' centres, pixels of
+    `ImagePair.image0` and `image1`. relevance: (N,) signed float, product of the two cells' relevances (PAIR-X, eq. 1).
+    distance: (N,) float, L2 between the two descriptors.
+    """
+
+    cells0: np.ndarray
+    cells1: np.ndarray
+    keypoints0: np.ndarray
+    keypoints1: np.ndarray
+    relevance: np.ndarray
+    distance: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.relevance)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a method says of a pair: raw signed floats, never scaled or clipped.
+
+    method: its registered name. similarity: cosine of the two embeddings, -1 to 1. map0, map1: (H, W) float32 or None, evidence
+    over each whole image at the method's own resolution (for PAIR-X the relevance of the layer's cells). pixel_maps0, pixel_maps1:
+    (k, H, W) float32 or None, one map a match at the model's input resolution, in the order of `matches`. tensor: (h0, w0, h1, w1)
+    float32 or None, evidence of every cell pair. metrics: name to number. settings: all that the result depends on (model, layer,
+    size, options, versions), JSON-ready. seconds: time it took.
+    """
+
+    method: str
+    similarity: float
+    map0: np.ndarray | None = None
+    map1: np.ndarray | None = None
+    matches: Matches | None = None
+    pixel_maps0: np.ndarray | None = None
+    pixel_maps1: np.ndarray | None = None
+    tensor: np.ndarray | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    _ARRAYS = ("map0", "map1", "pixel_maps0", "pixel_maps1", "tensor")
+    _MATCHES = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")
+
+    def save(self, path: str | Path) -> None:
+        """Write everything to a compressed .npz that `load` reads back and NumPy opens without us."""
+        arrays = {name: getattr(self, name) for name in self._ARRAYS if getattr(self, name) is not None}
+        if self.matches is not None:
+            arrays |= {f"matches.{name}": getattr(self.matches, name) for name in self._MATCHES}
+        about = {name: getattr(self, name) for name in ("method", "similarity", "metrics", "settings", "seconds")}
+        np.savez_compressed(path, about=json.dumps(about), **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Explanation:
+        """Read what `save` wrote. Raises InputError where the file is not one of ours."""
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                about = json.loads(str(file["about"]))
+                arrays = {name: file[name] for name in cls._ARRAYS if name in file}
+                matches = {name: file[f"matches.{name}"] for name in cls._MATCHES if f"matches.{name}" in file}
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote.") from error
+        return cls(**about, **arrays, matches=Matches(**matches) if matches else None)
+
+
+@dataclass(frozen=True)
+class MethodCard:
+    """The facts about a method.
+
+    name: as typed. title: as shown. family: for grouping. paper, equation: the source. license: of what it stands on. needs: the
+    inputs it looks at. symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
+    """
+
+    name: str
+    title: str
+    family: str
+    summary: str
+    paper: str
+    equation: str
+    license: str
+    needs: tuple[str, ...]
+    symmetric: bool
+    cost: str
