@@ -6,13 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pairx.types import Explanation, ImagePair, InputError, Matches
+from pairx.viz import maps
+from pairx.viz.colors import MOST, NEUTRAL, match_colors, rgb
+
+FAINT = 0.12
+"""Share of their opacity that the other matches keep while one is isolated."""
+
 
 @dataclass(frozen=True)
 class Look:
     """How an explanation is drawn. Changing a look never recomputes anything.
 
-    k_lines: matches drawn as lines. k_colors: matches painted into the pixels. opacity: 0 to 1, of the heat and of the colour
-    maps. palette: name of a palette of match colours. isolate: index of the one match that stays bright, or None for all.
+    k_lines: matches drawn as lines. k_colors: matches painted into the pixels, at most 40. opacity: 0 to 1, of the heat
+    and of the colour maps. palette: name of a palette of match colours. isolate: index of the one match that stays
+    bright, or None for all.
     """
 
     k_lines: int = 20
@@ -24,17 +32,23 @@ class Look:
 
 @dataclass(frozen=True)
 class MatchMark:
-    """One match as drawn. rank: 1 is the most relevant. color: "#rrggbb". points: x/y in each image as fractions of its width
-    and height. relevance: raw. share: of the summed relevance of all matches, 0 to 1. layers: RGBA uint8 (H, W, 4) paint over each
-    image at full opacity, or None beyond k_colors."""
+    """One match as drawn. rank: 1 is the most relevant. color: "#rrggbb", neutral grey beyond k_colors. points: x/y in
+    each image as fractions of its width and height. relevance: raw. share: of the summed positive relevance of all
+    matches, 0 to 1. layers: RGBA uint8 (H, W, 4) paint of this match alone over each image at full opacity, or None
+    beyond k_colors and where there is no map. line: whether it is one of the k_lines. opacity: 1, or FAINT while
+    another match is isolated. width: of its line in points."""
 
     rank: int
     color: str
     point0: tuple[float, float]
     point1: tuple[float, float]
     relevance: float
+    share: float
     layer0: np.ndarray | None
     layer1: np.ndarray | None
+    line: bool = True
+    opacity: float = 1.0
+    width: float = 1.2
 
 
 @dataclass(frozen=True)
@@ -42,7 +56,11 @@ class Scene:
     """A drawn explanation, in layers.
 
     photo0, photo1: (H, W, 3) uint8. heat0, heat1: (H, W, 4) uint8 RGBA of the relevance maps at full opacity, of any
-    resolution, to be stretched over the photographs. marks: matches, most relevant first. title, legend: lines of text.
+    resolution, to be stretched over the photographs. paint0, paint1: the same for the marks' layers blended into one,
+    with those beside an isolated match already faint; they lie over the photographs faded by `maps.FADE`. Lay each at
+    `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared by both
+    photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from -heat_scale to +heat_scale.
+    legend: lines of text.
     """
 
     photo0: np.ndarray
@@ -51,3 +69,126 @@ class Scene:
     heat1: np.ndarray | None
     marks: tuple[MatchMark, ...]
     look: Look
+    paint0: np.ndarray | None = None
+    paint1: np.ndarray | None = None
+    heat_scale: float | None = None
+    heat_colors: tuple[str, ...] = ()
+    legend: tuple[str, ...] = ()
+
+
+def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None) -> Scene:
+    """The scene of an explanation over its pair.
+
+    Raises InputError where the look asks for what does not exist, ValueError where the explanation holds NaN or
+    infinity or does not belong together.
+    """
+    look = look or Look()
+    _check(explanation, look)
+    scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
+    painted = min(look.k_colors, len(explanation.matches)) if explanation.matches is not None else 0
+    alphas = [_alphas(stack, painted) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
+    marks = _marks(explanation.matches, pair, look, alphas) if explanation.matches is not None else ()
+    has_heat = explanation.map0 is not None or explanation.map1 is not None
+    return Scene(
+        photo0=pair.image0,
+        photo1=pair.image1,
+        heat0=_heat(explanation.map0, scale),
+        heat1=_heat(explanation.map1, scale),
+        marks=marks,
+        look=look,
+        paint0=_paint(alphas[0], marks),
+        paint1=_paint(alphas[1], marks),
+        heat_scale=scale if has_heat else None,
+        heat_colors=_heat_colors() if has_heat else (),
+        legend=_legend(explanation, marks),
+    )
+
+
+def _check(explanation: Explanation, look: Look) -> None:
+    if look.k_lines < 0 or not 0 <= look.k_colors <= MOST:
+        raise InputError(f"k_lines {look.k_lines}, k_colors {look.k_colors}: give 0 or more, at most {MOST} in colour.")
+    if not 0 <= look.opacity <= 1:
+        raise InputError(f"Opacity {look.opacity}: give a number from 0 to 1.")
+    for name in ("map0", "map1", "pixel_maps0", "pixel_maps1"):
+        values = getattr(explanation, name)
+        # A sum is finite only if all its terms are: one pass, no temporary array. float64, so that it cannot overflow.
+        if values is not None and not np.isfinite(values.sum(dtype=np.float64)):
+            raise ValueError(f"{name} of {explanation.method} holds NaN or infinity.")
+
+
+def _heat(cells: np.ndarray | None, scale: float) -> np.ndarray | None:
+    if cells is None:
+        return None
+    fine = maps.upsample(cells, max(maps.FINE, cells.shape[0]), max(maps.FINE, cells.shape[1]))
+    return maps.diverging(fine / scale if scale else fine)
+
+
+def _heat_colors() -> tuple[str, ...]:
+    return tuple("#" + color.tobytes().hex() for color in maps.diverging(np.linspace(-1, 1, 33)))
+
+
+def _alphas(stack: np.ndarray | None, k: int) -> np.ndarray | None:
+    """(min(k, maps), H, W) float32, 0 to 1, or None where there is nothing to paint."""
+    if stack is None or not min(k, len(stack)):
+        return None
+    return np.stack([maps.strength(pixels) for pixels in stack[:k]])
+
+
+def _paint(alphas: np.ndarray | None, marks: tuple[MatchMark, ...]) -> np.ndarray | None:
+    if alphas is None:
+        return None
+    opacity = np.array([mark.opacity for mark in marks[: len(alphas)]], np.float32)
+    colors = np.array([rgb(mark.color) for mark in marks[: len(alphas)]])
+    return maps.blend(alphas * opacity[:, None, None], colors)
+
+
+def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarray | None]) -> tuple[MatchMark, ...]:
+    n = min(len(matches), max(look.k_lines, look.k_colors))
+    if look.isolate is not None and not 0 <= look.isolate < n:
+        raise InputError(f"Match {look.isolate + 1} cannot be isolated: {n} are drawn.")
+    colors = match_colors(min(n, look.k_colors), look.palette)
+    points0 = matches.keypoints0[:n] / pair.image0.shape[1::-1]
+    points1 = matches.keypoints1[:n] / pair.image1.shape[1::-1]
+    positive = np.maximum(matches.relevance, 0)
+    total, most = positive.sum(), positive.max(initial=0)
+
+    def layer(side: int, i: int) -> np.ndarray | None:
+        stack = alphas[side]
+        return maps.tint(stack[i], rgb(colors[i])) if stack is not None and i < len(stack) else None
+
+    return tuple(
+        MatchMark(
+            rank=i + 1,
+            color=colors[i] if i < len(colors) else NEUTRAL,
+            point0=(float(points0[i, 0]), float(points0[i, 1])),
+            point1=(float(points1[i, 0]), float(points1[i, 1])),
+            relevance=float(matches.relevance[i]),
+            share=float(positive[i] / total) if total else 0.0,
+            layer0=layer(0, i),
+            layer1=layer(1, i),
+            line=i < look.k_lines,
+            opacity=1.0 if look.isolate in (None, i) else FAINT,
+            width=_width(positive[i] / most if most else 1.0, i < len(colors)),
+        )
+        for i in range(n)
+    )
+
+
+def _width(share_of_most: float, colored: bool) -> float:
+    """Points: grows gently with relevance, thin for the neutral ones."""
+    return float(0.8 + 0.8 * np.sqrt(share_of_most)) if colored else 0.6
+
+
+def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str, ...]:
+    """What was computed, then what came out."""
+    known = explanation.settings
+    layer = str(known.get("layer") or "")
+    if layer and known.get("stride"):
+        layer += f" (1/{known['stride']})"
+    parts = (explanation.method, str(known.get("model") or ""), layer)
+    result = [f"similarity {explanation.similarity:.3f}"]
+    if explanation.matches is not None:
+        lines = sum(mark.line for mark in marks)
+        colored = sum(mark.color != NEUTRAL for mark in marks)
+        result.append(f"{lines} of {len(explanation.matches)} matches, {colored} in colour")
+    return " · ".join(part for part in parts if part), " · ".join(result)
