@@ -22,15 +22,17 @@ class InputError(ValueError):
 class View:
     """Which part of a photograph an image shows: a box, turned upright.
 
-    width, height: of the upright photograph, pixels. box: (x, y, w, h) in photograph pixels before rotation. theta: radians by
-    which the box is turned about its own centre, clockwise on screen (the convention of COCO-style wildlife manifests). The
-    image is the box turned upright, `image_size` pixels large.
+    width, height: of the upright photograph, pixels. box: (x, y, w, h) in photograph pixels before rotation. theta:
+    radians by which the box is turned about its own centre, clockwise on screen (the convention of COCO-style wildlife
+    manifests). scale: image pixels per photograph pixel, below 1 where a large photograph was reduced. The image is the
+    box turned upright, `image_size` pixels large.
     """
 
     width: int
     height: int
     box: tuple[float, float, float, float]
     theta: float = 0.0
+    scale: float = 1.0
 
     @classmethod
     def whole(cls, width: int, height: int) -> View:
@@ -40,7 +42,7 @@ class View:
     @property
     def image_size(self) -> tuple[int, int]:
         """(width, height) of the image, whole pixels, at least 1."""
-        return max(1, round(self.box[2])), max(1, round(self.box[3]))
+        return max(1, round(self.box[2] * self.scale)), max(1, round(self.box[3] * self.scale))
 
     @property
     def matrix(self) -> np.ndarray:

@@ -1,0 +1,291 @@
+"""From a file of any usual format to upright 8-bit RGB. `pairx.images` is the door to this room."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import numpy as np
+import pillow_heif
+from PIL import Image, ImageCms
+
+from pairx.types import InputError
+
+Source = str | Path | bytes | BinaryIO | np.ndarray | Image.Image
+
+MAX_PIXELS = 200_000_000  # the largest phone sensors
+MAX_SIDE = 30_000
+ONE_AT_A_TIME = 40_000_000  # pixels: photographs larger than this are decoded one after the other, whatever the threads
+
+# Only these are ever tried: Pillow also has parsers that run programs (EPS) or that nobody takes photographs with.
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF", "BMP", "JPEG2000", "PPM")
+RAW_SUFFIXES = {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".srw"}
+SAVE_AS = "save the photograph as JPEG or PNG"
+
+_SIGNATURES = (  # offset, bytes, what that is
+    (0, b"%PDF", "a PDF"),
+    (0, b"PK\x03\x04", "a zip archive or an office document"),
+    (0, b"\x1f\x8b", "a gzip archive"),
+    (0, b"%!PS", "a PostScript drawing"),
+    (0, b"8BPS", "a Photoshop document"),
+    (4, b"ftypcrx", "a camera's raw file"),
+    (0, b"FUJIFILMCCD-RAW", "a camera's raw file"),
+    (0, b"IIRO", "a camera's raw file"),
+    (0, b"IIRS", "a camera's raw file"),
+    (0, b"IIU\0", "a camera's raw file"),
+    (4, b"ftyp", "a video"),
+    (4, b"moov", "a video"),
+    (8, b"AVI ", "a video"),
+    (0, b"\x1aE\xdf\xa3", "a video"),
+    (0, b"\0\0\1\xba", "a video"),
+    (0, b"FLV", "a video"),
+)
+_DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits that sensors and files have
+_BIG = threading.Lock()
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 254, 330, 50706
+
+Image.init()
+pillow_heif.register_heif_opener()
+
+
+class Photograph:
+    """An opened photograph whose upright size is known and whose pixels may still be undecoded."""
+
+    def __init__(self, image: Image.Image, file: BinaryIO | None, name: str) -> None:
+        self._image = image
+        self._name = name
+        self._profile = image.info.get("icc_profile")
+        with _damage_reported(name):
+            self._deep = _deep_colour(image, file)
+            if image.format not in ("JPEG", "MPO"):
+                image.load()  # a PNG may give its orientation, a HEIC its true size, only after the pixels
+        self._orientation = _orientation(image)
+        self.width, self.height = image.size[::-1] if self._orientation > 4 else image.size
+
+    def pixels(self, scale: float) -> np.ndarray:
+        """The upright photograph, (round(height * scale), round(width * scale), 3) uint8 RGB; scale is at most 1."""
+        size = max(1, round(self.width * scale)), max(1, round(self.height * scale))
+        if self._orientation > 4:
+            size = size[::-1]
+        with _damage_reported(self._name):
+            image = _opaque(_rgb(self._reduced(size), self._profile))
+        turn = _TURNS.get(self._orientation)
+        return np.array(image if turn is None else image.transpose(turn))
+
+    def _reduced(self, size: tuple[int, int]) -> Image.Image:
+        image, box = self._image, None
+        if size != image.size and image.format in ("JPEG", "MPO"):
+            # the JPEG decoder itself leaves out detail; `box` is exact where the size does not divide
+            box = (image.draft(None, size) or (None, None))[1]
+        image = _eight_bit_image(image) if self._deep is None else self._deep
+        return image if image.size == size else image.resize(size, Image.Resampling.BILINEAR, box)
+
+
+@contextmanager
+def open_photograph(source: Source, name: str) -> Iterator[Photograph]:
+    """Open a source. Whatever is wrong with it, now or while decoding, becomes an InputError about `name`."""
+    with _stream(source, name) as file:
+        image = _header(file, name) if file else _in_memory(source, name)
+        width, height = image.size
+        if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+            raise InputError(
+                f"{name} has {width} x {height} px, more than the {MAX_PIXELS // 10**6} megapixels or {MAX_SIDE} px a"
+                " side that are read: make it smaller first"
+            )
+        with _BIG if width * height > ONE_AT_A_TIME else nullcontext():
+            yield Photograph(image, file, name)
+
+
+def label(source: Source, name: str | None) -> str:
+    """What messages call a source: one printable line."""
+    if name is None:
+        name = source if isinstance(source, str | Path) else getattr(source, "name", None) or "The image"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(name))
+
+
+@contextmanager
+def _damage_reported(name: str) -> Iterator[None]:
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise anything from OSError to struct.error on hostile bytes
+        why = " ".join(str(error).split())[:120] or type(error).__name__
+        raise InputError(f"{name} is damaged or cut short ({why}): copy it again, or {SAVE_AS}") from error
+
+
+@contextmanager
+def _stream(source: Source, name: str) -> Iterator[BinaryIO | None]:
+    """The source as a seekable file; None for what is in memory already."""
+    if isinstance(source, np.ndarray | Image.Image):
+        yield None
+    elif isinstance(source, str | Path):
+        with _file(source, name) as file:
+            yield file
+    elif isinstance(source, bytes | bytearray | memoryview):
+        yield io.BytesIO(source)
+    elif hasattr(source, "read"):
+        yield io.BytesIO(source.read())
+    else:
+        raise InputError(f"{name} is a {type(source).__name__}: give a path, bytes, an open file or an image")
+
+
+def _file(path: str | Path, name: str) -> BinaryIO:
+    try:
+        if Path(path).is_dir():
+            raise InputError(f"{name} is a folder: give a photograph")
+        if Path(path).exists() and not Path(path).is_file():
+            raise InputError(f"{name} is not a file: give a photograph")
+        return open(path, "rb")
+    except FileNotFoundError as error:
+        raise InputError(f"{name} does not exist: check the path") from error
+    except PermissionError as error:
+        raise InputError(f"{name} may not be read: change the file's permissions") from error
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:
+        why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        raise InputError(f"{name} cannot be opened ({why}): check the path") from error
+
+
+def _in_memory(source: np.ndarray | Image.Image, name: str) -> Image.Image:
+    if isinstance(source, np.ndarray):
+        if source.ndim != 3 or source.shape[2] != 3 or source.dtype != np.uint8 or not source.size:
+            raise InputError(f"{name} is an array {source.dtype} {source.shape}: give (height, width, 3) uint8 RGB")
+        return Image.fromarray(source)
+    if not all(source.size):
+        raise InputError(f"{name} has no pixels: give a photograph")
+    with _damage_reported(name):
+        return source.copy()
+
+
+def _header(file: BinaryIO, name: str) -> Image.Image:
+    """Parse the header only. Not with Image.open: its bomb check is global, warns, and hides the size it refuses."""
+    start = file.read(512)
+    if not start:
+        raise InputError(f"{name} is empty: copy it again")
+    for format in FORMATS:
+        factory, accepts = Image.OPEN[format]
+        if accepts(start[:16]) is not True:
+            continue
+        file.seek(0)
+        with _damage_reported(name):
+            image = factory(file, "")
+        if image.format == "TIFF" and _is_raw(image, start, name):
+            raise InputError(f"{name} is a camera's raw file: {SAVE_AS}")
+        return image
+    raise InputError(f"{name} is {_kind(start, name)}, not a photograph: {SAVE_AS}")
+
+
+def _is_raw(image: Image.Image, start: bytes, name: str) -> bool:
+    """Raw files are TIFFs whose first picture is a thumbnail."""
+    tags = image.tag_v2
+    thumbnail = tags.get(_NEW_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags
+    return Path(name).suffix.lower() in RAW_SUFFIXES or start[8:10] == b"CR" or _DNG_VERSION in tags or thumbnail
+
+
+def _kind(start: bytes, name: str) -> str:
+    for offset, signature, kind in _SIGNATURES:
+        if start.startswith(signature, offset):
+            return kind
+    text = start.lower()
+    if b"<svg" in text:
+        return "an SVG drawing"
+    if b"<html" in text or b"<!doctype" in text:
+        return "a web page"
+    if Path(name).suffix.lower() in RAW_SUFFIXES:
+        return "a camera's raw file"
+    return "a text" if start.isascii() and b"\0" not in start else "of an unknown format"
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF orientation, 1 to 8. Pillow has turned TIFF, and libheif HEIC, by now: theirs reads 1."""
+    if image.format == "TIFF":
+        return 1
+    try:
+        value = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # a broken EXIF block is no reason to refuse the photograph
+        return 1
+    return value if value in _TURNS else 1
+
+
+def _deep_colour(image: Image.Image, file: BinaryIO | None) -> Image.Image | None:
+    """16-bit colour as 8-bit: Pillow keeps only the upper byte of it, which leaves a 12-bit photograph black."""
+    if image.format not in ("PNG", "TIFF") or image.mode not in ("RGB", "RGBA", "LA") or ";16" not in str(image.tile):
+        return None
+    file.seek(0)
+    values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+    file.seek(0)
+    if values is None or values.dtype != np.uint16 or values.ndim != 3:
+        return None
+    if values.shape[2] == 3:
+        return Image.fromarray(cv2.cvtColor(_eight_bit(values), cv2.COLOR_BGR2RGB))
+    colour, alpha = values[..., 2::-1], values[..., 3:]
+    return Image.fromarray(np.concatenate([_eight_bit(colour), (alpha >> 8).astype(np.uint8)], axis=2))
+
+
+def _eight_bit_image(image: Image.Image) -> Image.Image:
+    if image.mode.startswith(("I", "F")):
+        return Image.fromarray(_eight_bit(np.asarray(image)))
+    if image.mode in ("1", "P", "PA") or "transparency" in image.info:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
+def _eight_bit(values: np.ndarray) -> np.ndarray:
+    """Any depth to uint8 (the rule is in `pairx.images.decode`)."""
+    if values.dtype != np.uint16:
+        values = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0).clip(0)
+    top = float(values.max())
+    if values.dtype != np.uint16 and top <= 1:
+        white = 1.0
+    else:
+        white = next((2.0**bits - 1 for bits in _DEPTHS if top < 2**bits), top)
+    return cv2.convertScaleAbs(np.ascontiguousarray(values), alpha=255 / white)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    white = Image.new("RGBA", image.size, "white")
+    white.alpha_composite(image)
+    return white.convert("RGB")
+
+
+def _rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """To sRGB, as RGB or RGBA; a profile that does not fit the pixels is ignored."""
+    if image.mode in ("LA", "La", "RGBa"):
+        image = image.convert("RGBA")
+    if image.mode == "LAB":
+        return ImageCms.profileToProfile(
+            image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    if profile:
+        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            image = _to_srgb(image, profile)
+    return image if image.mode == "RGBA" else image.convert("RGB")
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    source = ImageCms.getOpenProfile(io.BytesIO(profile))
+    if "srgb" in ImageCms.getProfileDescription(source).lower():
+        return image
+    if source.profile.xcolor_space.strip() == "RGB" and image.mode != "RGBA":
+        image = image.convert("RGB")
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
