@@ -14,7 +14,10 @@ import numpy as np
 from pairx.types import InputError
 
 MOST = 40
-NEUTRAL = "#b9bec4"
+NEUTRAL = "#d8dce0"
+"""Of the matches beyond the coloured ones."""
+CASINGS = ("#ffffff", "#16181c")
+"""The halo that keeps a coloured line and a neutral line readable on any photograph."""
 
 # From linear RGB to linear RGB: normal vision, protanopia, deuteranopia.
 _VISIONS = np.array(

@@ -12,10 +12,12 @@ FADE = (1.0, 0.5)
 """How a photograph fades beneath the colour maps: share of its colour that goes, then share of white that comes. In
 CSS, over white: filter: grayscale(FADE[0]) opacity(1 - FADE[1])."""
 
+# Of the strongest evidence: markings show through even there.
+_HEAT_OPACITY = 0.8
 _LUMA = (0.2126, 0.7152, 0.0722)
 # Ends of the diverging map (ColorBrewer RdBu's poles, deepened): pale where evidence is weak, deep where it is strong.
-_RAISES = np.array([[246, 128, 96], [224, 40, 36], [150, 0, 24]]) / 255
-_LOWERS = np.array([[112, 170, 240], [30, 100, 215], [8, 40, 130]]) / 255
+_RAISES = np.array([[250, 130, 100], [236, 52, 40], [200, 8, 24]]) / 255
+_LOWERS = np.array([[110, 175, 250], [36, 112, 232], [12, 64, 190]]) / 255
 
 
 def scale_of(*maps: np.ndarray) -> float:
@@ -72,7 +74,7 @@ def _diverging_table() -> np.ndarray:
         return np.column_stack([np.interp(strength, [0, 0.5, 1], channel) for channel in stops.T])
 
     color = np.where(at[:, None] < 0, ramp(_LOWERS), ramp(_RAISES))
-    return np.round(255 * np.column_stack([color, strength**0.8])).astype(np.uint8)
+    return np.round(255 * np.column_stack([color, _HEAT_OPACITY * strength])).astype(np.uint8)
 
 
 _DIVERGING = _diverging_table()

@@ -8,7 +8,7 @@ import numpy as np
 
 from pairx.types import Explanation, ImagePair, InputError, Matches
 from pairx.viz import maps
-from pairx.viz.colors import MOST, NEUTRAL, match_colors, rgb
+from pairx.viz.colors import CASINGS, MOST, NEUTRAL, match_colors, rgb
 
 FAINT = 0.12
 """Share of their opacity that the other matches keep while one is isolated."""
@@ -32,11 +32,14 @@ class Look:
 
 @dataclass(frozen=True)
 class MatchMark:
-    """One match as drawn. rank: 1 is the most relevant. color: "#rrggbb", neutral grey beyond k_colors. points: x/y in
-    each image as fractions of its width and height. relevance: raw. share: of the summed positive relevance of all
-    matches, 0 to 1. layers: RGBA uint8 (H, W, 4) paint of this match alone over each image at full opacity, or None
-    beyond k_colors and where there is no map. line: whether it is one of the k_lines. opacity: 1, or FAINT while
-    another match is isolated. width: of its line in points."""
+    """One match as drawn.
+
+    rank: 1 is the most relevant. color: "#rrggbb", neutral beyond k_colors. points: x/y in each image as fractions of
+    its width and height. relevance: raw. share: of the summed positive relevance of all matches, 0 to 1. layers: RGBA
+    uint8 (H, W, 4) paint of this match alone over each image at full opacity, or None beyond k_colors and where there
+    is no map. line: whether it is one of the k_lines. opacity: 1, or FAINT while another match is isolated. width: of
+    its line, points. casing: "#rrggbb" of the line's halo.
+    """
 
     rank: int
     color: str
@@ -49,6 +52,7 @@ class MatchMark:
     line: bool = True
     opacity: float = 1.0
     width: float = 1.2
+    casing: str = CASINGS[0]
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,7 @@ def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarra
             line=i < look.k_lines,
             opacity=1.0 if look.isolate in (None, i) else FAINT,
             width=_width(positive[i] / most if most else 1.0, i < len(colors)),
+            casing=CASINGS[0] if i < len(colors) else CASINGS[1],
         )
         for i in range(n)
     )
@@ -180,15 +185,26 @@ def _width(share_of_most: float, colored: bool) -> float:
 
 
 def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str, ...]:
-    """What was computed, then what came out."""
+    """What was computed, what came out, how to read the colour maps or the one match."""
     known = explanation.settings
     layer = str(known.get("layer") or "")
     if layer and known.get("stride"):
         layer += f" (1/{known['stride']})"
-    parts = (explanation.method, str(known.get("model") or ""), layer)
-    result = [f"similarity {explanation.similarity:.3f}"]
+    lines = [_joined(explanation.method, known.get("model"), layer)]
+
+    counts = ""
     if explanation.matches is not None:
-        lines = sum(mark.line for mark in marks)
-        colored = sum(mark.color != NEUTRAL for mark in marks)
-        result.append(f"{lines} of {len(explanation.matches)} matches, {colored} in colour")
-    return " · ".join(part for part in parts if part), " · ".join(result)
+        counts = f"{sum(mark.line for mark in marks)} of {len(explanation.matches)} matches"
+    lines.append(_joined(f"similarity {explanation.similarity:.3f}", counts))
+
+    bright = [mark for mark in marks if mark.opacity == 1]
+    if len(bright) == 1 < len(marks):
+        lines.append(f"match {bright[0].rank} carries {bright[0].share:.1%} of the matches' relevance")
+    elif any(mark.layer0 is not None or mark.layer1 is not None for mark in marks):
+        start = f"from the {known['start']}, " if known.get("start") else ""
+        lines.append(f"colour maps: {start}each at its own scale")
+    return tuple(lines)
+
+
+def _joined(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)

@@ -1,0 +1,64 @@
+"""The words around a figure's photographs: title, names, what was computed, what the heat's colours mean."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from pairx.viz.layout import DPI, POINT, Box, Layout
+from pairx.viz.scene import Scene
+from pairx.viz.text import INK, QUIET, elide, one_line, write
+
+_TITLE_SIZE, _NAME_SIZE, _SIZE, _SMALL = 9, 7, 7, 6
+_BAR = round(1.7 * DPI)
+
+
+def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], title: str | None, *, legend: bool) -> None:
+    """Write all words of a figure. axes: spans the page, in dots from its top left corner."""
+    left, right = layout.rows[0]
+    if title:
+        shown = elide(one_line(title), layout.width - 2 * left.x, _TITLE_SIZE, bold=True)
+        write(axes, left.x, layout.title, shown, _TITLE_SIZE, bold=True)
+    for name, room, x, align in zip(
+        ids, _rooms(left, right), (left.x, right.x + right.w), ("left", "right"), strict=True
+    ):
+        write(axes, x, layout.ids, elide(one_line(name), room, _NAME_SIZE), _NAME_SIZE, align=align)
+    if legend:
+        box = layout.legend
+        bar = Box(box.x + box.w - _BAR, box.y, _BAR, box.h) if scene.heat_scale is not None else None
+        _lines(axes, Box(box.x, box.y, box.w - (_BAR + round(8 * POINT) if bar else 0), box.h), scene.legend)
+        if bar:
+            _colour_bar(axes, bar, scene)
+
+
+def _rooms(left: Box, right: Box) -> tuple[float, float]:
+    """Dots for each name: its photograph's width, but a narrow photograph's name may reach under the other."""
+    total = left.w + right.w
+    first = min(max(left.w, total / 3), total * 2 / 3)
+    return first, total - first
+
+
+def _lines(axes: Axes, box: Box, lines: tuple[str, ...]) -> None:
+    for i, line in enumerate(lines):
+        color = INK if i < 2 else QUIET
+        write(axes, box.x, box.y + i * 9 * POINT, elide(one_line(line), box.w, _SIZE), _SIZE, color=color)
+
+
+def _colour_bar(axes: Axes, box: Box, scene: Scene) -> None:
+    """The heat's colours as they look over white, what they mean above, numbers below."""
+    top, height = box.y + round(9 * POINT), round(6 * POINT)
+    colors = np.array([list(bytes.fromhex(color[1:])) for color in scene.heat_colors])
+    alpha = colors[:, 3:] / 255 * scene.look.opacity
+    shown = np.round(255 * (1 - alpha) + colors[:, :3] * alpha).astype(np.uint8)
+    at = np.linspace(0, len(shown) - 1, box.w)
+    bar = np.column_stack([np.interp(at, range(len(shown)), channel) for channel in shown.T]).astype(np.uint8)[None]
+    axes.imshow(bar, extent=(box.x, box.x + box.w, top + height, top), aspect="auto")
+
+    right, middle = box.x + box.w, box.x + box.w / 2
+    write(axes, box.x, box.y, "lowers similarity", _SMALL)
+    write(axes, right, box.y, "raises similarity", _SMALL, align="right")
+    below = top + height + round(2 * POINT)
+    number = f"{scene.heat_scale:.2g}"
+    write(axes, box.x, below, f"−{number}", _SMALL, color=QUIET)
+    write(axes, middle, below, "0", _SMALL, color=QUIET, align="center")
+    write(axes, right, below, f"+{number}", _SMALL, color=QUIET, align="right")

@@ -1,0 +1,151 @@
+"""Prints a scene: two photographs under the heat with lines between their matches, the same two faded under colour
+maps."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Page
+
+from pairx.types import Explanation, ImagePair, InputError
+from pairx.viz import maps
+from pairx.viz.caption import caption
+from pairx.viz.layout import DPI, Box, arrange
+from pairx.viz.scene import Look, MatchMark, Scene, compose
+
+_SUFFIXES = (".png", ".svg", ".pdf")
+# matplotlib reads these from its process-wide settings only, while it saves. Text stays text, equal figures equal files.
+_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "pairx", "pdf.fonttype": 42}
+# matplotlib is not thread-safe (settings above, font and layout caches), so one figure is drawn at a time.
+_LOCK = threading.RLock()
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A printed scene, ready to be saved. Safe to use from several threads at once."""
+
+    scene: Scene
+    ids: tuple[str, str]
+    title: str | None = None
+    legend: bool = True
+    width: float = 7.0
+
+    def save(self, path: str | Path) -> None:
+        """Write a .png (300 dpi), .svg or .pdf. Raises InputError for another suffix or where the file cannot be
+        written."""
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in _SUFFIXES:
+            raise InputError(f"{path}: a figure is written as {', '.join(_SUFFIXES)}; give one of these suffixes.")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: the folder {path.parent} does not exist; create it first.")
+        printed = self._print(suffix[1:])
+        try:
+            path.write_bytes(printed)
+        except OSError as error:
+            raise InputError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
+
+    def png(self, dpi: int = DPI) -> bytes:
+        """The figure as a PNG file of so many dots per inch."""
+        return self._print("png", dpi)
+
+    def _repr_png_(self) -> bytes:
+        return self.png(dpi=DPI // 2)
+
+    def _print(self, kind: str, dpi: int = DPI) -> bytes:
+        buffer = io.BytesIO()
+        # Dates would make equal figures differ.
+        metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind)
+        with _LOCK, _settings():
+            _page(self).savefig(buffer, format=kind, dpi=dpi, metadata=metadata)
+        return buffer.getvalue()
+
+
+def draw(
+    explanation: Explanation,
+    pair: ImagePair,
+    look: Look | None = None,
+    *,
+    title: str | None = None,
+    legend: bool = True,
+    width: float = 7.0,
+) -> Figure:
+    """A figure of an explanation over its pair, for a paper or a notebook.
+
+    title: a line above, or None. legend: whether to tell below what was computed and what the colours mean. width:
+    inches at most, 2 to 20; tall photographs take less. Raises what `compose` raises.
+    """
+    if not 2 <= width <= 20:
+        raise InputError(f"A figure {width} inches wide: give 2 to 20.")
+    return Figure(compose(explanation, pair, look), (pair.id0, pair.id1), title, legend, width)
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Our settings in matplotlib's global ones while the lock is held; only these are put back, unlike rc_context's,
+    which would undo what another thread has changed in the meantime."""
+    before = {name: matplotlib.rcParams[name] for name in _SETTINGS}
+    matplotlib.rcParams.update(_SETTINGS)
+    try:
+        yield
+    finally:
+        matplotlib.rcParams.update(before)
+
+
+def _page(figure: Figure) -> Page:
+    scene = figure.scene
+    sizes = [photo.shape[1::-1] for photo in (scene.photo0, scene.photo1)]
+    painted = scene.paint0 is not None or scene.paint1 is not None
+    layout = arrange(*sizes, 2 if painted else 1, width=figure.width, title=bool(figure.title), legend=figure.legend)
+
+    page = Page(figsize=(layout.width / DPI, layout.height / DPI), dpi=DPI, facecolor="white")
+    page.suppressComposite = True  # one bitmap a photograph, exactly where it belongs
+    axes = page.add_axes((0, 0, 1, 1), xlim=(0, layout.width), ylim=(layout.height, 0), autoscale_on=False)
+    axes.set_axis_off()
+    opacity = scene.look.opacity
+    for box, photo, heat in zip(layout.rows[0], (scene.photo0, scene.photo1), (scene.heat0, scene.heat1), strict=True):
+        _show(axes, box, photo, heat, opacity)
+    if painted:
+        for box, photo, paint in zip(
+            layout.rows[1], (scene.photo0, scene.photo1), (scene.paint0, scene.paint1), strict=True
+        ):
+            _show(axes, box, maps.faded(photo), paint, opacity)
+    for mark in reversed(scene.marks):
+        if mark.line:
+            _join(axes, layout.rows[0], mark)
+    caption(axes, layout, scene, figure.ids, figure.title, legend=figure.legend)
+    return page
+
+
+def _show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
+    """One bitmap of a photograph and what lies over it, at the page's own resolution."""
+    shrinks = photo.shape[0] > box.h
+    fitted = cv2.resize(photo, (box.w, box.h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    picture = fitted if layer is None else maps.over(fitted, layer, opacity)
+    axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
+
+
+def _join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
+    """A match's line with its casing and dots, most relevant on top."""
+    points = (mark.point0, mark.point1)
+    x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
+    common = {"alpha": mark.opacity, "zorder": 3}
+    line = {**common, "solid_capstyle": "butt"}
+    axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width, gid=f"casing-{mark.rank}", **line)
+    axes.plot(x, y, color=mark.color, linewidth=mark.width, gid=f"match-{mark.rank}", **line)
+    dot = {
+        "linestyle": "none",
+        "marker": "o",
+        "markersize": 1.8 + 1.3 * mark.width,
+        "markeredgewidth": 0.4 * mark.width,
+    }
+    axes.plot(x, y, color=mark.color, markeredgecolor=mark.casing, gid=f"dots-{mark.rank}", **dot, **common)
