@@ -154,6 +154,15 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Step:
+    """How far a long computation is: `done` of `total` parts, and what it does now, in the user's words."""
+
+    done: int
+    total: int
+    what: str
+
+
+@dataclass(frozen=True)
 class MethodCard:
     """The facts about a method.
 

@@ -1,0 +1,159 @@
+"""PAIR-X, step by step: match features, weigh the matches by relevance, paint the best ones into the pixels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+
+from pairx import images, lrp
+from pairx.core.matching import mutual_nearest
+from pairx.models import EmbeddingModel, EncodedPair
+from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Step
+
+CARD = MethodCard(
+    name="pair-x",
+    title="PAIR-X",
+    family="pairwise matching",
+    summary="Matches the model's mid-level features between the two photographs, weighs each match by its relevance for the "
+    "similarity, and paints the strongest matches back into the pixels.",
+    paper="Shrack, Haucke, Salaün, Subramonian, Beery: Pairwise Matching of Intermediate Representations for Fine-grained Explainability",
+    equation="section 3, eq. 1 and 2",
+    license="MIT",
+    needs=("both photographs", "activations", "relevance"),
+    symmetric=True,
+    cost="2 forwards of each photograph and 2 + 2 k_colors relevance passes",
+)
+
+CELLS = ("signed", "abs_of_sum", "sum_of_abs")
+STARTS = ("activation", "relevance")
+MOST_COLORS = 40
+VERSION = 1  # of the maths: raised whenever the same settings give another result
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the result depends on beside model, layer and photographs.
+
+    k_colors: matches that get a pixel map, 0 to 40. cells: how a cell's channels add up to its relevance: "signed" sum as in the
+    paper (eq. 1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
+    "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
+    residual, batchnorm: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
+    """
+
+    k_colors: int = 10
+    cells: str = "signed"
+    start: str = "activation"
+    residual: str = "norm"
+    batchnorm: str = "merge"
+    engine: str = "zennit"
+
+    def __post_init__(self) -> None:
+        choices = {"cells": CELLS, "start": STARTS, "residual": lrp.RESIDUALS, "batchnorm": lrp.BATCHNORMS, "engine": tuple(lrp.ENGINES)}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
+        if not 0 <= self.k_colors <= MOST_COLORS:
+            raise InputError(f"k_colors is 0 to {MOST_COLORS}, not {self.k_colors}.")
+
+
+def explain_steps(
+    model: EmbeddingModel, pair: ImagePair, layers: Sequence[str], options: Options = Options()
+) -> Generator[Step, None, list[Explanation]]:
+    """PAIR-X of a pair at each of the layers.
+
+    A generator of `Step`s, so that a caller shows progress and may stop between them; its return value is one `Explanation` a
+    layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an unknown layer and for a
+    model with an operation that has no relevance rule.
+    """
+    passes = 2 * options.k_colors
+    total = 3 + len(layers) * (1 + passes)
+    yield Step(0, total, "reading the photographs")
+    encoded = model.encode(pair, layers)
+    policy = lrp.Policy(options.residual, options.batchnorm)
+    paths = [model.path(layer) for layer in layers]
+    recordings = []
+    for side in (0, 1):
+        yield Step(1 + side, total, f"recording photograph {side + 1}")
+        recordings.append(lrp.record(model.module, encoded.inputs[side : side + 1], paths, policy, options.engine))
+    explanations = []
+    for number, layer in enumerate(layers):
+        started, done = time.perf_counter(), 3 + number * (1 + passes)
+        yield Step(done, total, f"weighing the matches at {layer}")
+        relevances = [recording.relevance(model.path(layer), seed) for recording, seed in zip(recordings, seeds(encoded), strict=True)]
+        cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
+        matches = match(encoded, layer, cells)
+        maps: list[list[np.ndarray]] = [[], []]
+        for index in range(min(options.k_colors, len(matches))):
+            for side, matched in enumerate((matches.cells0, matches.cells1)):
+                yield Step(done + 1 + 2 * index + side, total, f"painting match {index + 1}")
+                source = encoded.activations[layer][side] if options.start == "activation" else model.to_grid(relevances[side])[0]
+                seed = model.from_grid(only_cell(source, matched[index])[None], like=relevances[side])
+                maps[side].append(recordings[side].pixels(model.path(layer), seed).sum(0).float().cpu().numpy())
+        explanations.append(
+            Explanation(
+                CARD.name,
+                encoded.similarity,
+                *(cell.float().cpu().numpy() for cell in cells),
+                matches,
+                *(np.stack(side) if side else np.zeros((0, model.size, model.size), np.float32) for side in maps),
+                settings=settings(model, layer, options),
+                seconds=time.perf_counter() - started,
+            )
+        )
+    yield Step(total, total, "done")
+    return explanations
+
+
+def seeds(encoded: EncodedPair) -> tuple[torch.Tensor, torch.Tensor]:
+    """Where relevance starts, for each image: `R_k = e_k f_k / (|e| |f|)` (D,), which sums to the cosine similarity."""
+    e, f = encoded.embeddings
+    products = e * f / (e.norm() * f.norm()).clamp(min=1e-12)
+    return products, products
+
+
+def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
+    """Relevance (C, h, w) of a layer to that of its cells (h, w). cells: "signed", "abs_of_sum" or "sum_of_abs"."""
+    if cells == "sum_of_abs":
+        return relevance.abs().sum(0)
+    summed = relevance.sum(0)
+    return summed.abs() if cells == "abs_of_sum" else summed
+
+
+def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Matches:
+    """All mutual nearest neighbours of a layer's features, most relevant first: the product of their cells' relevances (eq. 1)."""
+    a, b = encoded.activations[layer]
+    (h0, w0), (h1, w1) = a.shape[1:], b.shape[1:]
+    descriptors0, descriptors1 = a.flatten(1).T, b.flatten(1).T
+    index0, index1 = mutual_nearest(descriptors0, descriptors1)
+    relevance = cells[0].flatten()[index0].double() * cells[1].flatten()[index1].double()
+    distance = (descriptors0[index0] - descriptors1[index1]).double().norm(dim=1)
+    order = torch.argsort(relevance, descending=True, stable=True)
+    cells0, cells1 = (torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1)))
+    pair = encoded.pair
+    return Matches(
+        cells0,
+        cells1,
+        images.cell_centres(cells0, (h0, w0), (pair.image0.shape[1], pair.image0.shape[0])),
+        images.cell_centres(cells1, (h1, w1), (pair.image1.shape[1], pair.image1.shape[0])),
+        relevance[order].cpu().numpy(),
+        distance[order].cpu().numpy(),
+    )
+
+
+def only_cell(values: torch.Tensor, cell: np.ndarray) -> torch.Tensor:
+    """values (C, h, w) with all but one cell (row, column) set to zero (eq. 2)."""
+    row, column = cell
+    masked = torch.zeros_like(values)
+    masked[:, row, column] = values[:, row, column]
+    return masked
+
+
+def settings(model: EmbeddingModel, layer: str, options: Options) -> dict:
+    """All that the result depends on beside the photographs, JSON-ready; model_key is a digest of weights and preprocessing."""
+    found = model.layer(layer)
+    about = {"model": model.name, "model_key": model.key, "size": model.size, "layer": layer, "stride": found.stride, "grid": list(found.grid)}
+    return {**about, **asdict(options), "version": VERSION}

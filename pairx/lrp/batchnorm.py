@@ -1,0 +1,56 @@
+"""Folding BatchNorm into the convolution or linear layer before it, which leaves the network's function as it was."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+LINEAR = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+
+def merge(network: nn.Module, x: torch.Tensor) -> None:
+    """Fold every BatchNorm whose only input is the output of one convolution or linear layer into that layer's weights.
+
+    network: changed in place, with new parameters; the old tensors stay as they were. x: any input, to see what feeds what. A
+    folded BatchNorm becomes the identity exactly (an activation that it carries stays), others keep their statistics.
+    """
+    for linear, norm in _pairs(network, x):
+        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
+        bias = linear.bias if linear.bias is not None else torch.zeros_like(scale)
+        linear.weight = _frozen(linear.weight * scale.reshape(-1, *[1] * (linear.weight.ndim - 1)))
+        linear.bias = _frozen((bias - norm.running_mean) * scale + norm.bias)
+        norm.weight, norm.bias = _frozen(torch.ones_like(scale)), _frozen(torch.zeros_like(scale))
+        norm.running_mean, norm.running_var, norm.eps = torch.zeros_like(scale), torch.ones_like(scale), 0.0
+
+
+def _frozen(value: torch.Tensor) -> nn.Parameter:
+    return nn.Parameter(value.detach(), requires_grad=False)
+
+
+def _pairs(network: nn.Module, x: torch.Tensor) -> list[tuple[nn.Module, nn.Module]]:
+    """(layer, BatchNorm) where the second takes the first's output and both run once."""
+    produced: dict[int, nn.Module] = {}
+    kept: list[torch.Tensor] = []
+    runs: dict[nn.Module, int] = {}
+    pairs: list[tuple[nn.Module, nn.Module]] = []
+
+    def after_linear(module: nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
+        runs[module] = runs.get(module, 0) + 1
+        kept.append(output)  # alive, so that its id is not given to another tensor
+        produced[id(output)] = module
+
+    def before_norm(module: nn.Module, inputs: tuple) -> None:
+        runs[module] = runs.get(module, 0) + 1
+        if (linear := produced.get(id(inputs[0]))) is not None:
+            pairs.append((linear, module))
+
+    handles = [part.register_forward_hook(after_linear) for part in network.modules() if isinstance(part, LINEAR)]
+    handles += [part.register_forward_pre_hook(before_norm) for part in network.modules() if isinstance(part, _BatchNorm) and part.affine and part.track_running_stats]
+    try:
+        with torch.no_grad():
+            network(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return [(linear, norm) for linear, norm in pairs if runs[linear] == runs[norm] == 1]

@@ -1,0 +1,66 @@
+"""LRP by zennit's rules: EpsilonPlus (PAIR-X B.2; Montavon et al. 2019), the reference engine.
+
+zennit hooks modules. What happens between modules in a forward (sums, gates, reshapes) it does not see; `connections` covers that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from zennit.composites import LayerMapComposite
+from zennit.rules import Epsilon, Norm, Pass, ZPlus
+from zennit.types import Activation, AvgPool, BatchNorm, Convolution
+
+from pairx.lrp.batchnorm import merge
+from pairx.lrp.connections import Connections
+from pairx.lrp.policy import Policy
+from pairx.models import private_copy
+
+STABILIZER = 1e-6
+
+
+def epsilon_plus() -> LayerMapComposite:
+    """ZPlus on convolutions, Epsilon on linear layers, Norm on average pooling, Pass on activations and BatchNorm."""
+    return LayerMapComposite(
+        [
+            (AvgPool, Norm(STABILIZER)),
+            ((Activation, BatchNorm), Pass()),
+            (Convolution, ZPlus(STABILIZER)),
+            (nn.Linear, Epsilon(STABILIZER)),
+        ]
+    )
+
+
+class ZennitRecording:
+    """One image's forward under zennit's hooks, on a private copy of the model. See `pairx.lrp.Recording`."""
+
+    def __init__(self, module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy) -> None:
+        network = private_copy(module)
+        if policy.batchnorm == "merge":
+            merge(network, x)
+        for part in network.modules():
+            if getattr(part, "inplace", False):
+                part.inplace = False
+        epsilon_plus().register(network)
+        self._layers: dict[str, torch.Tensor] = {}
+        for name in layers:
+            network.get_submodule(name).register_forward_hook(lambda _m, _i, output, name=name: self._layers.__setitem__(name, output))
+        self._input = x.clone().requires_grad_()
+        with Connections(network, policy.residual):
+            self._output = network(self._input)
+        self.output = self._output[0].detach()
+
+    def relevance(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
+        """Relevance of a layer's output from a seed (D,) at the embedding."""
+        return self._propagate(self._output, self._layers[layer], seed[None])
+
+    def pixels(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
+        """Relevance of the input (3, H, W) from a seed at a layer's output."""
+        return self._propagate(self._layers[layer], self._input, seed)[0]
+
+    @staticmethod
+    def _propagate(start: torch.Tensor, end: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
+        (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start), retain_graph=True)
+        return relevance.detach()
