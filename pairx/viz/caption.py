@@ -25,7 +25,7 @@ def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], titl
         write(axes, x, layout.ids, elide(one_line(name), room, _NAME_SIZE), _NAME_SIZE, align=align)
     if legend:
         box = layout.legend
-        bar = Box(box.x + box.w - _BAR, box.y, _BAR, box.h) if scene.heat_scale is not None else None
+        bar = Box(box.x + box.w - _BAR, box.y, _BAR, box.h) if scene.heat_scale else None
         _lines(axes, Box(box.x, box.y, box.w - (_BAR + round(8 * POINT) if bar else 0), box.h), scene.legend)
         if bar:
             _colour_bar(axes, bar, scene)
@@ -59,6 +59,6 @@ def _colour_bar(axes: Axes, box: Box, scene: Scene) -> None:
     write(axes, right, box.y, "raises similarity", _SMALL, align="right")
     below = top + height + round(2 * POINT)
     number = f"{scene.heat_scale:.2g}"
-    write(axes, box.x, below, f"−{number}", _SMALL, color=QUIET)
+    write(axes, box.x, below, f"≤ −{number}", _SMALL, color=QUIET)
     write(axes, middle, below, "0", _SMALL, color=QUIET, align="center")
-    write(axes, right, below, f"+{number}", _SMALL, color=QUIET, align="right")
+    write(axes, right, below, f"≥ +{number}", _SMALL, color=QUIET, align="right")

@@ -23,8 +23,14 @@ from pairx.viz.layout import DPI, Box, arrange
 from pairx.viz.scene import Look, MatchMark, Scene, compose
 
 _SUFFIXES = (".png", ".svg", ".pdf")
-# matplotlib reads these from its process-wide settings only, while it saves. Text stays text, equal figures equal files.
-_SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "pairx", "pdf.fonttype": 42}
+# matplotlib reads these from its process-wide settings only, while it saves: text stays text, with fallbacks where our
+# font is missing, and equal figures are equal files.
+_SETTINGS = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pairx",
+    "pdf.fonttype": 42,
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial", "Helvetica", "sans-serif"],
+}
 # matplotlib is not thread-safe (settings above, font and layout caches), so one figure is drawn at a time.
 _LOCK = threading.RLock()
 
@@ -112,13 +118,12 @@ def _page(figure: Figure) -> Page:
     axes = page.add_axes((0, 0, 1, 1), xlim=(0, layout.width), ylim=(layout.height, 0), autoscale_on=False)
     axes.set_axis_off()
     opacity = scene.look.opacity
-    for box, photo, heat in zip(layout.rows[0], (scene.photo0, scene.photo1), (scene.heat0, scene.heat1), strict=True):
-        _show(axes, box, photo, heat, opacity)
-    if painted:
-        for box, photo, paint in zip(
-            layout.rows[1], (scene.photo0, scene.photo1), (scene.paint0, scene.paint1), strict=True
-        ):
-            _show(axes, box, maps.faded(photo), paint, opacity)
+    photos = (scene.photo0, scene.photo1)
+    for box, photo, heat in zip(layout.rows[0], photos, (scene.heat0, scene.heat1), strict=True):
+        _show(axes, box, _fit(photo, box), heat, opacity)
+    for box, photo, paint in zip(layout.rows[-1], photos, (scene.paint0, scene.paint1), strict=True):
+        if painted:
+            _show(axes, box, maps.faded(_fit(photo, box)), paint, opacity)
     for mark in reversed(scene.marks):
         if mark.line:
             _join(axes, layout.rows[0], mark)
@@ -126,11 +131,15 @@ def _page(figure: Figure) -> Page:
     return page
 
 
-def _show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
-    """One bitmap of a photograph and what lies over it, at the page's own resolution."""
+def _fit(photo: np.ndarray, box: Box) -> np.ndarray:
+    """The photograph at the page's own resolution."""
     shrinks = photo.shape[0] > box.h
-    fitted = cv2.resize(photo, (box.w, box.h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    picture = fitted if layer is None else maps.over(fitted, layer, opacity)
+    return cv2.resize(photo, (box.w, box.h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+def _show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
+    """One bitmap of a photograph and what lies over it."""
+    picture = photo if layer is None else maps.over(photo, layer, opacity)
     axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
 
 

@@ -113,9 +113,11 @@ def _check(explanation: Explanation, look: Look) -> None:
         raise InputError(f"k_lines {look.k_lines}, k_colors {look.k_colors}: give 0 or more, at most {MOST} in colour.")
     if not 0 <= look.opacity <= 1:
         raise InputError(f"Opacity {look.opacity}: give a number from 0 to 1.")
-    for name in ("map0", "map1", "pixel_maps0", "pixel_maps1"):
-        values = getattr(explanation, name)
-        # A sum is finite only if all its terms are: one pass, no temporary array. float64, so that it cannot overflow.
+    arrays = {name: getattr(explanation, name) for name in ("map0", "map1", "pixel_maps0", "pixel_maps1")}
+    if explanation.matches is not None:
+        arrays |= {name: getattr(explanation.matches, name) for name in ("keypoints0", "keypoints1", "relevance")}
+    for name, values in arrays.items():
+        # A sum is finite only if all its terms are: one pass, no temporary array. In float64 it cannot overflow.
         if values is not None and not np.isfinite(values.sum(dtype=np.float64)):
             raise ValueError(f"{name} of {explanation.method} holds NaN or infinity.")
 
@@ -195,6 +197,8 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str
     counts = ""
     if explanation.matches is not None:
         counts = f"{sum(mark.line for mark in marks)} of {len(explanation.matches)} matches"
+        if any(mark.color == NEUTRAL for mark in marks):
+            counts += f", {sum(mark.color != NEUTRAL for mark in marks)} in colour"
     lines.append(_joined(f"similarity {explanation.similarity:.3f}", counts))
 
     bright = [mark for mark in marks if mark.opacity == 1]

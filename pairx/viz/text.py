@@ -54,4 +54,4 @@ def _width(text: str, size: float, bold: bool) -> float:
 
 
 def _font(size: float, bold: bool) -> FontProperties:
-    return FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+    return FontProperties(family="sans-serif", size=size, weight="bold" if bold else "normal")
