@@ -46,6 +46,7 @@ _SIGNATURES = (  # offset, bytes, what that is
     (0, b"\0\0\1\xba", "a video"),
     (0, b"FLV", "a video"),
 )
+_TIFF = (b"II*\0", b"MM\0*")
 _DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits that sensors and files have
 _BIG = threading.Lock()
 _TURNS = {
@@ -124,9 +125,12 @@ def _damage_reported(name: str) -> Iterator[None]:
         yield
     except InputError:
         raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise InputError(f"{name} is too large to decode: make it smaller first") from error
     except Exception as error:  # decoders raise anything from OSError to struct.error on hostile bytes
-        why = " ".join(str(error).split())[:120] or type(error).__name__
-        raise InputError(f"{name} is damaged or cut short ({why}): copy it again, or {SAVE_AS}") from error
+        raise InputError(
+            f"{name} cannot be decoded, it is damaged, cut short or of an unusual kind: copy it again, or {SAVE_AS}"
+        ) from error
 
 
 @contextmanager
@@ -187,9 +191,9 @@ def _header(file: BinaryIO, name: str) -> Image.Image:
         with _damage_reported(name):
             image = factory(file, "")
         if image.format == "TIFF" and _is_raw(image, start, name):
-            raise InputError(f"{name} is a camera's raw file: {SAVE_AS}")
+            break
         return image
-    raise InputError(f"{name} is {_kind(start, name)}, not a photograph: {SAVE_AS}")
+    raise InputError(f"{name} is {_kind(start, name)}, not an image that can be read: {SAVE_AS}")
 
 
 def _is_raw(image: Image.Image, start: bytes, name: str) -> bool:
@@ -208,9 +212,10 @@ def _kind(start: bytes, name: str) -> str:
         return "an SVG drawing"
     if b"<html" in text or b"<!doctype" in text:
         return "a web page"
-    if Path(name).suffix.lower() in RAW_SUFFIXES:
-        return "a camera's raw file"
-    return "a text" if start.isascii() and b"\0" not in start else "of an unknown format"
+    if start.isascii() and b"\0" not in start:
+        return "a text"
+    raw = start.startswith(_TIFF) or Path(name).suffix.lower() in RAW_SUFFIXES
+    return "a camera's raw file" if raw else "in an unknown format"
 
 
 def _orientation(image: Image.Image) -> int:

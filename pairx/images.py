@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 LONGEST = 4096  # px, longest side of an image
-WORKING_PIXELS = 64_000_000  # of a photograph that a box is cut from
+WORKING_PIXELS = 64_000_000  # a photograph larger than this is halved, once or more, before a box is cut from it
 
 Box = Sequence[float]
 
@@ -72,7 +72,7 @@ def load_image(
 
     Unturned boxes are rounded to whole pixels and clipped to the photograph, so nothing is interpolated; a turned box
     may reach outside, where the image is black. The View holds the box as used, in the file's pixels, always; where
-    the box's longest side exceeds LONGEST (or the photograph WORKING_PIXELS), the image is smaller than the box by
+    the box's longest side exceeds LONGEST, or the photograph WORKING_PIXELS, the image is smaller than the box by
     `View.scale`.
 
     Raises InputError as `decode`, and where the box has no area, is not finite, or lies outside the photograph.
@@ -162,8 +162,8 @@ def _view(width: int, height: int, box: Box | None, theta: float, name: str) -> 
     if theta == 0:
         view = View(width, height, _whole_pixels(view))
     scale = min(1.0, LONGEST / max(view.box[2:]))
-    if view.box != whole:
-        scale = min(scale, math.sqrt(WORKING_PIXELS / (width * height)))
+    while view.box != whole and width * height * scale**2 > WORKING_PIXELS:
+        scale /= 2  # the steps in which a JPEG decoder saves memory
     return View(width, height, view.box, theta, scale)
 
 
