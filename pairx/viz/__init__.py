@@ -1,8 +1,21 @@
 """Drawing: the only room where maps are coloured, scaled and clipped. It sees only `pairx.types`."""
 
-from pairx.viz.colors import match_colors, palettes
+from pairx.viz.colors import CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
 from pairx.viz.maps import FADE
 from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose
 
-__all__ = ["FADE", "FAINT", "Figure", "Look", "MatchMark", "Scene", "compose", "draw", "match_colors", "palettes"]
+__all__ = [
+    "CASINGS",
+    "FADE",
+    "FAINT",
+    "NEUTRAL",
+    "Figure",
+    "Look",
+    "MatchMark",
+    "Scene",
+    "compose",
+    "draw",
+    "match_colors",
+    "palettes",
+]
