@@ -8,6 +8,9 @@ import numpy as np
 FINE = 384
 """Pixels to which a side of a coarse map is upsampled at least."""
 PERCENTILE = 99.5
+SMOOTH = 1.0
+"""Standard deviation, in pixels of the model's input, by which colour maps are smoothed: strided layers leave a fine
+grid in them that prints as moiré."""
 FADE = (1.0, 0.5)
 """How a photograph fades beneath the colour maps: share of its colour that goes, then share of white that comes. In
 CSS, over white: filter: grayscale(FADE[0]) opacity(1 - FADE[1])."""
@@ -81,13 +84,15 @@ _DIVERGING = _diverging_table()
 
 
 def strength(pixels: np.ndarray) -> np.ndarray:
-    """How strongly one match's map (H, W) is painted: float32, 0 to 1, |value| over the map's own `scale_of`.
+    """How strongly one match's map (H, W) is painted: (H, W) float32, 0 to 1, the root of |value|, smoothed by
+    `SMOOTH`, over the map's own `scale_of`.
 
     Each photograph of a match has its own scale: the colour says where the match comes from, the line's width how much
     it counts.
     """
-    scale = scale_of(pixels)
-    return np.sqrt(np.minimum(np.abs(pixels) / scale, 1)) if scale else np.zeros(pixels.shape, np.float32)
+    smooth = cv2.GaussianBlur(np.abs(pixels.astype(np.float32)), (0, 0), SMOOTH)
+    scale = scale_of(smooth)
+    return np.sqrt(np.minimum(smooth / scale, 1)) if scale else smooth
 
 
 def tint(alpha: np.ndarray, color: np.ndarray) -> np.ndarray:

@@ -183,7 +183,7 @@ def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarra
 
 def _width(share_of_most: float, colored: bool) -> float:
     """Points: grows gently with relevance, thin for the neutral ones."""
-    return float(0.8 + 0.8 * np.sqrt(share_of_most)) if colored else 0.6
+    return float(0.7 + 0.7 * np.sqrt(share_of_most)) if colored else 0.5
 
 
 def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str, ...]:
@@ -206,7 +206,7 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str
         lines.append(f"match {bright[0].rank} carries {bright[0].share:.1%} of the matches' relevance")
     elif any(mark.layer0 is not None or mark.layer1 is not None for mark in marks):
         start = f"from the {known['start']}, " if known.get("start") else ""
-        lines.append(f"colour maps: {start}each at its own scale")
+        lines.append(f"colour maps: {start}each at its own scale, smoothed by {maps.SMOOTH:g} px")
     return tuple(lines)
 
 
