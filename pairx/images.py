@@ -103,7 +103,7 @@ def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
 
     size: (h, w), or the side of a square.
     """
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = (size, size) if np.ndim(size) == 0 else size
     return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
 
 
@@ -169,9 +169,11 @@ def _view(width: int, height: int, box: Box | None, theta: float, name: str) -> 
 
 def _angle(theta: float, name: str) -> float:
     try:
-        angle = math.remainder(float(theta), 2 * math.pi)
-    except (TypeError, ValueError) as error:  # not a number, not finite
-        raise InputError(f"{name}: theta is {theta!r}: give radians") from error
+        angle = math.remainder(float(theta), 2 * math.pi)  # refuses infinity
+    except (TypeError, ValueError):
+        angle = math.nan
+    if math.isnan(angle):
+        raise InputError(f"{name}: theta is {theta!r}: give radians")
     return 0.0 if abs(angle) < 1e-9 else angle
 
 
