@@ -1,7 +1,7 @@
 """What the rooms hand to each other: a pair, a view, matches, an explanation, a method's card.
 
-Frozen dataclasses over NumPy arrays. Coordinates are continuous: (0, 0) is the top left corner of an image and the centre of
-its first pixel is (.5, .5). Points are (x, y); cells are (row, column).
+Frozen dataclasses over NumPy arrays. Coordinates are continuous: (0, 0) is the top left corner of an image and the
+centre of its first pixel is (.5, .5). Points are (x, y); cells are (row, column).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ class View:
 class ImagePair:
     """Two images to compare: what the model sees, before its resize.
 
-    image0, image1: (H, W, 3) uint8 RGB, each of its own size. id0, id1: names to show. view0, view1: where each image lies in
-    its photograph.
+    image0, image1: (H, W, 3) uint8 RGB, each of its own size. id0, id1: names to show. view0, view1: where each image
+    lies in its photograph.
     """
 
     image0: np.ndarray
@@ -110,11 +110,11 @@ class Matches:
 class Explanation:
     """What a method says of a pair: raw signed floats, never scaled or clipped.
 
-    method: its registered name. similarity: cosine of the two embeddings, -1 to 1. map0, map1: (H, W) float32 or None, evidence
-    over each whole image at the method's own resolution (for PAIR-X the relevance of the layer's cells). pixel_maps0, pixel_maps1:
-    (k, H, W) float32 or None, one map a match at the model's input resolution, in the order of `matches`. tensor: (h0, w0, h1, w1)
-    float32 or None, evidence of every cell pair. metrics: name to number. settings: all that the result depends on (model, layer,
-    size, options, versions), JSON-ready. seconds: time it took.
+    method: its registered name. similarity: cosine of the two embeddings, -1 to 1. map0, map1: (H, W) float32 or None,
+    evidence over each whole image at the method's own resolution (for PAIR-X the relevance of the layer's cells).
+    pixel_maps0, pixel_maps1: (k, H, W) float32 or None, one map a match at the model's input resolution, in the order
+    of `matches`. tensor: (h0, w0, h1, w1) float32 or None, evidence of every cell pair. metrics: name to number.
+    settings: all that the result depends on (model, layer, size, options, versions), JSON-ready. seconds: time it took.
     """
 
     method: str
@@ -149,7 +149,9 @@ class Explanation:
                 arrays = {name: file[name] for name in cls._ARRAYS if name in file}
                 matches = {name: file[f"matches.{name}"] for name in cls._MATCHES if f"matches.{name}" in file}
         except (OSError, ValueError, KeyError) as error:
-            raise InputError(f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote.") from error
+            raise InputError(
+                f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote."
+            ) from error
         return cls(**about, **arrays, matches=Matches(**matches) if matches else None)
 
 
@@ -166,8 +168,9 @@ class Step:
 class MethodCard:
     """The facts about a method.
 
-    name: as typed. title: as shown. family: for grouping. paper, equation: the source. license: of what it stands on. needs: the
-    inputs it looks at. symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
+    name: as typed. title: as shown. family: for grouping. paper, equation: the source. license: of what it stands on.
+    needs: the inputs it looks at. symmetric: whether exchanging the images only exchanges the maps. cost: in forward
+    passes, a sentence.
     """
 
     name: str

@@ -1,5 +1,6 @@
-"""PAIR-X: deep feature matching weighed by relevance (Shrack et al., "Pairwise Matching of Intermediate Representations for
-Fine-grained Explainability")."""
+"""PAIR-X: deep feature matching weighed by relevance (Shrack et al., "Pairwise Matching of Intermediate Representations
+for Fine-grained Explainability").
+"""
 
 from pairx.core.pair_x import CARD, CELLS, STARTS, Options, explain_steps
 

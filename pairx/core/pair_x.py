@@ -18,9 +18,10 @@ CARD = MethodCard(
     name="pair-x",
     title="PAIR-X",
     family="pairwise matching",
-    summary="Matches the model's mid-level features between the two photographs, weighs each match by its relevance for the "
-    "similarity, and paints the strongest matches back into the pixels.",
-    paper="Shrack, Haucke, Salaün, Subramonian, Beery: Pairwise Matching of Intermediate Representations for Fine-grained Explainability",
+    summary="Matches the model's mid-level features between the two photographs, weighs each match by its relevance "
+    "for the similarity, and paints the strongest matches back into the pixels.",
+    paper="Shrack, Haucke, Salaün, Subramonian, Beery: Pairwise Matching of Intermediate Representations for "
+    "Fine-grained Explainability",
     equation="section 3, eq. 1 and 2",
     license="MIT",
     needs=("both photographs", "activations", "relevance"),
@@ -38,12 +39,14 @@ VERSION = 1  # of the maths: raised whenever the same settings give another resu
 class Options:
     """What the result depends on beside model, layer and photographs.
 
-    k_colors: matches that get a pixel map, 0 to 40. cells: how a cell's channels add up to its relevance: "signed" sum as in the
-    paper (eq. 1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
+    k_colors: matches that get a pixel map, 0 to 40. k_lines: matches drawn as lines where no look says otherwise; all
+    matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
+    1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
     "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
     residual, batchnorm: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
     """
 
+    k_lines: int = 20
     k_colors: int = 10
     cells: str = "signed"
     start: str = "activation"
@@ -52,10 +55,18 @@ class Options:
     engine: str = "zennit"
 
     def __post_init__(self) -> None:
-        choices = {"cells": CELLS, "start": STARTS, "residual": lrp.RESIDUALS, "batchnorm": lrp.BATCHNORMS, "engine": tuple(lrp.ENGINES)}
+        choices = {
+            "cells": CELLS,
+            "start": STARTS,
+            "residual": lrp.RESIDUALS,
+            "batchnorm": lrp.BATCHNORMS,
+            "engine": tuple(lrp.ENGINES),
+        }
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
+        if self.k_lines < 0:
+            raise InputError(f"k_lines is 0 or more, not {self.k_lines}.")
         if not 0 <= self.k_colors <= MOST_COLORS:
             raise InputError(f"k_colors is 0 to {MOST_COLORS}, not {self.k_colors}.")
 
@@ -65,9 +76,9 @@ def explain_steps(
 ) -> Generator[Step, None, list[Explanation]]:
     """PAIR-X of a pair at each of the layers.
 
-    A generator of `Step`s, so that a caller shows progress and may stop between them; its return value is one `Explanation` a
-    layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an unknown layer and for a
-    model with an operation that has no relevance rule.
+    A generator of `Step`s, so that a caller shows progress and may stop between them; its return value is one
+    `Explanation` a layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an
+    unknown layer and for a model with an operation that has no relevance rule.
     """
     passes = 2 * options.k_colors
     total = 3 + len(layers) * (1 + passes)
@@ -83,14 +94,21 @@ def explain_steps(
     for number, layer in enumerate(layers):
         started, done = time.perf_counter(), 3 + number * (1 + passes)
         yield Step(done, total, f"weighing the matches at {layer}")
-        relevances = [recording.relevance(model.path(layer), seed) for recording, seed in zip(recordings, seeds(encoded), strict=True)]
+        relevances = [
+            recording.relevance(model.path(layer), seed)
+            for recording, seed in zip(recordings, seeds(encoded), strict=True)
+        ]
         cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
         matches = match(encoded, layer, cells)
         maps: list[list[np.ndarray]] = [[], []]
         for index in range(min(options.k_colors, len(matches))):
             for side, matched in enumerate((matches.cells0, matches.cells1)):
                 yield Step(done + 1 + 2 * index + side, total, f"painting match {index + 1}")
-                source = encoded.activations[layer][side] if options.start == "activation" else model.to_grid(relevances[side])[0]
+                source = (
+                    encoded.activations[layer][side]
+                    if options.start == "activation"
+                    else model.to_grid(relevances[side])[0]
+                )
                 seed = model.from_grid(only_cell(source, matched[index])[None], like=relevances[side])
                 maps[side].append(recordings[side].pixels(model.path(layer), seed).sum(0).float().cpu().numpy())
         explanations.append(
@@ -124,7 +142,9 @@ def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
 
 
 def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Matches:
-    """All mutual nearest neighbours of a layer's features, most relevant first: the product of their cells' relevances (eq. 1)."""
+    """All mutual nearest neighbours of a layer's features, most relevant first: the product of their cells' relevances
+    (eq. 1).
+    """
     a, b = encoded.activations[layer]
     (h0, w0), (h1, w1) = a.shape[1:], b.shape[1:]
     descriptors0, descriptors1 = a.flatten(1).T, b.flatten(1).T
@@ -132,7 +152,9 @@ def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Ma
     relevance = cells[0].flatten()[index0].double() * cells[1].flatten()[index1].double()
     distance = (descriptors0[index0] - descriptors1[index1]).double().norm(dim=1)
     order = torch.argsort(relevance, descending=True, stable=True)
-    cells0, cells1 = (torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1)))
+    cells0, cells1 = (
+        torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1))
+    )
     pair = encoded.pair
     return Matches(
         cells0,
@@ -153,7 +175,16 @@ def only_cell(values: torch.Tensor, cell: np.ndarray) -> torch.Tensor:
 
 
 def settings(model: EmbeddingModel, layer: str, options: Options) -> dict:
-    """All that the result depends on beside the photographs, JSON-ready; model_key is a digest of weights and preprocessing."""
+    """All that the result depends on beside the photographs, JSON-ready; model_key is a digest of weights and
+    preprocessing.
+    """
     found = model.layer(layer)
-    about = {"model": model.name, "model_key": model.key, "size": model.size, "layer": layer, "stride": found.stride, "grid": list(found.grid)}
+    about = {
+        "model": model.name,
+        "model_key": model.key,
+        "size": model.size,
+        "layer": layer,
+        "stride": found.stride,
+        "grid": list(found.grid),
+    }
     return {**about, **asdict(options), "version": VERSION}

@@ -1,8 +1,8 @@
 """The relevance engine: layer-wise relevance propagation through unmodified models, behind one small interface.
 
-`record` runs a model once on one image. The recording then gives the relevance of any recorded layer, or of the pixels, from
-any number of seeds. Relevance is always what a rule hands down, never a gradient by accident: an operation that no rule knows
-is an error that names it.
+`record` runs a model once on one image. The recording then gives the relevance of any recorded layer, or of the pixels,
+from any number of seeds. Relevance is always what a rule hands down, never a gradient by accident: an operation that no
+rule knows is an error that names it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Recording(Protocol):
         """Relevance of the input (3, H, W) from a seed at a layer's output (its own shape, batch of 1)."""
 
 
-def record(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy = Policy(), engine: str = "zennit") -> Recording:
+def record(
+    module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy | None = None, engine: str = "zennit"
+) -> Recording:
     """Run `module` on one image x (1, 3, H, W), ready to propagate relevance to the outputs of the named submodules.
 
     The module is not changed, and recordings share nothing: any number of threads may record and propagate at once.
@@ -40,7 +42,7 @@ def record(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Po
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}. Choose {' or '.join(ENGINES)}.")
-    return ENGINES[engine](module, x, layers, policy)
+    return ENGINES[engine](module, x, layers, policy or Policy())
 
 
 ENGINES = {"zennit": ZennitRecording}

@@ -12,8 +12,9 @@ LINEAR = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 def merge(network: nn.Module, x: torch.Tensor) -> None:
     """Fold every BatchNorm whose only input is the output of one convolution or linear layer into that layer's weights.
 
-    network: changed in place, with new parameters; the old tensors stay as they were. x: any input, to see what feeds what. A
-    folded BatchNorm becomes the identity exactly (an activation that it carries stays), others keep their statistics.
+    network: changed in place, with new parameters; the old tensors stay as they were. x: any input, to see what feeds
+    what. A folded BatchNorm becomes the identity exactly (an activation that it carries stays), others keep their
+    statistics.
     """
     for linear, norm in _pairs(network, x):
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
@@ -46,7 +47,11 @@ def _pairs(network: nn.Module, x: torch.Tensor) -> list[tuple[nn.Module, nn.Modu
             pairs.append((linear, module))
 
     handles = [part.register_forward_hook(after_linear) for part in network.modules() if isinstance(part, LINEAR)]
-    handles += [part.register_forward_pre_hook(before_norm) for part in network.modules() if isinstance(part, _BatchNorm) and part.affine and part.track_running_stats]
+    handles += [
+        part.register_forward_pre_hook(before_norm)
+        for part in network.modules()
+        if isinstance(part, _BatchNorm) and part.affine and part.track_running_stats
+    ]
     try:
         with torch.no_grad():
             network(x)

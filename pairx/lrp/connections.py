@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from pairx.models import gem
+from pairx.models.networks import gem
 from pairx.types import InputError
 
 STABILIZER = 1e-6
@@ -25,9 +25,10 @@ ACTIVATIONS = {
 }  # fmt: skip
 # Every element of the output is one element of the input, or a constant: relevance goes back where it came from.
 MOVES = {
-    F.max_pool2d, F.adaptive_max_pool2d, F.dropout, F.pad, torch.cat, torch.flatten, torch.squeeze, torch.permute, torch.transpose,
-    Tensor.flatten, Tensor.view, Tensor.view_as, Tensor.reshape, Tensor.squeeze, Tensor.permute, Tensor.transpose, Tensor.contiguous,
-    Tensor.chunk, Tensor.split, Tensor.__getitem__, Tensor.clone, Tensor.to, Tensor.float,
+    F.max_pool2d, F.adaptive_max_pool2d, F.dropout, F.pad, torch.cat, torch.flatten, torch.squeeze, torch.permute,
+    torch.transpose, Tensor.flatten, Tensor.view, Tensor.view_as, Tensor.reshape, Tensor.squeeze, Tensor.permute,
+    Tensor.transpose, Tensor.contiguous, Tensor.chunk, Tensor.split, Tensor.__getitem__, Tensor.clone, Tensor.to,
+    Tensor.float,
 }  # fmt: skip
 # zennit's hooks on the module that calls these hold the rule.
 HOOKED = {F.conv1d, F.conv2d, F.conv3d, F.linear, F.batch_norm}
@@ -36,10 +37,10 @@ HOOKED = {F.conv1d, F.conv2d, F.conv3d, F.linear, F.batch_norm}
 class Connections(TorchFunctionMode):
     """During `with Connections(network, residual):` a forward is recorded so that its backward propagates relevance.
 
-    Sums take the norm rule (`R_a = R a / (a + b)`; with residual "plain" each operand takes all of R), a product with a gate
-    hands all relevance to the signal, activations and scalar factors pass it, means and pooling take the norm rule
-    (`R_i = R x_i (dy/dx_i) / y`). Thread-local; the model stays as it is. network: whose modules are hooked. Raises InputError,
-    naming it, for an operation that has no rule.
+    Sums take the norm rule (`R_a = R a / (a + b)`; with residual "plain" each operand takes all of R), a product with a
+    gate hands all relevance to the signal, activations and scalar factors pass it, means and pooling take the norm rule
+    (`R_i = R x_i (dy/dx_i) / y`). Thread-local; the model stays as it is. network: whose modules are hooked. Raises
+    InputError, naming it, for an operation that has no rule.
     """
 
     def __init__(self, network: nn.Module, residual: str) -> None:
@@ -62,7 +63,9 @@ class Connections(TorchFunctionMode):
             return _NormOf.apply(signals[0], lambda x: func(x, *args[1:], **kwargs))
         result = func(*args, **kwargs)
         if isinstance(result, Tensor) and result.requires_grad and not self._known(func, (*args, *kwargs.values())):
-            raise InputError(f"The operation {resolve_name(func) or func} has no relevance rule here. Choose a convolutional model.")
+            raise InputError(
+                f"The operation {resolve_name(func) or func} has no relevance rule here. Choose a convolutional model."
+            )
         return result
 
     def _known(self, func: Callable, operands: tuple) -> bool:
@@ -75,7 +78,9 @@ def _scaled(func: Callable, args: tuple) -> Tensor:
     if not isinstance(a, Tensor) or (isinstance(b, Tensor) and b.numel() > a.numel()):
         return _Passed.apply(b, lambda x: func(a.detach() if isinstance(a, Tensor) else a, x))
     if isinstance(b, Tensor) and b.requires_grad and a.shape == b.shape:
-        raise InputError("A product of two features of equal shape has no relevance rule here. Choose a convolutional model.")
+        raise InputError(
+            "A product of two features of equal shape has no relevance rule here. Choose a convolutional model."
+        )
     return _Passed.apply(a, lambda x: func(x, b.detach() if isinstance(b, Tensor) else b))
 
 

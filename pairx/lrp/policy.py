@@ -14,9 +14,9 @@ BATCHNORMS = ("merge", "pass")
 class Policy:
     """The choices that LRP leaves open.
 
-    residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it to both, as the public
-    PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm: "merge" folds it into the
-    convolution before it; "pass" hands relevance through it unchanged, as zennit does where it cannot merge.
+    residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it to both, as the
+    public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm: "merge" folds it
+    into the convolution before it; "pass" hands relevance through it unchanged, as zennit does where it cannot merge.
     """
 
     residual: str = "norm"

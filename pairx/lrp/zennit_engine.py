@@ -1,6 +1,7 @@
 """LRP by zennit's rules: EpsilonPlus (PAIR-X B.2; Montavon et al. 2019), the reference engine.
 
-zennit hooks modules. What happens between modules in a forward (sums, gates, reshapes) it does not see; `connections` covers that.
+zennit hooks modules. What happens between modules in a forward (sums, gates, reshapes) it does not see; `connections`
+covers that.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class ZennitRecording:
         epsilon_plus().register(network)
         self._layers: dict[str, torch.Tensor] = {}
         for name in layers:
-            network.get_submodule(name).register_forward_hook(lambda _m, _i, output, name=name: self._layers.__setitem__(name, output))
+            network.get_submodule(name).register_forward_hook(
+                lambda _m, _i, output, name=name: self._layers.__setitem__(name, output)
+            )
         self._input = x.clone().requires_grad_()
         with Connections(network, policy.residual):
             self._output = network(self._input)

@@ -11,6 +11,7 @@ from torch import nn
 
 from pairx.types import InputError
 
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
 WRAPPERS = ("state_dict", "model_state_dict", "model")
 PREFIXES = ("module.", "model.", "net.")
 CLASSIFIERS = ("classifier.", "head.", "fc.", "final.", "arcface.", "loss.", "head_dist.")
@@ -19,8 +20,8 @@ CLASSIFIERS = ("classifier.", "head.", "fc.", "final.", "arcface.", "loss.", "he
 def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     """Tensors of a checkpoint by name, float32, and its metadata (of safetensors; empty for pickles).
 
-    Wrapping dictionaries and prefixes of trainers (`state_dict`, `module.` …) are taken off. Raises InputError where the file
-    is missing, damaged, or holds anything but tensors.
+    Wrapping dictionaries and prefixes of trainers (`state_dict`, `module.` …) are taken off. Raises InputError where
+    the file is missing, damaged, or holds anything but tensors.
     """
     try:
         if path.suffix == ".safetensors":
@@ -32,9 +33,13 @@ def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint. Give the path of a .safetensors or .pth file.") from error
     except pickle.UnpicklingError as error:
-        raise InputError(f"{path} holds code, not only weights, and is not opened. Save its state_dict() alone, or as safetensors.") from error
+        raise InputError(
+            f"{path} holds code, not only weights, and is not opened. Save its state_dict() alone, or as safetensors."
+        ) from error
     except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
-        raise InputError(f"{path} is damaged or no checkpoint. Fetch or save it again as .safetensors or .pth.") from error
+        raise InputError(
+            f"{path} is damaged or no checkpoint. Fetch or save it again as .safetensors or .pth."
+        ) from error
     if not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise InputError(f"{path} holds no weights by name. Save the model's state_dict().")
     for prefix in PREFIXES:
@@ -64,5 +69,8 @@ def fill(module: nn.Module, state: dict[str, torch.Tensor], source: str) -> None
     for problem, keys in (("lacks", missing), ("has other shapes for", shapes), ("has unknown", extra)):
         if keys:
             more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-            raise InputError(f"{source} does not fit this architecture: it {problem} {', '.join(keys[:3])}{more}. Name the architecture that it was trained with.")
+            raise InputError(
+                f"{source} does not fit this architecture: it {problem} {', '.join(keys[:3])}{more}. "
+                "Name the architecture that it was trained with."
+            )
     module.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)

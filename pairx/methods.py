@@ -23,9 +23,9 @@ def explain_steps(
 ) -> Generator[Step, None, list[Explanation]]:
     """Explain a pair at one or several layers, in steps.
 
-    layers: by default the model's own choice. options: the method's (`pairx.core.Options` for PAIR-X). Yields a `Step` before
-    every part of the work; stop iterating and the work stops. Returns one `Explanation` a layer. Raises InputError for a method,
-    layer or option that does not exist.
+    layers: by default the model's own choice. options: the method's (`pairx.core.Options` for PAIR-X). Yields a `Step`
+    before every part of the work; stop iterating and the work stops. Returns one `Explanation` a layer. Raises
+    InputError for a method, layer or option that does not exist.
     """
     if method not in METHODS:
         raise InputError(f"There is no method {method!r}. Choose {' or '.join(METHODS)}.")
@@ -36,7 +36,9 @@ def explain_steps(
     return (yield from steps(model, pair, tuple(layers) or (model.default_layer,), options_type(**options)))
 
 
-def explain(model: EmbeddingModel, pair: ImagePair, method: str = "pair-x", layer: str | None = None, **options: Any) -> Explanation:
+def explain(
+    model: EmbeddingModel, pair: ImagePair, method: str = "pair-x", layer: str | None = None, **options: Any
+) -> Explanation:
     """Explain a pair at one layer: see `explain_steps`."""
     steps = explain_steps(model, pair, method, (layer,) if layer else (), **options)
     while True:

@@ -1,0 +1,7 @@
+"""`python -m pairx …`"""
+
+import sys
+
+from pairx.cli import main
+
+sys.exit(main())

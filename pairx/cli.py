@@ -1,0 +1,262 @@
+"""The command line: `python -m pairx explain A B -o out.png`, `models`, `layers`, `methods`.
+
+Exit status: 0 done, 2 the user's input is wrong (one line says what, where and what to do), 1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from pairx.types import Explanation, ImagePair, InputError
+
+FORMATS = (".png", ".svg", ".pdf", ".npz")
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with errors of one line."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}. `{self.prog} --help` shows what it takes.")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    try:
+        arguments = parser().parse_args(argv)
+        arguments.run(arguments)
+    except InputError as error:
+        print(f"pairx: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("pairx: stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+def parser() -> Parser:
+    """All commands and their options."""
+    top = Parser(prog="python -m pairx", description="Why a deep metric model finds two photographs similar.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+    _add_explain(_command(commands, "explain", "explain the similarity of two photographs", _explain))
+    _command(commands, "models", "list the models", _models)
+    layers = _command(commands, "layers", "list a model's layers", _layers)
+    _add_model(layers)
+    _command(commands, "methods", "list the methods", _methods)
+    return top
+
+
+def _command(
+    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None]
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+    command.set_defaults(run=run)
+    command.add_argument("--json", action="store_true", help="print JSON")
+    return command
+
+
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--model", default="reid-lite0", help="a registered model, timm:NAME, or a checkpoint (default: %(default)s)"
+    )
+    command.add_argument(
+        "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
+    )
+    command.add_argument("--size", type=int, metavar="PX", help="side of the model's input (default: the model's own)")
+
+
+def _add_explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("a", metavar="A", help="a photograph")
+    command.add_argument("b", metavar="B", help="another photograph")
+    command.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=Path,
+        metavar="FILE",
+        help="where to write: .png, .svg, .pdf, or .npz for the numbers",
+    )
+    _add_model(command)
+    command.add_argument("--method", default="pair-x", help="see `methods` (default: %(default)s)")
+    command.add_argument(
+        "--layer",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="one or several layers, see `layers`; several write FILE.LAYER.png each",
+    )
+    result = command.add_argument_group("result")
+    result.add_argument(
+        "--k-lines", type=int, default=20, metavar="N", help="matches drawn as lines (default: %(default)s)"
+    )
+    result.add_argument(
+        "--k-colors", type=int, default=10, metavar="N", help="matches painted into the pixels (default: %(default)s)"
+    )
+    result.add_argument(
+        "--cells",
+        default="signed",
+        help="signed (the paper), abs_of_sum or sum_of_abs: how channels add up to a cell's relevance",
+    )
+    result.add_argument(
+        "--start", default="activation", help="activation (the paper) or relevance: where the colour maps start"
+    )
+    result.add_argument("--residual", default="norm", help="norm or plain: how relevance crosses residual sums")
+    result.add_argument("--batchnorm", default="merge", help="merge or pass: how relevance crosses BatchNorm")
+    result.add_argument("--engine", default="zennit", help="which implementation propagates relevance")
+    for side, name in ((0, "A"), (1, "B")):
+        command.add_argument(
+            f"--box{side}",
+            type=float,
+            nargs=4,
+            metavar=("X", "Y", "W", "H"),
+            help=f"the part of {name} to look at, pixels or fractions",
+        )
+        command.add_argument(
+            f"--theta{side}",
+            type=float,
+            default=0.0,
+            metavar="RADIANS",
+            help=f"by how much that box is turned clockwise in {name}",
+        )
+    look = command.add_argument_group("look")
+    look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
+    look.add_argument("--palette", default="bright", help="of the matches' colours")
+
+
+def _explain(arguments: argparse.Namespace) -> None:
+    _check_output(arguments.output)
+    from pairx.methods import explain_steps
+    from pairx.images import load_pair
+    from pairx.models import load_model
+
+    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    options = {
+        name: getattr(arguments, name)
+        for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "engine")
+    }
+    steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
+    explanations = _with_progress(steps)
+    paths = [_path(arguments.output, explanation, len(explanations) > 1) for explanation in explanations]
+    for explanation, path in zip(explanations, paths, strict=True):
+        _write(explanation, pair, path, arguments)
+    _report_explanations(model, explanations, paths, arguments.json)
+
+
+def _check_output(path: Path) -> None:
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"{path}: an explanation is written as {', '.join(FORMATS)}. End the name with one of them.")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent} is no folder. Make it first, or write somewhere else.")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder. Give the name of a file.")
+
+
+def _with_progress(steps: Any) -> list[Explanation]:
+    with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as stop:
+                return stop.value
+            bar.total, bar.n = step.total, step.done
+            bar.set_description(step.what)
+
+
+def _path(output: Path, explanation: Explanation, several: bool) -> Path:
+    return output.with_name(f"{output.stem}.{explanation.settings['layer']}{output.suffix}") if several else output
+
+
+def _write(explanation: Explanation, pair: ImagePair, path: Path, arguments: argparse.Namespace) -> None:
+    from pairx import viz
+
+    try:
+        if path.suffix.lower() == ".npz":
+            explanation.save(path)
+        else:
+            look = viz.Look(
+                k_lines=arguments.k_lines,
+                k_colors=arguments.k_colors,
+                opacity=arguments.opacity,
+                palette=arguments.palette,
+            )
+            viz.draw(explanation, pair, look).save(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
+
+
+def _report_explanations(model: Any, explanations: list[Explanation], paths: list[Path], as_json: bool) -> None:
+    from pairx.evaluation.reference import similarity_sentence
+
+    sentence = similarity_sentence(model, explanations[0].similarity)
+    if as_json:
+        rows = [
+            {
+                "path": str(path),
+                "similarity": explanation.similarity,
+                "meaning": sentence,
+                "matches": len(explanation.matches),
+                "seconds": round(explanation.seconds, 3),
+                "settings": explanation.settings,
+            }
+            for explanation, path in zip(explanations, paths, strict=True)
+        ]
+        return _print_json(rows)
+    print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}")
+    for explanation, path in zip(explanations, paths, strict=True):
+        layer, matches = explanation.settings["layer"], len(explanation.matches)
+        print(f"{path}: {matches} matches at {layer}, {explanation.seconds:.1f} s")
+
+
+def _models(arguments: argparse.Namespace) -> None:
+    from pairx.models import list_models
+
+    cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
+    _report(cards, ("name", "embedded", "license", "summary"), arguments.json)
+    if not arguments.json:
+        print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
+
+
+def _layers(arguments: argparse.Namespace) -> None:
+    from pairx.models import load_model
+
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    rows = [{**asdict(layer), "grid": f"{layer.grid[0]} x {layer.grid[1]}"} for layer in model.layers]
+    _report(
+        [asdict(layer) for layer in model.layers] if arguments.json else rows,
+        ("name", "stride", "grid", "channels", "default"),
+        arguments.json,
+    )
+
+
+def _methods(arguments: argparse.Namespace) -> None:
+    from pairx.methods import list_methods
+
+    _report([asdict(card) for card in list_methods()], ("name", "family", "cost", "summary"), arguments.json)
+
+
+def _report(rows: list[dict], columns: Sequence[str], as_json: bool) -> None:
+    """Print rows as a table of the named columns, or whole as JSON."""
+    if as_json:
+        return _print_json(rows)
+    cells = [list(columns), *([_cell(row[column]) for column in columns] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
+    for line in cells:
+        print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _cell(value: object) -> str:
+    return {True: "yes", False: ""}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+
+def _print_json(value: object) -> None:
+    print(json.dumps(value, indent=2, ensure_ascii=False))

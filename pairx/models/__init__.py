@@ -1,0 +1,28 @@
+"""Models: a module with its preprocessing and its layers, never a bare module.
+
+`load_model` builds one from the registry (embedded or from the Hugging Face hub), from any timm architecture, or from a
+local checkpoint. A loaded model is never changed: it may serve any number of threads.
+"""
+
+from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer, Preprocessing
+from pairx.models.loading import ASSETS, load_model
+from pairx.models.networks import EmbeddingNet, GeM, gem, private_copy
+from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_models
+
+__all__ = [
+    "ASSETS",
+    "BUNDLED",
+    "EMBEDDED",
+    "MODELS",
+    "EmbeddingModel",
+    "EmbeddingNet",
+    "EncodedPair",
+    "GeM",
+    "Layer",
+    "ModelCard",
+    "Preprocessing",
+    "gem",
+    "list_models",
+    "load_model",
+    "private_copy",
+]

@@ -1,0 +1,235 @@
+"""EmbeddingModel: what is known of a loaded model, and what it can do."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from pairx import images
+from pairx.models.networks import EmbeddingNet, record_outputs
+from pairx.models.registry import ModelCard
+from pairx.types import ImagePair, InputError
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How a photograph becomes a model's input: squashed to `size` pixels square, scaled to 0..1, normalised per
+    channel.
+    """
+
+    size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+    def __call__(self, image: np.ndarray) -> torch.Tensor:
+        """(H, W, 3) uint8 RGB to (3, size, size) float32."""
+        pixels = torch.from_numpy(images.resize(image, self.size).copy()).permute(2, 0, 1).float() / 255
+        return (pixels - torch.tensor(self.mean)[:, None, None]) / torch.tensor(self.std)[:, None, None]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A place in the model where its features lie on a grid over the image.
+
+    name: of the module whose output it is. stride: input pixels a cell, per side. grid: (h, w) cells. channels:
+    features a cell. default: whether `explain` uses it when none is named.
+    """
+
+    name: str
+    stride: int
+    grid: tuple[int, int]
+    channels: int
+    default: bool = False
+
+
+@dataclass(frozen=True)
+class EncodedPair:
+    """A pair as the unmodified model sees it.
+
+    inputs: (2, 3, H, W) float32, normalised. embeddings: (2, D). activations: layer name to (2, C, h, w), features on
+    their grid.
+    """
+
+    model: EmbeddingModel
+    pair: ImagePair
+    inputs: torch.Tensor
+    embeddings: torch.Tensor
+    activations: dict[str, torch.Tensor]
+
+    @property
+    def similarity(self) -> float:
+        """Cosine of the two embeddings, -1 to 1; 0 where one of them is zero."""
+        e, f = self.embeddings.double()
+        return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
+
+
+class EmbeddingModel:
+    """A network that turns a photograph into an embedding, with its preprocessing and its layers.
+
+    module: in evaluation mode, its parameters frozen. trunk: the part that layers are named in.
+    """
+
+    def __init__(
+        self, card: ModelCard, module: nn.Module, preprocessing: Preprocessing, device: str | torch.device = "cpu"
+    ) -> None:
+        self.card = card
+        self.module = module.to(device).eval().requires_grad_(False)
+        self.trunk = module.backbone if isinstance(module, EmbeddingNet) else module
+        self.preprocessing = preprocessing
+        self.device = torch.device(device)
+
+    @property
+    def name(self) -> str:
+        return self.card.name
+
+    @property
+    def title(self) -> str:
+        return self.card.title
+
+    @property
+    def size(self) -> int:
+        """Side of the square input, pixels."""
+        return self.preprocessing.size
+
+    @cached_property
+    def key(self) -> str:
+        """Digest of everything that an embedding depends on: architecture, weights, preprocessing."""
+        digest = hashlib.sha256(repr((self.card.architecture, type(self.module).__name__, self.preprocessing)).encode())
+        for name, value in self.module.state_dict().items():
+            digest.update(name.encode())
+            digest.update(value.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers worth choosing, from the input to the embedding: the network's stages whose output is a grid."""
+        found = self._probe(self._stages())
+        default = self._default(found)
+        return tuple(replace(layer, default=layer.name == default) for layer in found)
+
+    @property
+    def default_layer(self) -> str:
+        """The layer that `explain` uses when none is named."""
+        return next(layer.name for layer in self.layers if layer.default)
+
+    def layer(self, name: str) -> Layer:
+        """A layer by name: one of `layers`, or any deeper module whose output is a grid. Raises InputError for others.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        if name in dict(self.trunk.named_modules()) and (found := self._probe([name])):
+            return found[0]
+        known = [layer.name for layer in self.layers]
+        close = difflib.get_close_matches(name, known, 3) or known
+        raise InputError(
+            f"{self.name} has no layer {name!r} with features on a grid. Try {', '.join(close)}; "
+            f"`python -m pairx layers --model {self.name}` lists all."
+        )
+
+    def embed(self, photographs: Iterable[str | Path | np.ndarray], batch: int = 16) -> np.ndarray:
+        """(N, D) float32 embeddings, not normalised, of photographs given as paths or (H, W, 3) uint8 arrays."""
+        inputs = [self.preprocessing(images.decode(photograph)) for photograph in photographs]
+        with torch.inference_mode():
+            parts = [
+                self.module(torch.stack(inputs[i : i + batch]).to(self.device)).cpu()
+                for i in range(0, len(inputs), batch)
+            ]
+        return torch.cat(parts).numpy()
+
+    def encode(self, pair: ImagePair, layers: Sequence[str]) -> EncodedPair:
+        """Embeddings and activations of a pair at the named layers, one forward. Raises InputError for an unknown
+        layer.
+        """
+        chosen = [self.layer(name) for name in layers]
+        inputs = torch.stack([self.preprocessing(pair.image0), self.preprocessing(pair.image1)]).to(self.device)
+        with torch.no_grad():
+            embeddings, outputs = record_outputs(self.module, [self.path(layer.name) for layer in chosen], inputs)
+        return EncodedPair(
+            self,
+            pair,
+            inputs,
+            embeddings,
+            {layer.name: self.to_grid(outputs[self.path(layer.name)]) for layer in chosen},
+        )
+
+    def path(self, layer: str) -> str:
+        """Where in `module` a layer of `trunk` is found."""
+        return layer if self.trunk is self.module else f"backbone.{layer}"
+
+    def to_grid(self, output: torch.Tensor) -> torch.Tensor:
+        """A layer's output as (B, C, h, w), from (B, C, h, w), (B, h, w, C) of Swin or (B, tokens, C) of ViT (prefix
+        tokens dropped).
+        """
+        if output.ndim == 3:
+            patches = output[:, getattr(self.trunk, "num_prefix_tokens", 0) :]
+            side = math.isqrt(patches.shape[1])
+            return patches.transpose(1, 2).unflatten(2, (side, side))
+        return output.permute(0, 3, 1, 2) if self._channels_last else output
+
+    def from_grid(self, grid: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        """(B, C, h, w) back to the layer's own form, that of `like`; prefix tokens get zeros."""
+        if like.ndim == 3:
+            tokens = torch.zeros_like(like)
+            tokens[:, getattr(self.trunk, "num_prefix_tokens", 0) :] = grid.flatten(2).transpose(1, 2)
+            return tokens
+        return grid.permute(0, 2, 3, 1) if self._channels_last else grid
+
+    @property
+    def _channels_last(self) -> bool:
+        return str(getattr(self.trunk, "output_fmt", "")) == "NHWC"
+
+    def _is_grid(self, output: object) -> bool:
+        if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4):
+            return False
+        if output.ndim == 3:
+            patches = output.shape[1] - getattr(self.trunk, "num_prefix_tokens", 0)
+            return patches > 1 and math.isqrt(patches) ** 2 == patches
+        return min(self.to_grid(output).shape[2:]) > 1
+
+    def _stages(self) -> list[str]:
+        """Names of the modules that timm takes features from, with their siblings; of other networks, blocks two levels
+        deep.
+        """
+        modules = dict(self.trunk.named_modules())
+        blocks = [name for name, module in modules.items() if name and any(True for _ in module.children())]
+        info = getattr(self.trunk, "feature_info", None)
+        if not info:
+            return [name for name in blocks if name.count(".") < 2]
+        named = [entry["module"] for entry in info]
+        parents = {name.rpartition(".")[0] for name in named} - {""}
+        return list(dict.fromkeys([*named, *(name for name in blocks if name.rpartition(".")[0] in parents)]))
+
+    def _probe(self, names: Sequence[str]) -> list[Layer]:
+        """The named modules whose output is a grid, in the order of computation."""
+        blank = torch.zeros(1, 3, self.size, self.size, device=self.device)
+        paths = {self.path(name): name for name in names}
+        with torch.no_grad():
+            _, outputs = record_outputs(self.module, list(paths), blank)
+        found = []
+        for path, output in outputs.items():
+            if self._is_grid(output):
+                _, channels, h, w = self.to_grid(output).shape
+                found.append(Layer(paths[path], round(self.size / h), (h, w), channels))
+        return found
+
+    def _default(self, layers: Sequence[Layer]) -> str:
+        names = [layer.name for layer in layers]
+        if not names:
+            raise InputError(
+                f"{self.name} has no layer with features on a grid, so there is nothing to match. Choose another model."
+            )
+        if self.card.layer in names:
+            return self.card.layer
+        # Layers "close to the middle of the model" look best (PAIR-X, C.2): the first stage at a sixteenth, or the middle.
+        sixteenth = [layer.name for layer in layers if layer.stride == 16]
+        return sixteenth[0] if sixteenth else names[len(names) // 2]

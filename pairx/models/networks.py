@@ -1,0 +1,72 @@
+"""The networks themselves, and how to look into one without changing it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+from torch.overrides import handle_torch_function, has_torch_function
+
+
+def gem(x: torch.Tensor, p: torch.Tensor, eps: float) -> torch.Tensor:
+    """(B, C, h, w) to (B, C): the p-th root of the mean of p-th powers. One operation to whoever overrides torch
+    functions.
+    """
+    if has_torch_function((x, p)):
+        return handle_torch_function(gem, (x, p), x, p, eps)
+    return x.clamp(min=eps).pow(p).mean((-2, -1)).pow(1 / p)
+
+
+class GeM(nn.Module):
+    """Generalised-mean pooling over space (Radenovic et al., "Fine-tuning CNN image retrieval", eq. 3).
+
+    (B, C, h, w) to (B, C). p: learned exponent, 1 is the mean, infinity the maximum.
+    """
+
+    def __init__(self, p: float = 3.0, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.p = nn.Parameter(torch.tensor([p]))
+        self.eps = eps
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return gem(x, self.p, self.eps)
+
+
+class EmbeddingNet(nn.Module):
+    """A timm backbone, GeM and BatchNorm: the form of MiewID's published checkpoints and of reid-lite0.
+
+    (B, 3, H, W) to (B, D) embeddings, not normalised. Keys: `backbone.*`, `pooling.p`, `bn.*`.
+    """
+
+    def __init__(self, backbone: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.pooling = GeM()
+        self.bn = nn.BatchNorm1d(backbone.num_features)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.bn(self.pooling(self.backbone(x)))
+
+
+def private_copy(module: nn.Module) -> nn.Module:
+    """The same network over the very same tensors, whose hooks and attributes nobody else sees."""
+    tensors = [*module.parameters(), *module.buffers()]
+    return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
+
+
+def record_outputs(
+    module: nn.Module, names: Sequence[str], x: torch.Tensor
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """Run `module` on x: its output, and the outputs of the named submodules in the order of their computation.
+
+    The hooks sit on a private copy, so threads that share the module do not meet.
+    """
+    outputs: dict[str, torch.Tensor] = {}
+    private = private_copy(module)
+    for name in names:
+        private.get_submodule(name).register_forward_hook(
+            lambda _module, _input, output, name=name: outputs.__setitem__(name, output)
+        )
+    return private(x), outputs
