@@ -220,8 +220,6 @@ def _kind(start: bytes, name: str) -> str:
 
 def _orientation(image: Image.Image) -> int:
     """EXIF orientation, 1 to 8. Pillow has turned TIFF, and libheif HEIC, by now: theirs reads 1."""
-    if image.format == "TIFF":
-        return 1
     try:
         value = image.getexif().get(_ORIENTATION, 1)
     except Exception:  # a broken EXIF block is no reason to refuse the photograph
@@ -288,7 +286,7 @@ def _rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
     source = ImageCms.getOpenProfile(io.BytesIO(profile))
-    if "srgb" in ImageCms.getProfileDescription(source).lower():
+    if "srgb" in ImageCms.getProfileDescription(source).lower():  # nearly every photograph
         return image
     if source.profile.xcolor_space.strip() == "RGB" and image.mode != "RGBA":
         image = image.convert("RGB")
