@@ -1,0 +1,107 @@
+"""The endpoint for programs: two photographs in, similarity, matches and files out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx import viz
+from pairx.types import Explanation, ImagePair, InputError
+from pairx.ui import export
+from pairx.ui.links import MOST_COLORS, MOST_LINES, Options
+from pairx.ui.photos import Photo, pair_of
+from pairx.ui.session import Request, Workshop
+
+
+class ExplainApi:
+    """Holds the workshop for the endpoint."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+
+    def explain(
+        self,
+        photograph_a: gr.FileData,
+        photograph_b: gr.FileData,
+        model: str = "reid-lite0",
+        layer: str = "",
+        lines: int = 20,
+        colors: int = 10,
+        cells: Literal["signed", "abs_of_sum", "sum_of_abs"] = "signed",
+        start: Literal["activation", "relevance"] = "activation",
+        residual: Literal["norm", "plain"] = "norm",
+        batchnorm: Literal["merge", "pass"] = "merge",
+        figure: Literal["png", "svg", "pdf"] = "png",
+    ) -> tuple[dict, gr.FileData, gr.FileData]:
+        """Explain why a model finds two photographs similar (PAIR-X).
+
+        photograph_a, photograph_b: files, given as handle_file(path or URL). model: a registered name. layer: "" is the
+        model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
+        batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file.
+
+        Returns a summary {"similarity", "model", "layer", "seconds", "matches": [{"rank", "relevance", "share",
+        "distance", "a": [x, y], "b": [x, y]}]} with positions in pixels of the photographs, the figure, and the raw
+        values as .npz.
+        """
+        try:
+            photos = [self._photo(photograph_a, "a"), self._photo(photograph_b, "b")]
+            chosen = self.workshop.model(model)
+            options = Options(cells, start, residual, batchnorm)
+            request = Request(photos[0].ref, photos[1].ref, model, layer or chosen.default_layer, options)
+            pair = pair_of(*photos)
+            explanation = self.workshop.explain(request, pair)
+            look = viz.Look(_within(lines, MOST_LINES), _within(colors, MOST_COLORS))
+            if figure not in export.KINDS[:3]:
+                raise InputError(f"figure is {', '.join(export.KINDS[:3])}, not {figure!r}.")
+            files = [self._file(explanation, pair, kind, look) for kind in (figure, "npz")]
+        except (InputError, ValueError, TypeError) as error:
+            raise gr.Error(str(error).splitlines()[0], print_exception=False) from error
+        return summary(explanation, request), *files
+
+    def _photo(self, file: Any, which: str) -> Photo:
+        """A file that gradio has uploaded or fetched. Any other path of this machine is refused."""
+        path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
+        if not path or not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
+            raise InputError(f"photograph_{which} is no uploaded file: give it as handle_file(path or URL).")
+        name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
+        return self.workshop.shelf.open(path, Path(name).name[:120])
+
+    def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> dict[str, Any]:
+        name = export.file_name(explanation, pair, kind)
+        path = save_bytes_to_cache(export.content(explanation, pair, kind, look), name, get_upload_folder())
+        return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+
+
+def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
+    """A result in numbers, JSON-ready."""
+    found = explanation.matches
+    total = found.relevance.clip(min=0).sum() if found else 0
+    rows = range(len(found)) if found else ()
+    return {
+        "similarity": explanation.similarity,
+        "model": request.model,
+        "layer": request.layer,
+        "seconds": round(explanation.seconds, 2),
+        "matches": [
+            {
+                "rank": i + 1,
+                "relevance": float(found.relevance[i]),
+                "share": float(max(found.relevance[i], 0) / total) if total else 0.0,
+                "distance": float(found.distance[i]),
+                "a": found.keypoints0[i].tolist(),
+                "b": found.keypoints1[i].tolist(),
+            }
+            for i in rows
+        ],
+    }
+
+
+def _within(value: Any, most: int) -> int:
+    number = int(value)
+    if not 0 <= number <= most:
+        raise InputError(f"lines are 0 to {MOST_LINES}, colors 0 to {MOST_COLORS}, not {number}.")
+    return number

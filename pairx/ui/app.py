@@ -1,0 +1,66 @@
+"""Builds the page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pairx.ui.about import build_about
+from pairx.ui.api import ExplainApi
+from pairx.ui.explain import QUEUE, ExplainTab
+from pairx.ui.photos import PhotoShelf
+from pairx.ui.samples import opening_pair, ready_pairs
+from pairx.ui.session import Request, Workshop
+from pairx.ui.theme import head, theme
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+OPENING = ASSETS / "opening.npz"
+MODEL = "reid-lite0"
+DAY = 24 * 3600
+TITLE = "PAIR-X Explorer"
+SUBTITLE = (
+    "Why a re-identification model finds two photographs similar: which places match, and which pixels carry them."
+)
+
+
+def open_workshop() -> tuple[Workshop, tuple, Request]:
+    """What sessions share, the sample pairs, and the request that the page opens on."""
+    workshop = Workshop(PhotoShelf())
+    pairs = ready_pairs(workshop.shelf)
+    first = opening_pair(pairs)
+    samples = workshop.shelf.samples
+    request = Request(samples[first.a], samples[first.b], MODEL, workshop.model(MODEL).default_layer)
+    return workshop, pairs, request
+
+
+def build() -> gr.Blocks:
+    """The whole app, not yet launched."""
+    workshop, pairs, opening = open_workshop()
+    ready = OPENING.is_file() and workshop.stored(OPENING, opening)
+    with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
+        gr.HTML(
+            f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>",
+            elem_classes="px-top",
+        )
+        with gr.Tab("Explain"):
+            ExplainTab(page, workshop, pairs, opening, ready)
+        with gr.Tab("About"):
+            build_about(workshop.cards.values())
+        gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
+    return page.queue(max_size=64, default_concurrency_limit=8)
+
+
+def launch_options() -> dict[str, Any]:
+    """What `launch` needs: gradio 6 takes theme and style there."""
+    return {
+        "theme": theme(),
+        "head": head(),
+        "max_file_size": "100mb",
+        "enable_monitoring": False,
+        "show_error": False,
+        "ssr_mode": False,
+        "state_session_capacity": 500,
+        "footer_links": ["api"],
+    }

@@ -1,0 +1,115 @@
+"""A link that reopens a view: what it holds, how it is written, how an untrusted one is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, fields
+
+CHOICES = {
+    "cells": ("signed", "abs_of_sum", "sum_of_abs"),
+    "start": ("activation", "relevance"),
+    "residual": ("norm", "plain"),
+    "batchnorm": ("merge", "pass"),
+}
+"""The advanced options, each with the values it may have, the default first."""
+
+NAMES = ("a", "b", "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
+"""Every query parameter that a link may hold."""
+
+MOST_LINES, MOST_COLORS = 40, 10
+_UPLOAD = re.compile(r"[0-9a-f]{24}")
+_LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How PAIR-X is computed, beyond model and layer. See `pairx.explain_steps`."""
+
+    cells: str = "signed"
+    start: str = "activation"
+    residual: str = "norm"
+    batchnorm: str = "merge"
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if getattr(self, one.name) not in CHOICES[one.name]:
+                raise ValueError(f"{one.name} is none of {', '.join(CHOICES[one.name])}")
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link asks for. a, b: a sample's id or the short digest of an upload. layer: None is the model's default.
+    look: of
+    `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright."""
+
+    a: str
+    b: str
+    model: str
+    layer: str | None = None
+    options: Options = field(default_factory=Options)
+    look: dict[str, int | float | str] = field(default_factory=dict)
+    match: int | None = None
+
+
+def short(digest: str) -> str:
+    """The part of an image's digest that a link carries: 96 bits, so that nobody finds another's photograph by
+    trying."""
+    return digest[:24]
+
+
+def is_upload(photo: str) -> bool:
+    """Whether this is the form of an upload's short digest."""
+    return _UPLOAD.fullmatch(photo) is not None
+
+
+def query(a: str, b: str, model: str, layer: str, options: Options) -> dict[str, str]:
+    """The parameters of a result. Options that have their default value are left out."""
+    chosen = {name: getattr(options, name) for name in CHOICES if getattr(options, name) != CHOICES[name][0]}
+    return {"a": a, "b": b, "model": model, "layer": layer, **chosen}
+
+
+def parse(
+    params: Mapping[str, str], samples: Container[str], models: Container[str], palettes: Container[str]
+) -> Link | None:
+    """Read a query. None where it asks for nothing; values that are unknown or out of range are left at their defaults.
+
+    Raises ValueError with a line for the person where the photographs or the model cannot be meant.
+    """
+    a, b, model = (str(params.get(name, ""))[:200] for name in ("a", "b", "model"))
+    if not a and not b:
+        return None
+    for photo in (a, b):
+        if photo not in samples and not is_upload(photo):
+            raise ValueError("This link names a photograph that does not exist here. Here is a sample pair instead.")
+    if model and model not in models:
+        raise ValueError("This link names a model that does not exist here. Here is a sample pair instead.")
+    layer = str(params.get("layer", ""))
+    chosen = {name: params[name] for name, values in CHOICES.items() if params.get(name) in values}
+    return Link(
+        a,
+        b,
+        model,
+        layer if _LAYER.fullmatch(layer) else None,
+        Options(**chosen),
+        _look(params, palettes),
+        _whole(params, "match", 1, MOST_LINES),
+    )
+
+
+def _look(params: Mapping[str, str], palettes: Container[str]) -> dict[str, int | float | str]:
+    look: dict[str, int | float | str] = {}
+    for name, most in (("lines", MOST_LINES), ("colors", MOST_COLORS)):
+        if (value := _whole(params, name, 0, most)) is not None:
+            look[name] = value
+    text = str(params.get("opacity", ""))
+    if re.fullmatch(r"[01](\.[0-9]{1,4})?", text) and float(text) <= 1:
+        look["opacity"] = float(text)
+    if params.get("palette") in palettes:
+        look["palette"] = params["palette"]
+    return look
+
+
+def _whole(params: Mapping[str, str], name: str, low: int, high: int) -> int | None:
+    text = str(params.get(name, ""))
+    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) and low <= int(text) <= high else None

@@ -1,0 +1,58 @@
+// The table of matches; hovering, choosing and walking through it act on the pictures.
+
+class MatchTable {
+  // on: {over(rank|null), pick(rank), zoom(mark)}
+  constructor(parent, on) {
+    this.on = on;
+    this.node = make("div", "px-scroller", parent);
+    const table = make("table", "px-table", this.node);
+    make("caption", "px-unseen", table, "Matches, most relevant first");
+    const heads = make("tr", "", make("thead", "", table));
+    for (const title of ["Match", "Share of relevance", "Place in A", "Place in B"]) make("th", "", heads, title).scope = "col";
+    this.rows = make("tbody", "", table);
+  }
+
+  fill({ marks, photos }) {
+    const top = Math.max(...marks.map((mark) => mark.share), 1e-9);
+    this.rows.replaceChildren(...marks.map((mark, index) => {
+      const row = make("tr", "px-row");
+      row.dataset.rank = mark.rank;
+      row.tabIndex = index ? -1 : 0;
+      const name = make("th", "", row);
+      name.scope = "row";
+      make("span", "px-chip", name);
+      make("span", "", name, String(mark.rank));
+      const share = make("td", "px-share", row);
+      make("span", "px-bar", share).style.width = `${(60 * mark.share) / top}%`;
+      make("span", "", share, `${(100 * mark.share).toFixed(1)} %`);
+      mark.points.forEach(([x, y], i) => {
+        make("td", "px-place", row, `${Math.round(x * photos[i].width)}, ${Math.round(y * photos[i].height)}`);
+      });
+      row.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && this.on.over(mark.rank));
+      row.addEventListener("pointerleave", () => this.on.over(null));
+      row.addEventListener("focus", () => row.matches(":focus-visible") && this.on.over(mark.rank));
+      row.addEventListener("blur", () => this.on.over(null));
+      row.addEventListener("click", () => this.on.pick(mark.rank));
+      row.addEventListener("dblclick", () => this.on.zoom(mark));
+      return row;
+    }));
+  }
+
+  paint(styles, bright, chosen, shown) {
+    [...this.rows.children].forEach((row, i) => {
+      row.querySelector(".px-chip").style.background = styles[i].color;
+      row.classList.toggle("px-bright", i + 1 === bright);
+      row.setAttribute("aria-selected", String(i + 1 === chosen));
+      row.hidden = i >= shown && i + 1 !== chosen;
+    });
+  }
+
+  // The row that lies `by` steps from the bright one; it becomes the one that Tab reaches.
+  step(bright, by) {
+    const rows = [...this.rows.children].filter((row) => !row.hidden);
+    const now = rows.findIndex((row) => Number(row.dataset.rank) === bright);
+    const next = rows[clamp(now + by, 0, rows.length - 1)];
+    for (const row of this.rows.children) row.tabIndex = row === next ? 0 : -1;
+    return next;
+  }
+}

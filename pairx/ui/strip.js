@@ -1,0 +1,20 @@
+// Ready pairs as buttons.
+
+const strip = element.querySelector(".px-strip");
+const buttons = props.value.map((pair) => {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.title = pair.caption;
+  const thumbs = document.createElement("span");
+  thumbs.className = "px-pair";
+  for (const src of pair.thumbs) thumbs.append(Object.assign(document.createElement("img"), { src, alt: "" }));
+  const title = document.createElement("span");
+  title.textContent = pair.title;
+  button.append(thumbs, title);
+  button.addEventListener("click", () => trigger("choose", { id: pair.id }));
+  return button;
+});
+strip.replaceChildren(...buttons);
+shared.bus.addEventListener("scene", ({ detail }) => {
+  buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(props.value[i].id === detail.sample)));
+});

@@ -1,0 +1,278 @@
+// The picture of an explanation: similarity, two stages, table of matches, downloads. Look changes never reach the server.
+
+const say = (name, detail) => shared.bus.dispatchEvent(new CustomEvent(name, { detail }));
+const root = element.querySelector(".px-viewer");
+const view = new LinkedView();
+let scene = null;
+let chosen = null;
+let hovered = null;
+let maps = [[], []];
+let canvases = [];
+let heats = [];
+
+function button(parent, text, label, act) {
+  const node = make("button", "px-button", parent, text);
+  node.type = "button";
+  node.title = label;
+  node.setAttribute("aria-label", label);
+  if (act) node.addEventListener("click", act);
+  return node;
+}
+
+function section(title, hint) {
+  const node = make("section", "px-section", body);
+  const head = make("div", "px-section-head", node);
+  make("h3", "", head, title);
+  make("p", "px-hint", head, hint);
+  return node;
+}
+
+root.replaceChildren();
+const notice = make("div", "px-notice", root);
+notice.setAttribute("role", "status");
+make("div", "px-blank", root, "The picture of this pair is being prepared.");
+const body = make("div", "px-body", root);
+const story = make("p", "px-story", body);
+const verdict = make("div", "px-verdict", body);
+const score = make("div", "px-score", verdict);
+const scoreNumber = make("span", "px-score-number", score);
+make("span", "px-score-label", score, "cosine similarity");
+const words = make("div", "px-words", verdict);
+const sentence = make("p", "px-sentence", words);
+const about = make("p", "px-hint", words);
+
+const tools = make("div", "px-tools", body);
+tools.setAttribute("role", "toolbar");
+tools.setAttribute("aria-label", "Picture");
+const zoomOut = button(tools, "−", "Zoom out", () => zoomBy(1 / 1.5));
+const zoomLabel = button(tools, "100 %", "Show the whole photographs", () => { view.reset(); moved(); });
+const zoomIn = button(tools, "+", "Zoom in", () => zoomBy(1.5));
+const hide = button(tools, "Hide overlays (hold H)", "Hold to see the bare photographs");
+const free = button(tools, "Show all matches (Esc)", "Show all matches again", () => choose(null));
+const copy = button(tools, "Copy link", "Copy a link to exactly this view", copyLink);
+make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all four pictures");
+
+const upper = section("Matches", "Each line joins two places that the model finds alike. The glow is how much a place adds to the similarity.");
+const lines = new Stage(upper, view, "Both photographs with relevance and match lines", true, { over, pick, moved });
+const scales = make("div", "px-scales", upper);
+const lower = section("Pixels behind the matches", "Each colour marks the pixels that one match rests on. Equal colours belong together.");
+const pixels = new Stage(lower, view, "Both photographs with the pixels behind each match", false, { over, pick, moved });
+pixels.node.classList.add("px-faded");
+const colorNote = make("p", "px-hint px-color-note", lower);
+
+const numbers = section("Numbers", "Arrow keys move through the matches, Enter keeps one, Escape frees it. Double-click zooms to it.");
+const table = new MatchTable(numbers, { over, pick, zoom: (mark) => { choose(mark.rank); view.focus(mark.points, 4); moved(); } });
+const files = make("div", "px-tools px-files", numbers);
+make("span", "px-hint", files, "Download what you see:");
+for (const [kind, text] of [["png", "Figure PNG"], ["svg", "SVG"], ["pdf", "PDF"], ["npz", "Raw values NPZ"]]) {
+  button(files, text, `Download ${text}`, () => trigger("download", { kind, look: lookNow(), key: scene.key })).dataset.kind = kind;
+}
+
+const bright = () => hovered ?? chosen;
+const lookNow = () => ({ ...shared.look, isolate: chosen === null ? null : chosen - 1 });
+
+let drawn = 0;
+function paint() {
+  if (!scene || drawn) return;
+  drawn = requestAnimationFrame(() => { drawn = 0; paintNow(); });
+}
+
+function paintNow() {
+  const rank = bright();
+  const look = shared.look;
+  const traced = Math.min(look.colors, maps[0].length);
+  const palette = scene.palettes[look.palette][traced];
+  const styles = scene.marks.map((mark, i) => ({
+    color: palette[i] ?? scene.neutral,
+    width: 1.8 * (i < traced ? mark.width : Math.min(mark.width, 0.6)),
+    drawn: i < look.lines,
+  }));
+  lines.paint(styles, rank);
+  pixels.paint(styles.map((style) => ({ ...style, drawn: false })), rank);
+  const strengths = palette.map((_, i) => (rank === null || rank === i + 1 ? 1 : scene.faint));
+  canvases.forEach((canvas, i) => {
+    blend(canvas, maps[i].slice(0, traced), palette, strengths);
+    canvas.style.opacity = look.opacity;
+  });
+  for (const heat of heats) if (heat) heat.style.opacity = look.opacity;
+  free.disabled = chosen === null;
+  table.paint(styles, rank, chosen, Math.max(look.lines, traced));
+  colorNote.textContent = rank > traced ? `Match ${rank} is not traced to pixels: only the first ${traced} are.` : "";
+}
+
+function over(rank) {
+  if (hovered === rank) return;
+  hovered = rank;
+  paint();
+}
+
+function pick(rank) {
+  choose(rank === chosen ? null : rank);
+}
+
+function choose(rank) {
+  chosen = rank;
+  hovered = null;
+  paint();
+  say("changed");
+}
+
+function moved() {
+  zoomLabel.textContent = `${Math.round(view.zoom * 100)} %`;
+  zoomOut.disabled = view.zoom <= 1;
+  zoomIn.disabled = view.zoom >= 16;
+  lines.move();
+  pixels.move();
+}
+
+function zoomBy(factor) {
+  view.zoomTo(view.zoom * factor);
+  moved();
+}
+
+root.addEventListener("keydown", (event) => {
+  const row = event.target.closest(".px-row");
+  const stage = event.target.closest(".px-stage");
+  if (!scene || !(row || stage) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const by = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1, Home: -999, End: 999 }[event.key];
+  if (by) {
+    const next = table.step(bright(), by);
+    if (row) next?.focus();
+    else if (next) choose(Number(next.dataset.rank));
+  } else if (row && (event.key === "Enter" || event.key === " ")) pick(Number(row.dataset.rank));
+  else if (stage && "+=-0".includes(event.key)) event.key === "0" ? (view.reset(), moved()) : zoomBy(event.key === "-" ? 1 / 1.5 : 1.5);
+  else return;
+  event.preventDefault();
+});
+
+function bare(on) {
+  root.classList.toggle("px-bare", on);
+  hide.setAttribute("aria-pressed", String(on));
+}
+
+function typing(event) {
+  return event.target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable=true]");
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  if (event.key === "h" || event.key === "H") bare(true);
+  else if (event.key === "Escape" && (chosen !== null || hovered !== null)) choose(null);
+});
+document.addEventListener("keyup", (event) => (event.key === "h" || event.key === "H") && bare(false));
+window.addEventListener("blur", () => bare(false));
+hide.addEventListener("pointerdown", (event) => { hide.setPointerCapture(event.pointerId); bare(true); });
+for (const name of ["pointerup", "pointercancel", "blur"]) hide.addEventListener(name, () => bare(false));
+hide.addEventListener("contextmenu", (event) => event.preventDefault());
+hide.addEventListener("keydown", (event) => (event.key === " " || event.key === "Enter") && bare(true));
+hide.addEventListener("keyup", () => bare(false));
+
+function address() {
+  const url = new URL(window.location.href);
+  for (const name of shared.linkNames ?? []) url.searchParams.delete(name);
+  const look = shared.look;
+  const query = { ...scene.link, lines: look.lines, colors: look.colors, opacity: look.opacity, palette: look.palette };
+  if (chosen !== null) query.match = chosen;
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+  return url.href;
+}
+
+async function copyLink() {
+  if (!scene) return;
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(address());
+  } catch {
+    const field = make("textarea", "px-unseen", root, address());
+    field.select();
+    done = document.execCommand("copy");
+    field.remove();
+  }
+  copy.textContent = done ? "Link copied" : "Copy it from the address bar";
+  setTimeout(() => { copy.textContent = "Copy link"; }, 2000);
+}
+
+let writing = null;
+shared.bus.addEventListener("changed", () => {
+  clearTimeout(writing);
+  writing = setTimeout(() => scene && history.replaceState(history.state, "", address()), 250);
+});
+shared.bus.addEventListener("look", () => {
+  if (chosen > Math.max(shared.look.lines, shared.look.colors)) chosen = null;
+  paint();
+  say("changed");
+});
+
+// The form as it stands now; where it differs from what the picture was made of, the picture says so.
+shared.form = (...values) => {
+  shared.formNow = JSON.stringify(values.map((value) => value?.path ?? value));
+  compare();
+};
+function compare() {
+  const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== shared.formNow);
+  root.classList.toggle("px-stale", stale);
+  notice.textContent = stale ? "The settings changed. Press Explain to bring the picture up to date." : "";
+  document.querySelector("#px-explain")?.classList.toggle("px-wanted", stale);
+}
+
+function show(next, nextMaps, value) {
+  const first = scene === null;
+  const same = scene?.key === next.key;
+  scene = next;
+  maps = nextMaps;
+  shared.linkNames = scene.link_names;
+  if (value.look) Object.assign(shared.look, value.look);
+  if (!(shared.look.palette in scene.palettes)) shared.look.palette = Object.keys(scene.palettes)[0];
+  root.style.setProperty("--px-gray", scene.fade[0]);
+  root.style.setProperty("--px-photo", 1 - scene.fade[1]);
+  if (!same) {
+    view.reset();
+    chosen = value.match && value.match <= scene.marks.length ? value.match : null;
+    hovered = null;
+  }
+  story.textContent = scene.story;
+  scoreNumber.textContent = scene.similarity.toFixed(2).replace("-", "−");
+  sentence.textContent = scene.sentence;
+  about.textContent = scene.about;
+  heats = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
+  canvases = [0, 1].map(() => make("canvas", "px-overlay"));
+  lines.show(scene.photos, heats, scene.marks);
+  pixels.show(scene.photos, canvases, scene.marks);
+  table.fill(scene);
+  scales.replaceChildren();
+  for (const scale of scene.scales) {
+    const node = make("div", "px-scale", scales);
+    make("span", "", node, scale.low);
+    make("span", "px-ramp", node).style.background = `linear-gradient(90deg, ${scale.colors.join(", ")})`;
+    make("span", "", node, scale.high);
+    make("span", "px-hint", node, scale.title);
+  }
+  root.classList.add("px-ready");
+  say("scene", { lines: scene.marks.length, colors: maps[0].length, palettes: Object.keys(scene.palettes), sample: scene.sample });
+  moved();
+  paint();
+  compare();
+  say(value.quiet ? "quiet" : "changed");
+  if (!first && !same && window.innerWidth < 768) root.scrollIntoView({ behavior: "smooth", block: "start" });
+  requestAnimationFrame(() => { lines.layout(); pixels.layout(); });
+}
+
+let asked = 0;
+async function load() {
+  const value = props.value;
+  if (!value?.scene) return;
+  const ticket = ++asked;
+  try {
+    const answer = await fetch(value.scene.url);
+    if (!answer.ok) throw new Error(answer.status);
+    const next = await answer.json();
+    const nextMaps = await Promise.all(next.alphas.map((sources) => Promise.all(sources.map(readAlpha))));
+    if (ticket === asked) show(next, nextMaps, value);
+  } catch (error) {
+    notice.textContent = "The picture could not be fetched. Press Explain again.";
+  }
+}
+
+watch("value", load);
+new ResizeObserver(() => { lines.layout(); pixels.layout(); }).observe(root);
+load();

@@ -1,0 +1,113 @@
+"""The viewer: one scene as a file for the browser, and the component that shows it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from gradio.processing_utils import save_bytes_to_cache
+from PIL import Image
+
+from pairx import images, viz
+from pairx.types import Explanation, ImagePair
+from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
+from pairx.viz.colors import NEUTRAL
+
+HERE = Path(__file__).parent
+LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
+
+
+def script(*names: str) -> str:
+    """Our JavaScript files as one body of `js_on_load`."""
+    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+
+
+def _uri(image: np.ndarray, kind: str, **how: Any) -> str:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, kind, **how)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
+def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
+    """All that the browser needs to draw an explanation in any look, JSON-ready.
+
+    The colours of every palette for every number of painted matches come along, and each match's opacity map on its
+    own, so
+    that a look changes without the server.
+    """
+    scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
+    traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
+    return {
+        "similarity": explanation.similarity,
+        "photos": [
+            {
+                "src": _uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
+                "width": photo.shape[1],
+                "height": photo.shape[0],
+                "name": name,
+            }
+            for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
+        ],
+        "heat": [None if heat is None else _uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "marks": [
+            {"rank": mark.rank, "points": [mark.point0, mark.point1], "share": mark.share, "width": mark.width}
+            for mark in scene.marks
+        ],
+        "alphas": [
+            [_uri(layer[..., 3], "png") for layer in layers]
+            for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
+        ],
+        "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
+        "neutral": NEUTRAL,
+        "faint": viz.FAINT,
+        "fade": viz.FADE,
+        "scales": [{"colors": scene.heat_colors, "low": "lowers", "high": "raises the similarity", "title": ""}]
+        if scene.heat_colors
+        else [],
+        "matches": 0 if explanation.matches is None else len(explanation.matches),
+        "link_names": NAMES,
+    }
+
+
+class Viewer(gr.HTML):
+    """Shows a scene. Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene
+    travels as a file of
+    the cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}."""
+
+    def __init__(self, value: dict[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(
+            value,
+            html_template='<div class="px-viewer"></div>',
+            js_on_load=script("shared.js", "stage.js", "paint.js", "matches.js", "viewer.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        path = save_bytes_to_cache(json.dumps(value["scene"]).encode(), "scene.json", self.GRADIO_CACHE)
+        return {**value, "scene": {"path": path, "meta": {"_type": "gradio.FileData"}}}
+
+
+class LookPanel(gr.HTML):
+    """Sliders and palette of the viewer, wholly in the browser."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            html_template='<div class="px-look" role="group" aria-label="Look"></div>',
+            js_on_load=script("shared.js", "look.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"

@@ -1,0 +1,57 @@
+"""What the controls are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pairx.models import EmbeddingModel, ModelCard
+
+Choices = list[tuple[str, str]]
+
+OWN_PAIR = "Lines join the places that the model finds alike; below, the pixels that each match rests on."
+"""What the picture of an uploaded pair shows."""
+
+LAYER_INFO = "Where features are matched. Coarser layers see larger parts; the recommended one is chosen."
+
+ADVANCED: dict[str, tuple[str, str, Choices]] = {
+    "cells": (
+        "Relevance of a place",
+        "How the channels of one place add up. The paper keeps their sign.",
+        [
+            ("Signed sum (paper)", "signed"),
+            ("Absolute value of the sum", "abs_of_sum"),
+            ("Sum of absolute values", "sum_of_abs"),
+        ],
+    ),
+    "start": (
+        "Trace pixels from",
+        "Activation shows all that a place looks at, relevance what counts for the similarity.",
+        [("Activation (paper)", "activation"), ("Relevance", "relevance")],
+    ),
+    "residual": (
+        "Skip connections",
+        "How relevance is shared where two branches of the network are added.",
+        [("In proportion to the branches", "norm"), ("As the plain gradient", "plain")],
+    ),
+    "batchnorm": (
+        "Batch normalisation",
+        "Merged into the convolution before it, or passed over unchanged.",
+        [("Merged", "merge"), ("Passed", "pass")],
+    ),
+}
+"""Label, plain explanation and choices of each advanced option."""
+
+
+def model_choices(cards: Iterable[ModelCard]) -> Choices:
+    """Models by title; those that must be fetched say so."""
+    return [(card.title if card.embedded else f"{card.title} (downloads its weights)", card.name) for card in cards]
+
+
+def layer_title(model: EmbeddingModel, name: str) -> str:
+    """Such as "1/16 resolution (blocks.3)"."""
+    return f"1/{model.layer(name).stride} resolution ({name})"
+
+
+def layer_choices(model: EmbeddingModel) -> Choices:
+    """A model's layers from the input to the embedding."""
+    return [(layer_title(model, layer.name), layer.name) for layer in model.layers]
