@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from pairx.viz.layout import DPI, POINT, Box, Layout
+from pairx.viz.layout import POINT, Box, Layout
 from pairx.viz.scene import Scene
 from pairx.viz.text import INK, QUIET, elide, one_line, write
 
 _TITLE_SIZE, _NAME_SIZE, _SIZE, _SMALL = 9, 7, 7, 6
-_BAR = round(1.7 * DPI)
 
 
 def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], title: str | None, *, legend: bool) -> None:
@@ -24,11 +23,9 @@ def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], titl
     ):
         write(axes, x, layout.ids, elide(one_line(name), room, _NAME_SIZE), _NAME_SIZE, align=align)
     if legend:
-        box = layout.legend
-        bar = Box(box.x + box.w - _BAR, box.y, _BAR, box.h) if scene.heat_scale else None
-        _lines(axes, Box(box.x, box.y, box.w - (_BAR + round(8 * POINT) if bar else 0), box.h), scene.legend)
-        if bar:
-            _colour_bar(axes, bar, scene)
+        _lines(axes, layout.lines, scene.legend)
+        if scene.heat_scale:
+            _colour_bar(axes, layout.bar, scene, scene.heat_scale)
 
 
 def _rooms(left: Box, right: Box) -> tuple[float, float]:
@@ -40,11 +37,11 @@ def _rooms(left: Box, right: Box) -> tuple[float, float]:
 
 def _lines(axes: Axes, box: Box, lines: tuple[str, ...]) -> None:
     for i, line in enumerate(lines):
-        color = INK if i < 2 else QUIET
-        write(axes, box.x, box.y + i * 9 * POINT, elide(one_line(line), box.w, _SIZE), _SIZE, color=color)
+        size, color = (_SIZE, INK) if i < 2 else (_SMALL, QUIET)
+        write(axes, box.x, box.y + i * 9 * POINT, elide(one_line(line), box.w, size), size, color=color)
 
 
-def _colour_bar(axes: Axes, box: Box, scene: Scene) -> None:
+def _colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
     """The heat's colours as they look over white, what they mean above, numbers below."""
     top, height = box.y + round(9 * POINT), round(6 * POINT)
     colors = np.array([list(bytes.fromhex(color[1:])) for color in scene.heat_colors])
@@ -58,7 +55,7 @@ def _colour_bar(axes: Axes, box: Box, scene: Scene) -> None:
     write(axes, box.x, box.y, "lowers similarity", _SMALL)
     write(axes, right, box.y, "raises similarity", _SMALL, align="right")
     below = top + height + round(2 * POINT)
-    number = f"{scene.heat_scale:.2g}"
+    number = f"{scale:.2g}"
     write(axes, box.x, below, f"≤ −{number}", _SMALL, color=QUIET)
     write(axes, middle, below, "0", _SMALL, color=QUIET, align="center")
     write(axes, right, below, f"≥ +{number}", _SMALL, color=QUIET, align="right")

@@ -115,7 +115,14 @@ def _page(figure: Figure) -> Page:
     scene = figure.scene
     sizes = [photo.shape[1::-1] for photo in (scene.photo0, scene.photo1)]
     painted = scene.paint0 is not None or scene.paint1 is not None
-    layout = arrange(*sizes, 2 if painted else 1, width=figure.width, title=bool(figure.title), legend=figure.legend)
+    layout = arrange(
+        *sizes,
+        rows=2 if painted else 1,
+        width=figure.width,
+        title=bool(figure.title),
+        lines=figure.legend,
+        bar=figure.legend and bool(scene.heat_scale),
+    )
 
     page = Page(figsize=(layout.width / DPI, layout.height / DPI), dpi=DPI, facecolor="white")
     page.suppressComposite = True  # one bitmap a photograph, exactly where it belongs

@@ -12,7 +12,10 @@ _MARGIN = round(3 * POINT)
 _GAP = round(3 * POINT)
 _TALLEST = round(3.6 * DPI)
 _NARROWEST = round(4.6 * DPI)
-"""Narrower, the legend and its colour bar would not stand side by side."""
+"""Of a page with tall photographs, so that names and legend have room."""
+_BESIDE = round(5.0 * DPI)
+"""On a narrower page the colour bar stands below the legend's lines."""
+_BAR = round(1.7 * DPI)
 _TITLE = round(17 * POINT)
 _IDS = round(12 * POINT)
 _LEGEND = round(27 * POINT)
@@ -31,37 +34,50 @@ class Box:
 @dataclass(frozen=True)
 class Layout:
     """A page. width, height: dots. title: top of the title's line. rows: the two photographs, from the top. ids: top of
-    the names' line. legend: its box."""
+    the names' line. lines: the legend's text. bar: the colour bar with its words."""
 
     width: int
     height: int
     title: int
     rows: tuple[tuple[Box, Box], ...]
     ids: int
-    legend: Box
+    lines: Box
+    bar: Box
 
 
 def arrange(
-    size0: tuple[int, int], size1: tuple[int, int], rows: int, *, width: float, title: bool, legend: bool
+    size0: tuple[int, int],
+    size1: tuple[int, int],
+    rows: int,
+    *,
+    width: float,
+    title: bool = False,
+    lines: bool = True,
+    bar: bool = True,
 ) -> Layout:
     """The page of two photographs side by side, `rows` times.
 
     size0, size1: (width, height) of the photographs, pixels. width: of the page at most, inches; tall photographs stop
-    at 3.6 inches of height and take less. Both photographs have the same height and each its own aspect.
+    at 3.6 inches of height and take less. title, lines, bar: whether they need room. Both photographs have the same
+    height and each its own aspect.
     """
     aspect0, aspect1 = size0[0] / size0[1], size1[0] / size1[1]
     room = round(width * DPI) - 2 * _MARGIN - _GAP
     height = max(1, min(_TALLEST, round(room / (aspect0 + aspect1))))
     widths = max(1, round(height * aspect0)), max(1, round(height * aspect1))
     content = sum(widths) + _GAP
-    page = max(content, min(_NARROWEST, room + _GAP)) + 2 * _MARGIN
+    inner = max(content, min(_NARROWEST, room + _GAP))
 
-    left = (page - content) // 2
+    left = _MARGIN + (inner - content) // 2
     top = _MARGIN + (_TITLE if title else 0)
     boxes = []
     for _ in range(rows):
         boxes.append((Box(left, top, widths[0], height), Box(left + widths[0] + _GAP, top, widths[1], height)))
         top += height + _GAP
     foot = top + _IDS
-    bottom = foot + (_LEGEND if legend else 0)
-    return Layout(page, bottom + _MARGIN, _MARGIN, tuple(boxes), top, Box(_MARGIN, foot, page - 2 * _MARGIN, _LEGEND))
+    beside = inner >= _BESIDE
+    lines_box = Box(_MARGIN, foot, inner - (_BAR + 3 * _GAP if bar and beside else 0), _LEGEND if lines else 0)
+    bar_top = foot if beside else foot + lines_box.h
+    bar_box = Box(_MARGIN + inner - _BAR if beside else _MARGIN, bar_top, min(_BAR, inner), _LEGEND if bar else 0)
+    bottom = max(foot + lines_box.h, bar_top + bar_box.h)
+    return Layout(inner + 2 * _MARGIN, bottom + _MARGIN, _MARGIN, tuple(boxes), top, lines_box, bar_box)

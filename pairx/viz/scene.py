@@ -206,7 +206,7 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str
         lines.append(f"match {bright[0].rank} carries {bright[0].share:.1%} of the matches' relevance")
     elif any(mark.layer0 is not None or mark.layer1 is not None for mark in marks):
         start = f"from the {known['start']}, " if known.get("start") else ""
-        lines.append(f"colour maps: {start}each at its own scale, smoothed by {maps.SMOOTH:g} px")
+        lines.append(f"colour maps: {start}each scaled alone, blur {maps.SMOOTH:g} px")
     return tuple(lines)
 
 

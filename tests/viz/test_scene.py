@@ -1,0 +1,137 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pairx.types import Explanation, InputError
+from pairx.viz import FAINT, NEUTRAL, Look, compose, match_colors
+from tests.viz import samples
+
+PAIR = samples.pair()
+EXPLANATION = samples.explanation(PAIR)
+
+
+def test_matches_are_ranked_colored_and_placed():
+    marks = compose(EXPLANATION, PAIR, Look(k_lines=5, k_colors=3)).marks
+    assert [mark.rank for mark in marks] == [1, 2, 3, 4, 5]
+    assert [mark.color for mark in marks] == [*match_colors(3), NEUTRAL, NEUTRAL]
+    row, column = EXPLANATION.matches.cells1[1]
+    assert marks[1].point1 == pytest.approx(((column + 0.5) / 8, (row + 0.5) / 8))
+    assert marks[0].share == pytest.approx(6 / 21)
+    assert marks[0].width > marks[2].width > marks[3].width
+    assert [mark.layer0 is not None for mark in marks] == [True, True, True, False, False]
+
+
+def test_a_layer_paints_its_match_in_its_color_at_its_place():
+    mark = compose(EXPLANATION, PAIR, Look(k_colors=2)).marks[1]
+    assert {tuple(color) for color in mark.layer0[..., :3].reshape(-1, 3)} == {tuple(bytes.fromhex(mark.color[1:]))}
+    y, x = (np.argwhere(mark.layer0[..., 3] == mark.layer0[..., 3].max()) + 0.5).mean(axis=0) / 64
+    assert (x, y) == pytest.approx(mark.point0, abs=1.5 / 64)
+
+
+def test_isolating_leaves_one_match_bright():
+    free, lone = compose(EXPLANATION, PAIR), compose(EXPLANATION, PAIR, Look(isolate=2))
+    assert [mark.opacity for mark in lone.marks] == [FAINT, FAINT, 1, FAINT, FAINT, FAINT]
+    at = np.unravel_index(lone.marks[2].layer1[..., 3].argmax(), (64, 64))
+    assert lone.paint1[at][3] == 255
+    far = lone.marks[2].layer1[..., 3] == 0
+    if far.any():
+        assert lone.paint1[far][:, 3].max() <= round(255 * FAINT) < free.paint1[far][:, 3].max()
+    assert (lone.heat0 == free.heat0).all()
+
+
+def test_both_photographs_share_one_heat_scale():
+    weak = replace(EXPLANATION, map1=EXPLANATION.map0 / 10)
+    scene = compose(weak, PAIR)
+    assert scene.heat0[..., 3].max() > 5 * scene.heat1[..., 3].max()
+    assert scene.heat_scale == compose(samples.swapped(weak), PAIR.swapped()).heat_scale
+
+
+def test_the_colour_bar_shows_the_heats_own_colors():
+    scene = compose(replace(EXPLANATION, map0=np.array([[-9.0, 0, 9]], np.float32), map1=None), PAIR)
+    shown = ["#" + color.tobytes().hex() for color in scene.heat0[0, [0, 192, -1]]]
+    assert shown[0] == scene.heat_colors[0] and shown[2] == scene.heat_colors[-1]
+    assert scene.heat_scale == 9 and scene.heat1 is None
+    assert scene.heat_colors[16].endswith("00")
+
+
+def test_an_exchanged_pair_mirrors_the_scene():
+    a, b = compose(EXPLANATION, PAIR), compose(samples.swapped(EXPLANATION), PAIR.swapped())
+    for one, other in ((a, b), (b, a)):
+        assert (one.photo0 == other.photo1).all()
+        assert (one.heat0 == other.heat1).all()
+        assert (one.paint0 == other.paint1).all()
+    assert [(mark.point0, mark.point1) for mark in a.marks] == [(mark.point1, mark.point0) for mark in b.marks]
+    assert a.legend == b.legend
+
+
+@pytest.mark.parametrize("n", [0, 1, 4, 40])
+def test_any_number_of_matches(n):
+    scene = compose(samples.explanation(PAIR, n=n, painted=n) if n else without_matches(), PAIR, Look(40, 40))
+    assert len(scene.marks) == n and (scene.paint0 is None) == (n == 0)
+    assert len({mark.color for mark in scene.marks}) == n
+
+
+def without_matches() -> Explanation:
+    none = replace(
+        EXPLANATION.matches, **{name: getattr(EXPLANATION.matches, name)[:0] for name in Explanation._MATCHES}
+    )
+    return replace(EXPLANATION, matches=none, pixel_maps0=EXPLANATION.pixel_maps0[:0], pixel_maps1=None)
+
+
+def test_matches_at_equal_cells_both_show():
+    m = EXPLANATION.matches
+    points = {"keypoints0": np.repeat(m.keypoints0[:1], 6, 0), "keypoints1": np.repeat(m.keypoints1[:1], 6, 0)}
+    stack = np.repeat(EXPLANATION.pixel_maps0[:1], 2, 0)
+    scene = compose(replace(EXPLANATION, matches=replace(m, **points), pixel_maps0=stack), PAIR)
+    assert len({mark.point0 for mark in scene.marks}) == 1 and len(scene.marks) == 6
+    top = scene.paint0[scene.paint0[..., 3] == 255][0, :3].astype(float)
+    both = np.array([list(bytes.fromhex(mark.color[1:])) for mark in scene.marks[:2]])
+    np.testing.assert_allclose(top, both.mean(axis=0), atol=1)
+
+
+def test_negative_relevance_has_no_share():
+    matches = replace(EXPLANATION.matches, relevance=np.array([3.0, 1.0, 0, -1, -2, -9]))
+    shares = [mark.share for mark in compose(replace(EXPLANATION, matches=matches), PAIR).marks]
+    assert shares == [0.75, 0.25, 0, 0, 0, 0]
+
+
+def test_legend_tells_what_was_computed_and_leaves_out_what_is_unknown():
+    text = "\n".join(compose(EXPLANATION, PAIR, Look(k_lines=5, k_colors=4)).legend)
+    for words in (
+        "reid-lite0",
+        "blocks.3 (1/16)",
+        "similarity 0.812",
+        "5 of 6 matches, 4 in colour",
+        "from the activation",
+    ):
+        assert words in text
+    bare = compose(Explanation("cosine", 0.25), PAIR)
+    assert bare.legend == ("cosine", "similarity 0.250")
+    assert bare.heat_scale is None and bare.heat_colors == () and bare.marks == ()
+
+
+@pytest.mark.parametrize("name", ["map0", "map1", "pixel_maps0", "pixel_maps1"])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_are_our_fault(name, value):
+    values = getattr(EXPLANATION, name).copy()
+    values.flat[-1] = value
+    with pytest.raises(ValueError, match=f"{name} of pair-x") as caught:
+        compose(replace(EXPLANATION, **{name: values}), PAIR)
+    assert not isinstance(caught.value, InputError)
+
+
+@pytest.mark.parametrize(
+    ("look", "word"),
+    [
+        (Look(opacity=1.5), "Opacity 1.5"),
+        (Look(k_lines=-1), "k_lines -1"),
+        (Look(k_colors=41), "40"),
+        (Look(palette="rainbow"), "rainbow"),
+        (Look(isolate=6), "Match 7"),
+        (Look(isolate=-1), "Match 0"),
+    ],
+)
+def test_impossible_looks_are_input_errors(look, word):
+    with pytest.raises(InputError, match=word):
+        compose(EXPLANATION, PAIR, look)
