@@ -7,6 +7,7 @@ centre of its first pixel is (.5, .5). Points are (x, y); cells are (row, column
 from __future__ import annotations
 
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ class Explanation:
                 about = json.loads(str(file["about"]))
                 arrays = {name: file[name] for name in cls._ARRAYS if name in file}
                 matches = {name: file[f"matches.{name}"] for name in cls._MATCHES if f"matches.{name}" in file}
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise InputError(
                 f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote."
             ) from error

@@ -1,0 +1,183 @@
+"""PAIR-X end to end: against a float64 rewrite of the paper's equations, and its invariants."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import pairx
+from pairx.core.pair_x import aggregate
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair, InputError
+from tests.conftest import make_pair
+from tests.lrp.test_rules import Rewrite
+
+
+def rewritten(
+    model: EmbeddingModel, pair: ImagePair
+) -> tuple[float, list[np.ndarray], list[tuple], list[list[np.ndarray]]]:
+    """Similarity, cell relevances, matches (cell0, cell1, relevance) and pixel maps, from the equations."""
+    inputs = [model.preprocessing(image).double().numpy() for image in (pair.image0, pair.image1)]
+    images = [Rewrite(model.module, x) for x in inputs]
+    e, f = images[0].output, images[1].output
+    norms = np.linalg.norm(e) * np.linalg.norm(f)
+    relevances = [image.at_stage(e * f / norms) for image in images]
+    cells = [relevance.sum(0) for relevance in relevances]
+    features = [image.stage.reshape(4, 6, 6) for image in images]
+    places = [(i, j) for i in range(6) for j in range(6)]
+    distances = np.array([[np.linalg.norm(features[0][:, *a] - features[1][:, *b]) for b in places] for a in places])
+    found = []
+    for index, a in enumerate(places):
+        other = distances[index].argmin()
+        if distances[:, other].argmin() == index:
+            b = places[other]
+            found.append((a, b, cells[0][a] * cells[1][b]))
+    found.sort(key=lambda match: -match[2])
+    maps: list[list[np.ndarray]] = [[], []]
+    for match in found[:3]:
+        for side in (0, 1):
+            masked = np.zeros_like(features[side])
+            masked[:, *match[side]] = features[side][:, *match[side]]
+            maps[side].append(images[side].at_pixels(masked).sum(0))
+    return float(e @ f / norms), cells, found, maps
+
+
+def test_everything_equals_the_equations(tiny: EmbeddingModel, pair: ImagePair) -> None:
+    explanation = pairx.explain(tiny, pair, k_colors=3)
+    similarity, cells, found, maps = rewritten(tiny, pair)
+    assert explanation.similarity == pytest.approx(similarity, rel=1e-5)
+    for ours, theirs in zip((explanation.map0, explanation.map1), cells, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5 * np.abs(theirs).max())
+    expected = {(a, b): relevance for a, b, relevance in found}
+    matches = explanation.matches
+    places = [(tuple(a), tuple(b)) for a, b in zip(matches.cells0.tolist(), matches.cells1.tolist(), strict=True)]
+    assert set(places) == set(expected)
+    np.testing.assert_allclose(matches.relevance, [expected[place] for place in places], rtol=1e-3, atol=1e-9)
+    assert (np.diff(matches.relevance) <= 0).all()
+    for ours, theirs in zip((explanation.pixel_maps0, explanation.pixel_maps1), maps, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5 * np.abs(theirs).max())
+
+
+def test_keypoints_are_the_centres_of_cells(tiny: EmbeddingModel, pair: ImagePair) -> None:
+    matches = pairx.explain(tiny, pair, k_colors=0).matches
+    rows, columns = matches.cells0.T
+    np.testing.assert_allclose(matches.keypoints0, np.column_stack([(columns + 0.5) * 64 / 6, (rows + 0.5) * 48 / 6]))
+    rows, columns = matches.cells1.T
+    np.testing.assert_allclose(matches.keypoints1, np.column_stack([(columns + 0.5) * 40 / 6, (rows + 0.5) * 60 / 6]))
+
+
+def test_exchanging_the_images_exchanges_the_maps(lite0: EmbeddingModel, pair: ImagePair) -> None:
+    one, other = (pairx.explain(lite0, p, k_colors=1) for p in (pair, pair.swapped()))
+    assert one.similarity == pytest.approx(other.similarity, abs=1e-6)
+    for ours, theirs in ((one.map0, other.map1), (one.map1, other.map0), (one.pixel_maps0, other.pixel_maps1)):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * np.abs(theirs).max())
+    assert set(map(tuple, np.hstack([one.matches.cells0, one.matches.cells1]).tolist())) == set(
+        map(tuple, np.hstack([other.matches.cells1, other.matches.cells0]).tolist())
+    )
+
+
+def test_two_identical_images_match_cell_by_cell(lite0: EmbeddingModel) -> None:
+    pair = make_pair(4, 5)
+    same = ImagePair(pair.image0, pair.image0, "a", "b", pair.view0, pair.view0)
+    explanation = pairx.explain(lite0, same, k_colors=0)
+    assert explanation.similarity == pytest.approx(1, abs=1e-6)
+    np.testing.assert_array_equal(explanation.matches.cells0, explanation.matches.cells1)
+    np.testing.assert_allclose(explanation.matches.distance, 0, atol=1e-6)
+    assert len(explanation.matches) == 36
+
+
+def test_the_same_twice_is_the_same(lite0: EmbeddingModel, pair: ImagePair) -> None:
+    one, other = (pairx.explain(lite0, pair, k_colors=1) for _ in range(2))
+    assert np.array_equal(one.pixel_maps0, other.pixel_maps0)
+    assert np.array_equal(one.matches.relevance, other.matches.relevance)
+
+
+def test_cells_aggregate_as_named() -> None:
+    relevance = torch.randn(5, 3, 4)
+    assert torch.equal(aggregate(relevance, "signed"), relevance.sum(0))
+    assert torch.equal(aggregate(relevance, "abs_of_sum"), relevance.sum(0).abs())
+    assert torch.equal(aggregate(relevance, "sum_of_abs"), relevance.abs().sum(0))
+
+
+def test_maps_from_relevance_add_up_to_the_relevance_of_all_matches(tiny: EmbeddingModel) -> None:
+    pair = make_pair(6, 6)
+    explanation = pairx.explain(tiny, pair, k_colors=36, start="relevance")
+    image = Rewrite(tiny.module, tiny.preprocessing(pair.image0).double().numpy())
+    seed = image.output**2 / (image.output @ image.output)
+    whole = image.at_pixels(image.at_stage(seed)).sum(0)
+    assert len(explanation.pixel_maps0) == len(explanation.matches)
+    matched = np.zeros((6, 6), bool)
+    matched[tuple(explanation.matches.cells0.T)] = True
+    relevance = image.at_stage(seed) * matched
+    np.testing.assert_allclose(explanation.pixel_maps0.sum(0), image.at_pixels(relevance).sum(0), rtol=1e-3, atol=1e-6)
+    assert np.abs(whole).max() > 0
+
+
+def test_several_layers_give_what_each_gives_alone(lite0: EmbeddingModel, pair: ImagePair) -> None:
+    together = drained(pairx.explain_steps(lite0, pair, layers=["blocks.2", "blocks.4"], k_colors=1))
+    for explanation, layer in zip(together, ("blocks.2", "blocks.4"), strict=True):
+        alone = pairx.explain(lite0, pair, layer=layer, k_colors=1)
+        assert explanation.settings == alone.settings
+        np.testing.assert_allclose(explanation.map0, alone.map0, rtol=1e-3, atol=1e-5 * np.abs(alone.map0).max())
+        np.testing.assert_array_equal(explanation.matches.cells0, alone.matches.cells0)
+
+
+def drained(steps) -> list[Explanation]:
+    """The generator's result; its steps count up to the total."""
+    done = []
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as stop:
+            assert done == sorted(done)
+            assert done[-1] == step.total
+            return stop.value
+        done.append(step.done)
+
+
+def test_steps_can_be_left(lite0: EmbeddingModel, pair: ImagePair) -> None:
+    steps = pairx.explain_steps(lite0, pair, k_colors=10)
+    assert [next(steps).done for _ in range(4)] == [0, 1, 2, 3]
+    steps.close()
+    assert list(steps) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"cells": "mean"}, "signed"),
+        ({"start": "pixels"}, "activation"),
+        ({"residual": "half"}, "norm"),
+        ({"batchnorm": "drop"}, "merge"),
+        ({"engine": "warp"}, "zennit"),
+        ({"k_colors": -1}, "k_colors"),
+        ({"k_colors": 41}, "40"),
+        ({"k_lines": -1}, "k_lines"),
+        ({"colours": 3}, "colours"),
+        ({"method": "magic"}, "pair-x"),
+        ({"layer": "blocks.9"}, "blocks."),
+    ],
+)
+def test_wrong_options_are_named(lite0: EmbeddingModel, pair: ImagePair, options: dict, word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        pairx.explain(lite0, pair, **options)
+
+
+def test_a_saved_explanation_comes_back(lite0: EmbeddingModel, pair: ImagePair, tmp_path) -> None:
+    explanation = pairx.explain(lite0, pair, k_colors=1)
+    explanation.save(tmp_path / "x.npz")
+    back = Explanation.load(tmp_path / "x.npz")
+    assert (back.similarity, back.settings, back.method) == (explanation.similarity, explanation.settings, "pair-x")
+    for name in ("map0", "map1", "pixel_maps0", "pixel_maps1"):
+        assert np.array_equal(getattr(back, name), getattr(explanation, name))
+    for name in ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance"):
+        assert np.array_equal(getattr(back.matches, name), getattr(explanation.matches, name))
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 broken", b"text", None])
+def test_what_is_no_explanation_is_said_so(tmp_path, content: bytes | None) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, other=np.ones(3)) if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match=r"x\.npz"):
+        Explanation.load(path)
