@@ -51,11 +51,14 @@ def _colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
     bar = np.column_stack([np.interp(at, range(len(shown)), channel) for channel in shown.T]).astype(np.uint8)[None]
     axes.imshow(bar, extent=(box.x, box.x + box.w, top + height, top), aspect="auto")
 
-    right, middle = box.x + box.w, box.x + box.w / 2
-    write(axes, box.x, box.y, "lowers similarity", _SMALL)
-    write(axes, right, box.y, "raises similarity", _SMALL, align="right")
+    right = box.x + box.w
+    write(axes, box.x, box.y, scene.heat_words[0], _SMALL)
+    write(axes, right, box.y, scene.heat_words[1], _SMALL, align="right")
     below = top + height + round(2 * POINT)
-    number = f"{scale:.2g}"
-    write(axes, box.x, below, f"≤ −{number}", _SMALL, color=QUIET)
-    write(axes, middle, below, "0", _SMALL, color=QUIET, align="center")
-    write(axes, right, below, f"≥ +{number}", _SMALL, color=QUIET, align="right")
+    if scene.heat_low < 0:
+        write(axes, box.x, below, f"≤ −{scale:.2g}", _SMALL, color=QUIET)
+        write(axes, box.x + box.w / 2, below, "0", _SMALL, color=QUIET, align="center")
+        write(axes, right, below, f"≥ +{scale:.2g}", _SMALL, color=QUIET, align="right")
+    else:
+        write(axes, box.x, below, "0", _SMALL, color=QUIET)
+        write(axes, right, below, f"≥ {scale:.2g}", _SMALL, color=QUIET, align="right")

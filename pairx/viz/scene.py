@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -63,8 +64,8 @@ class Scene:
     resolution, to be stretched over the photographs. paint0, paint1: the same for the marks' layers blended into one,
     with those beside an isolated match already faint; they lie over the photographs faded by `maps.FADE`. Lay each at
     `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared by both
-    photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from -heat_scale to +heat_scale.
-    legend: lines of text.
+    photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from heat_low (-heat_scale, or 0
+    where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of text.
     """
 
     photo0: np.ndarray
@@ -77,6 +78,8 @@ class Scene:
     paint1: np.ndarray | None = None
     heat_scale: float | None = None
     heat_colors: tuple[str, ...] = ()
+    heat_low: float = 0.0
+    heat_words: tuple[str, str] = ("", "")
     legend: tuple[str, ...] = ()
 
 
@@ -102,9 +105,8 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
         look=look,
         paint0=_paint(alphas[0], marks),
         paint1=_paint(alphas[1], marks),
-        heat_scale=scale if has_heat else None,
-        heat_colors=_heat_colors() if has_heat else (),
         legend=_legend(explanation, marks),
+        **(_heat_key(explanation, scale) if has_heat else {}),
     )
 
 
@@ -129,8 +131,13 @@ def _heat(cells: np.ndarray | None, scale: float) -> np.ndarray | None:
     return maps.diverging(fine / scale if scale else fine)
 
 
-def _heat_colors() -> tuple[str, ...]:
-    return tuple("#" + color.tobytes().hex() for color in maps.diverging(np.linspace(-1, 1, 33)))
+def _heat_key(explanation: Explanation, scale: float) -> dict[str, Any]:
+    """The scene's fields on how to read the heat."""
+    # PAIR-X's two public codes add up absolute values: then red cannot mean that evidence raises the similarity.
+    signed = explanation.settings.get("cells", "signed") == "signed"
+    colors = tuple("#" + color.tobytes().hex() for color in maps.diverging(np.linspace(-1 if signed else 0, 1, 33)))
+    words = ("lowers similarity", "raises similarity") if signed else ("", "matters, either way")
+    return {"heat_scale": scale, "heat_colors": colors, "heat_low": -scale if signed else 0.0, "heat_words": words}
 
 
 def _alphas(stack: np.ndarray | None, k: int) -> np.ndarray | None:

@@ -55,6 +55,15 @@ def test_the_colour_bar_shows_the_heats_own_colors():
     assert scene.heat_colors[16].endswith("00")
 
 
+@pytest.mark.parametrize("cells", ["abs_of_sum", "sum_of_abs"])
+def test_heat_without_signs_claims_no_direction(cells):
+    scene = compose(replace(EXPLANATION, settings={"cells": cells}), PAIR)
+    assert scene.heat_low == 0 and scene.heat_colors[0].endswith("00")
+    assert "raises" not in " ".join(scene.heat_words)
+    signed = compose(replace(EXPLANATION, settings={"cells": "signed"}), PAIR)
+    assert signed.heat_low == -signed.heat_scale and signed.heat_words == ("lowers similarity", "raises similarity")
+
+
 def test_an_exchanged_pair_mirrors_the_scene():
     a, b = compose(EXPLANATION, PAIR), compose(samples.swapped(EXPLANATION), PAIR.swapped())
     for one, other in ((a, b), (b, a)):
