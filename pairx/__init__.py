@@ -6,11 +6,15 @@ explanation = pairx.explain(model, pair)
 pairx.viz.draw(explanation, pair).save("ab.png")
 """
 
-from pairx import viz
-from pairx.methods import explain, explain_steps, list_methods
-from pairx.images import load_pair
-from pairx.models import list_models, load_model
-from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, View
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pairx import viz
+    from pairx.images import load_pair
+    from pairx.methods import explain, explain_steps, list_methods
+    from pairx.models import list_models, load_model
+    from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, View
 
 __all__ = [
     "Explanation",
@@ -27,3 +31,28 @@ __all__ = [
     "load_pair",
     "viz",
 ]
+
+# Where a public name is defined, if not among the types. It is imported at its first use: torch takes seconds, and
+# `python -m pairx --help` does without it.
+_HOMES = {
+    "explain": "methods",
+    "explain_steps": "methods",
+    "list_methods": "methods",
+    "list_models": "models",
+    "load_model": "models",
+    "load_pair": "images",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "viz":
+        return import_module("pairx.viz")
+    value = getattr(import_module(f"pairx.{_HOMES.get(name, 'types')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -29,11 +31,13 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for developers, and a wrong input gets one line
     try:
         arguments = parser().parse_args(argv)
         arguments.run(arguments)
     except InputError as error:
-        print(f"pairx: {error}", file=sys.stderr)
+        print("pairx:", " ".join(str(error).splitlines()), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("pairx: stopped", file=sys.stderr)
@@ -133,9 +137,10 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> None:
-    _check_output(arguments.output)
-    from pairx.methods import explain_steps
+    output = _output(arguments.output)
+    look = _look(arguments)
     from pairx.images import load_pair
+    from pairx.methods import explain_steps
     from pairx.models import load_model
 
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
@@ -146,19 +151,31 @@ def _explain(arguments: argparse.Namespace) -> None:
     }
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
     explanations = _with_progress(steps)
-    paths = [_path(arguments.output, explanation, len(explanations) > 1) for explanation in explanations]
+    paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]
     for explanation, path in zip(explanations, paths, strict=True):
-        _write(explanation, pair, path, arguments)
+        _write(explanation, pair, path, look)
     _report_explanations(model, explanations, paths, arguments.json)
 
 
-def _check_output(path: Path) -> None:
+def _output(path: Path) -> Path:
+    """Where to write, checked before anything is computed; the ending in lower case, as NumPy needs it."""
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{path}: an explanation is written as {', '.join(FORMATS)}. End the name with one of them.")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):  # pathlib's raises where a name is too long
         raise InputError(f"{path.parent} is no folder. Make it first, or write somewhere else.")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise InputError(f"{path} is a folder. Give the name of a file.")
+    return path.with_suffix(path.suffix.lower())
+
+
+def _look(arguments: argparse.Namespace) -> Any:
+    """How to draw; what is wrong with it is said before anything is computed."""
+    from pairx import viz
+
+    if not 0 <= arguments.opacity <= 1:
+        raise InputError(f"opacity is 0 to 1, not {arguments.opacity}.")
+    viz.match_colors(arguments.k_colors, arguments.palette)
+    return viz.Look(arguments.k_lines, arguments.k_colors, arguments.opacity, arguments.palette)
 
 
 def _with_progress(steps: Any) -> list[Explanation]:
@@ -176,19 +193,13 @@ def _path(output: Path, explanation: Explanation, several: bool) -> Path:
     return output.with_name(f"{output.stem}.{explanation.settings['layer']}{output.suffix}") if several else output
 
 
-def _write(explanation: Explanation, pair: ImagePair, path: Path, arguments: argparse.Namespace) -> None:
+def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any) -> None:
     from pairx import viz
 
     try:
         if path.suffix.lower() == ".npz":
             explanation.save(path)
         else:
-            look = viz.Look(
-                k_lines=arguments.k_lines,
-                k_colors=arguments.k_colors,
-                opacity=arguments.opacity,
-                palette=arguments.palette,
-            )
             viz.draw(explanation, pair, look).save(path)
     except OSError as error:
         raise InputError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error

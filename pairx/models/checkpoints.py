@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from torch import nn
 
 from pairx.types import InputError
@@ -24,7 +25,7 @@ def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
     the file is missing, damaged, or holds anything but tensors.
     """
     try:
-        if path.suffix == ".safetensors":
+        if path.suffix.lower() == ".safetensors":
             with safe_open(path, framework="pt") as file:
                 state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
                 metadata = file.metadata() or {}
@@ -34,13 +35,13 @@ def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise InputError(f"{path}: no such checkpoint. Give the path of a .safetensors or .pth file.") from error
     except pickle.UnpicklingError as error:
         raise InputError(
-            f"{path} holds code, not only weights, and is not opened. Save its state_dict() alone, or as safetensors."
+            f"{path} holds code or is no checkpoint, and is not opened. Save the state_dict() alone, or as safetensors."
         ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError) as error:
+    except Exception as error:  # bytes that are no checkpoint make the readers raise whatever they happen to say
         raise InputError(
             f"{path} is damaged or no checkpoint. Fetch or save it again as .safetensors or .pth."
         ) from error
-    if not state or not all(isinstance(value, torch.Tensor) for value in state.values()):
+    if not state or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()):
         raise InputError(f"{path} holds no weights by name. Save the model's state_dict().")
     for prefix in PREFIXES:
         if all(key.startswith(prefix) for key in state):
@@ -60,17 +61,34 @@ def _unwrap(content: object) -> dict:
 def fill(module: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
     """Load `state` into `module`: every tensor of the module must be there; only a classifier may be left over.
 
-    Raises InputError naming the first tensors that are missing, of another shape, or left over.
+    Where names or shapes are those of the architecture's authors, of an older timm or of another input size, timm's own
+    translation is tried. Raises InputError naming the first tensors that are missing, of another shape, or left over.
     """
     own = module.state_dict()
+    if problem := _misfit(own, state):
+        state = _translated(module, state)
+        if _misfit(own, state):
+            raise InputError(
+                f"{source} does not fit this architecture: it {problem}. Name the architecture that it was trained with."
+            )
+    module.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
+
+
+def _misfit(own: dict[str, torch.Tensor], state: dict[str, torch.Tensor]) -> str:
+    """What keeps `state` from filling a module's `own` tensors; empty where it fits."""
     missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
     shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
     extra = [key for key in state if key not in own and not key.startswith(CLASSIFIERS)]
     for problem, keys in (("lacks", missing), ("has other shapes for", shapes), ("has unknown", extra)):
         if keys:
             more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-            raise InputError(
-                f"{source} does not fit this architecture: it {problem} {', '.join(keys[:3])}{more}. "
-                "Name the architecture that it was trained with."
-            )
-    module.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
+            return f"{problem} {', '.join(keys[:3])}{more}"
+    return ""
+
+
+def _translated(module: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    translate = getattr(sys.modules[type(module).__module__], "checkpoint_filter_fn", None)
+    try:
+        return translate(dict(state), module) if translate else state
+    except Exception:  # the tensors are of something else
+        return state

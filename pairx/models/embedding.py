@@ -122,12 +122,11 @@ class EmbeddingModel:
         return next(layer.name for layer in self.layers if layer.default)
 
     def layer(self, name: str) -> Layer:
-        """A layer by name: one of `layers`, or any deeper module whose output is a grid. Raises InputError for others.
-        """
+        """A layer by name: one of `layers`, or any deeper module whose output is a grid. Raises InputError for others."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        if name in dict(self.trunk.named_modules()) and (found := self._probe([name])):
+        if name and name in dict(self.trunk.named_modules()) and (found := self._probe([name])):
             return found[0]
         known = [layer.name for layer in self.layers]
         close = difflib.get_close_matches(name, known, 3) or known
@@ -189,12 +188,14 @@ class EmbeddingModel:
         return str(getattr(self.trunk, "output_fmt", "")) == "NHWC"
 
     def _is_grid(self, output: object) -> bool:
-        if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4):
+        """Whether a module's output for one image lies on a grid, which is square as the image is, of several cells."""
+        if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4) or len(output) != 1:
             return False
         if output.ndim == 3:
             patches = output.shape[1] - getattr(self.trunk, "num_prefix_tokens", 0)
             return patches > 1 and math.isqrt(patches) ** 2 == patches
-        return min(self.to_grid(output).shape[2:]) > 1
+        h, w = self.to_grid(output).shape[2:]
+        return h == w > 1
 
     def _stages(self) -> list[str]:
         """Names of the modules that timm takes features from, with their siblings; of other networks, blocks two levels
@@ -230,6 +231,7 @@ class EmbeddingModel:
             )
         if self.card.layer in names:
             return self.card.layer
-        # Layers "close to the middle of the model" look best (PAIR-X, C.2): the first stage at a sixteenth, or the middle.
-        sixteenth = [layer.name for layer in layers if layer.stride == 16]
+        # Layers "close to the middle of the model" look best (PAIR-X, C.2): the first stage at a sixteenth, or the middle,
+        # as in a ViT, whose first block is at a sixteenth already.
+        sixteenth = [layer.name for layer in layers if layer.stride == 16 != layers[0].stride]
         return sixteenth[0] if sixteenth else names[len(names) // 2]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.errors import EntryNotFoundError
+from huggingface_hub.errors import RemoteEntryNotFoundError
 from huggingface_hub.utils import get_session
 
 from pairx.models.registry import EMBEDDED
@@ -27,7 +27,7 @@ def fetch(repository: str, filenames: Sequence[str] = FILES) -> Path:
     for filename in filenames:
         try:
             return Path(hf_hub_download(repository, filename))
-        except EntryNotFoundError:
+        except RemoteEntryNotFoundError:
             continue
         except Exception as error:  # the client raises its own, httpx's and the system's errors
             raise _unreachable(repository, error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.resources import files
@@ -23,6 +24,7 @@ from pairx.models.registry import EMBEDDED, MODELS, ModelCard
 from pairx.types import InputError
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SIZES = (16, 2048)  # px, least and most of a model's input
 State = dict[str, torch.Tensor]
 
 
@@ -44,8 +46,8 @@ def load_model(
     default the GPU where there is one. Raises InputError where name, weights or size do not fit, or the hub cannot be
     reached.
     """
-    if size is not None and not 16 <= size <= 2048:
-        raise InputError(f"A model's input of {size} px: give 16 to 2048.")
+    if size is not None and not SIZES[0] <= size <= SIZES[1]:
+        raise InputError(f"A model's input of {size} px: give {SIZES[0]} to {SIZES[1]}.")
     card, state = _find(name, weights, pretrained)
     module = _build(card, size, published=pretrained and state is None)
     if state is not None:
@@ -65,28 +67,27 @@ def load_model(
 
 def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, State | None]:
     """The card, completed by what the checkpoint says of itself, and the weights; None where timm brings its own."""
-    if Path(name).suffix in SUFFIXES:
+    if Path(name).suffix.lower() in SUFFIXES:
         state, metadata = read_state(Path(name))
         if "architecture" not in metadata:
             raise InputError(
                 f"{name} does not say its architecture. Give both: --model timm:ARCHITECTURE --weights {name}."
             )
         card = ModelCard(Path(name).stem, Path(name).stem, "A local checkpoint.", metadata["architecture"], "", name)
-        return _completed(card, state, metadata), state
+        return _completed(card, state, metadata, name), state
     card = _card(name)
     if weights is not None:
         state, metadata = read_state(Path(weights))
-        return replace(_completed(card, state, metadata), name=f"{name}@{Path(weights).stem}"), state
+        return replace(_completed(card, state, metadata, str(weights)), name=f"{name}@{Path(weights).stem}"), state
     if not pretrained:
         return card, None
     if name == EMBEDDED:
         state, metadata = read_state(ASSETS / f"{EMBEDDED}.safetensors")
-        return _completed(card, state, metadata), state
+        return _completed(card, state, metadata, name), state
     if name == "lite0-imagenet":
         return card, _imagenet_lite0(card)
     if card.hub is not None:
-        state, metadata = read_state(hub.fetch(card.hub))
-        return card, state
+        return card, read_state(hub.fetch(card.hub))[0]
     return card, None
 
 
@@ -96,40 +97,67 @@ def _card(name: str) -> ModelCard:
     if name.startswith("timm:"):
         architecture = name.removeprefix("timm:")
         return ModelCard(name, name, "A timm model.", architecture, "see timm", "https://huggingface.co/timm")
-    close = difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
+    close = [f"timm:{name}"] if timm.is_model(name) else difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
     raise InputError(f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, or a checkpoint's path.")
 
 
-def _completed(card: ModelCard, state: State, metadata: dict[str, str]) -> ModelCard:
+def _completed(card: ModelCard, state: State, metadata: dict[str, str], source: str) -> ModelCard:
     """What a checkpoint says of itself goes before what the card says."""
-    said: dict[str, object] = {
-        key: tuple(float(value) for value in metadata[key].split(",")) for key in ("mean", "std") if key in metadata
-    }
-    if "size" in metadata:
-        said["size"] = int(metadata["size"])
-    if "default_layer" in metadata:
-        said["layer"] = metadata["default_layer"]
+    readers = {"mean": _triple, "std": _triple, "size": _side, "default_layer": str}
+    said = {}
+    for key in readers.keys() & metadata:
+        try:
+            said[{"default_layer": "layer"}.get(key, key)] = readers[key](metadata[key])
+        except ValueError as error:
+            raise InputError(
+                f"{source} says {key}={metadata[key]!r} of itself, which cannot be. Save it again."
+            ) from error
     return replace(card, pooled="pooling.p" in state, **said)
+
+
+def _triple(text: str) -> tuple[float, float, float]:
+    red, green, blue = (float(value) for value in text.split(","))
+    if not math.isfinite(red + green + blue):
+        raise ValueError
+    return red, green, blue
+
+
+def _side(text: str) -> int:
+    if not SIZES[0] <= int(text) <= SIZES[1]:
+        raise ValueError
+    return int(text)
 
 
 def _build(card: ModelCard, size: int | None, published: bool) -> nn.Module:
     """The network: with timm's published weights, or with random ones."""
-    if not timm.is_model(card.architecture.partition(".")[0]):
-        close = difflib.get_close_matches(card.architecture, timm.list_models(), 3)
-        raise InputError(f"timm has no architecture {card.architecture!r}. Try {', '.join(close) or 'resnet50'}.")
-    config = timm.get_pretrained_cfg(card.architecture)
+    config = _config(card.architecture)
     options: dict[str, object] = {"global_pool": ""} if card.pooled else {}
     if (side := size or card.size) and config is not None and config.fixed_input_size:
         options["img_size"] = side
     if published:
         if config is None or not config.hf_hub_id:
             raise InputError(f"timm publishes no weights for {card.architecture}. Give a checkpoint with --weights.")
-        options["pretrained_cfg_overlay"] = {"file": str(hub.fetch(config.hf_hub_id))}
+        file = hub.fetch(config.hf_hub_id)
+        read_state(file)  # says what is wrong with a damaged file, and timm's own reading does not
+        options["pretrained_cfg_overlay"] = {"file": str(file)}
     try:
         backbone = timm.create_model(card.architecture, pretrained=published, num_classes=0, **options)
     except AssertionError as error:
         raise _size_error(card.name, side, error) from error
     return EmbeddingNet(backbone) if card.pooled else backbone
+
+
+def _config(architecture: str) -> timm.models.PretrainedCfg | None:
+    """timm's facts about an architecture; None where it has none."""
+    name = architecture.partition(".")[0]
+    if not timm.is_model(name):
+        close = difflib.get_close_matches(architecture, timm.list_models(), 3)
+        raise InputError(f"timm has no architecture {architecture!r}. Try {', '.join(close) or 'resnet50'}.")
+    try:
+        return timm.get_pretrained_cfg(architecture)
+    except RuntimeError as error:
+        close = difflib.get_close_matches(architecture, timm.list_pretrained(f"{name}.*"), 3, cutoff=0)
+        raise InputError(f"timm has no weights {architecture!r}. Try {', '.join([name, *close])}.") from error
 
 
 def _imagenet_lite0(card: ModelCard) -> State:
@@ -147,8 +175,11 @@ def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]
         norm.reset_running_stats()
         norm.momentum = None
         norm.train()
-    with torch.no_grad():
-        model.module(inputs.to(model.device))
+    try:
+        with torch.no_grad():
+            model.module(inputs.to(model.device))
+    except ValueError as error:  # a single value has no variance
+        raise InputError(f"{len(inputs)} photographs are too few to calibrate {model.name}: give more.") from error
     model.module.eval()
 
 
