@@ -47,7 +47,7 @@ class Status(gr.HTML):
         super().__init__(
             {},
             html_template='<div class="px-status" role="status"></div>',
-            js_on_load=script("status.js"),
+            js_on_load=script("shared.js", "status.js"),
             apply_default_css=False,
             **kwargs,
         )

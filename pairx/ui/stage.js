@@ -167,16 +167,16 @@ class Stage {
     }
   }
 
-  // styles: {color, width, drawn} of each mark. bright: the rank that alone stays bright, or null.
+  // styles: {color, casing, width, drawn} of each mark. bright: the rank that alone stays bright, or null.
   paint(styles, bright) {
-    this.marks.forEach(({ mark, group, line, dots }, index) => {
-      const { color, width, drawn } = styles[index];
+    this.marks.forEach(({ mark, group, line }, index) => {
+      const { color, casing, width, drawn } = styles[index];
       group.style.display = drawn || mark.rank === bright ? "" : "none";
       group.classList.toggle("px-bright", mark.rank === bright);
       group.classList.toggle("px-dim", bright !== null && mark.rank !== bright);
-      for (const dot of dots) dot.style.setProperty("--mark", color);
+      group.style.setProperty("--mark", color);
+      group.style.setProperty("--casing", casing);
       if (!line) return;
-      line.line.style.stroke = color;
       line.line.style.strokeWidth = width;
       line.halo.style.strokeWidth = width + 1.6;
     });

@@ -84,6 +84,7 @@ function paintNow() {
   const palette = scene.palettes[look.palette][traced];
   const styles = scene.marks.map((mark, i) => ({
     color: palette[i] ?? scene.neutral,
+    casing: scene.casings[i < traced ? 0 : 1],
     width: 1.8 * (i < traced ? mark.width : Math.min(mark.width, 0.6)),
     drawn: i < look.lines,
   }));
@@ -208,11 +209,19 @@ shared.form = (...values) => {
   shared.formNow = JSON.stringify(values.map((value) => value?.path ?? value));
   compare();
 };
+let running = {};
+shared.bus.addEventListener("status", ({ detail }) => {
+  running = detail;
+  compare();
+});
 function compare() {
   const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== shared.formNow);
-  root.classList.toggle("px-stale", stale);
-  notice.textContent = stale ? "The settings changed. Press Explain to bring the picture up to date." : "";
-  document.querySelector("#px-explain")?.classList.toggle("px-wanted", stale);
+  root.classList.toggle("px-stale", stale || Boolean(scene && running.busy));
+  const share = running.total ? ` (${Math.round((100 * running.done) / running.total)} %)` : "";
+  if (running.busy) notice.textContent = `${running.text}${share}`;
+  else if (running.error) notice.textContent = running.text;
+  else notice.textContent = stale ? "The settings changed. Press Explain to bring the picture up to date." : "";
+  document.querySelector("#px-explain")?.classList.toggle("px-wanted", stale && !running.busy);
 }
 
 function show(next, nextMaps, value) {
@@ -268,8 +277,9 @@ async function load() {
     const next = await answer.json();
     const nextMaps = await Promise.all(next.alphas.map((sources) => Promise.all(sources.map(readAlpha))));
     if (ticket === asked) show(next, nextMaps, value);
-  } catch (error) {
-    notice.textContent = "The picture could not be fetched. Press Explain again.";
+  } catch {
+    running = { error: true, text: "The picture could not be fetched. Press Explain again." };
+    compare();
   }
 }
 

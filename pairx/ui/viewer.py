@@ -16,7 +16,6 @@ from PIL import Image
 from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.viz.colors import NEUTRAL
 
 HERE = Path(__file__).parent
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
@@ -63,15 +62,24 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
             for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
         ],
         "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
-        "neutral": NEUTRAL,
+        "neutral": viz.NEUTRAL,
+        "casings": viz.CASINGS,
         "faint": viz.FAINT,
         "fade": viz.FADE,
-        "scales": [{"colors": scene.heat_colors, "low": "lowers", "high": "raises the similarity", "title": ""}]
-        if scene.heat_colors
-        else [],
+        "scales": _scales(scene),
         "matches": 0 if explanation.matches is None else len(explanation.matches),
         "link_names": NAMES,
     }
+
+
+def _scales(scene: viz.Scene) -> list[dict[str, Any]]:
+    """The heat's legend: its colours and what its two ends mean."""
+    if not scene.heat_colors:
+        return []
+    ends = zip(scene.heat_words, (scene.heat_low, scene.heat_scale or 0), strict=True)
+    low, high = (f"{word} ({value:+.2g})" if value else word for word, value in ends)
+    title = "one scale for both photographs; stronger values are painted as the ends"
+    return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]
 
 
 class Viewer(gr.HTML):

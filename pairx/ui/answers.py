@@ -1,0 +1,201 @@
+"""What the Explain tab answers when a person acts: the events' functions, without any layout."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx import viz
+from pairx.evaluation.reference import similarity_sentence
+from pairx.types import Explanation, ImagePair, InputError
+from pairx.ui import export, links
+from pairx.ui.links import Options
+from pairx.ui.photos import Photo, pair_of
+from pairx.ui.samples import SamplePair
+from pairx.ui.session import Request, Workshop
+from pairx.ui.viewer import scene_of
+from pairx.ui.words import OUR_FAULT, OWN_PAIR, layer_choices, layer_title
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Form:
+    """The components that a result depends on, and what the page's address asked for."""
+
+    wells: tuple[Component, Component]
+    model: Component
+    layer: Component
+    options: dict[str, Component]
+    asked: gr.State
+
+    @property
+    def settings(self) -> list[Component]:
+        """In the order of a scene's `form`."""
+        return [*self.wells, self.model, self.layer, *self.options.values()]
+
+    def photos(self, values: dict[Component, Any]) -> list[Photo]:
+        """The photographs in the wells. Raises InputError where one is missing or is none."""
+        photos = [values[well] for well in self.wells]
+        for photo in photos:
+            if photo is None:
+                raise InputError("Choose two photographs first: upload them, or take a sample pair.")
+            if isinstance(photo, InputError):
+                raise photo
+        return photos
+
+    def request(self, values: dict[Component, Any]) -> Request:
+        """What the values ask for. Raises InputError."""
+        photos = self.photos(values)
+        try:
+            options = Options(**{name: values[one] for name, one in self.options.items()})
+        except ValueError as error:
+            raise InputError(f"{error}.") from error
+        return Request(photos[0].ref, photos[1].ref, values[self.model], str(values[self.layer]), options)
+
+
+class Answers:
+    """The events' functions. ready: whether the page opens on a finished picture."""
+
+    def __init__(
+        self, workshop: Workshop, pairs: tuple[SamplePair, ...], opening: Request, ready: bool, form: Form
+    ) -> None:
+        self.workshop = workshop
+        self.pairs = {pair.id: pair for pair in pairs}
+        self.opening = opening
+        self.ready = ready
+        self.form = form
+
+    def wait(self) -> list[Any]:
+        """The switches while a run waits for its turn."""
+        status = {"text": "Waiting for a free place", "busy": True}
+        return [status, gr.update(interactive=False), gr.update(interactive=True)]
+
+    def rest(self, text: str = "", error: bool = False) -> list[Any]:
+        """The switches when nothing runs."""
+        return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
+
+    def halt(self) -> list[Any]:
+        """Stop was pressed."""
+        return self.rest("Stopped. The picture is the one from before.")
+
+    def choose(self, event: gr.EventData) -> list[Any]:
+        """A sample pair goes into the wells."""
+        pair = self.pairs.get(str(event._data.get("id"))) if isinstance(event._data, dict) else None
+        if pair is None:
+            raise gr.Error("There is no such sample pair.", print_exception=False)
+        samples = self.workshop.shelf.samples
+        return [samples[pair.a], samples[pair.b], *self.wait()]
+
+    def open(self, request: gr.Request) -> list[Any]:
+        """Fill the form from the page's address. The opening page is left as it was built."""
+        nothing = [gr.skip()] * len(self.form.settings)
+        workshop = self.workshop
+        try:
+            link = links.parse(dict(request.query_params), workshop.shelf.samples, workshop.cards, viz.palettes())
+            if link is None:
+                return [*nothing, None if self.ready else links.Link("", "", self.opening.model), {}]
+            photos = [workshop.shelf.find(link.a), workshop.shelf.find(link.b)]
+            model = workshop.model(link.model or self.opening.model)
+        except (ValueError, InputError) as error:
+            asked = None if self.ready else links.Link("", "", self.opening.model)
+            return [*nothing, asked, {"text": str(error), "error": True}]
+        known = [layer.name for layer in model.layers]
+        layer = link.layer if link.layer in known else model.default_layer
+        choice = gr.update(choices=layer_choices(model), value=layer)
+        status = {"text": "Opening the link", "busy": True}
+        return [*photos, model.name, choice, *asdict(link.options).values(), link, status]
+
+    def opening_scene(self) -> dict[str, Any]:
+        """What the viewer shows before anybody acted."""
+        pair = self.workshop.pair(self.opening)
+        paths = [well.value["path"] for well in self.form.wells]
+        return {"scene": self.describe(self.opening, self.workshop.explain(self.opening), pair, paths), "quiet": True}
+
+    def run_asked(self, values: dict[Component, Any]) -> Generator[list[Any]]:
+        """Explain what the page's address asked for, if it asked."""
+        if values[self.form.asked] is None:
+            yield [gr.skip()] * 5
+        else:
+            yield from self.run(values, values[self.form.asked])
+
+    def run(self, values: dict[Component, Any], link: links.Link | None = None) -> Generator[list[Any]]:
+        """Explain what the form holds, step by step."""
+        kept = [gr.skip(), gr.skip()]
+        try:
+            photos = self.form.photos(values)
+            request = self.form.request(values)
+            pair = pair_of(*photos)
+            steps = self.workshop.steps(request, pair)
+            yield [*kept, *self.wait()]
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as stop:
+                    explanation = stop.value
+                    break
+                text = f"{step.what[:1].upper()}{step.what[1:]}"
+                status = {"text": text, "done": step.done, "total": step.total, "busy": True}
+                yield [*kept, status, gr.skip(), gr.skip()]
+            scene = self.describe(request, explanation, pair, [str(photo.ref.path) for photo in photos])
+            value = {"scene": scene, "quiet": link is not None and not link.a}
+            value |= {"look": link.look, "match": link.match} if link else {}
+            yield [value, request, *self.rest()]
+        except InputError as error:
+            yield [*kept, *self.rest(str(error), error=True)]
+        except Exception:
+            log.exception("an explanation failed")
+            yield [*kept, *self.rest(OUR_FAULT, error=True)]
+
+    def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> dict[str, Any]:
+        """The scene of a result with its words, its link, and the form that it answers."""
+        model = self.workshop.model(request.model)
+        ids = request.photo0.id, request.photo1.id
+        sample = next((one for one in self.pairs.values() if (one.a, one.b) == ids), None)
+        scene = scene_of(explanation, pair)
+        seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
+        return scene | {
+            "key": self.workshop.key(request),
+            "sample": sample and sample.id,
+            "story": sample.sentence if sample else OWN_PAIR,
+            "sentence": similarity_sentence(model, explanation.similarity),
+            "about": f"{model.title} · {layer_title(model, request.layer)} · {scene['matches']} matches{seconds}",
+            "link": links.query(*ids, request.model, request.layer, request.options),
+            "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
+        }
+
+    def list_layers(self, name: str, layer: str) -> list[Any]:
+        """The layers of a newly chosen model. Where it cannot be had, the model of the opening comes back."""
+        try:
+            model = self.workshop.model(name)
+        except InputError as error:
+            gr.Warning(str(error), duration=15, title="This model cannot be used")
+            model = self.workshop.model(self.opening.model)
+        known = [one.name for one in model.layers]
+        return [
+            model.name,
+            gr.update(choices=layer_choices(model), value=layer if layer in known else model.default_layer),
+        ]
+
+    def download(self, request: Request | None, event: gr.EventData) -> str:
+        """Write what the person sees to a file of the cache."""
+        asked = event._data if isinstance(event._data, dict) else {}
+        if request is None or asked.get("key") != self.workshop.key(request):
+            raise gr.Error(
+                "This picture is no longer the session's. Press Explain, then download it.", print_exception=False
+            )
+        try:
+            pair, explanation = self.workshop.pair(request), self.workshop.explain(request)
+            kind = str(asked.get("kind"))
+            look = export.look_from(asked.get("look"), len(explanation.matches) if explanation.matches else 0)
+            data = export.content(explanation, pair, kind, look)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return save_bytes_to_cache(data, export.file_name(explanation, pair, kind, look), get_upload_folder())

@@ -1,0 +1,20 @@
+"""Explains the pair that the app opens on and stores the result: `python -m tools.make_opening`.
+
+The app shows it only where it is exactly what the app itself would compute, so run this again whenever the embedded
+model, the sample herd or the maths of PAIR-X change.
+"""
+
+from pairx.ui.app import OPENING, open_workshop
+from pairx.ui.session import with_key
+
+
+def main() -> None:
+    """Write assets/opening.npz."""
+    workshop, _, request = open_workshop()
+    explanation = workshop.explain(request)
+    with_key(explanation, workshop.key(request)).save(OPENING)
+    print(f"{OPENING}: {request.photo0.id} and {request.photo1.id}, similarity {explanation.similarity:.3f}")
+
+
+if __name__ == "__main__":
+    main()
