@@ -2,8 +2,8 @@
 
     python -m benchmarks.memory [--explanations 100]
 
-Serves `app.py`, asks its API for explanations of different pairs of the sample herd, and prints the resident memory of the
-app's processes after 1, 10, 20, … of them.
+Serves `app.py`, asks its API for explanations of different pairs of the sample herd, and prints the resident memory of
+the processes of the app after 1, 10, 20, … of them.
 """
 
 from __future__ import annotations
