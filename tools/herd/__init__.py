@@ -1,0 +1,1 @@
+"""Renders the sample herd: bodies, coats, poses, scenes."""
