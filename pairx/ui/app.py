@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from pairx.models import ASSETS
 from pairx.ui.about import build_about
 from pairx.ui.api import ExplainApi
 from pairx.ui.explain import QUEUE, ExplainTab
@@ -15,7 +15,6 @@ from pairx.ui.samples import opening_pair, ready_pairs
 from pairx.ui.session import Request, Workshop
 from pairx.ui.theme import head, theme
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 OPENING = ASSETS / "opening.npz"
 MODEL = "reid-lite0"
 DAY = 24 * 3600

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from pairx.datasets import load_herd
+from pairx.datasets.herd import load_herd
 from pairx.ui.photos import PhotoShelf
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import hashlib
 import json
 import os
 import threading
 from collections import OrderedDict
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +97,8 @@ class Workshop:
         self.cards = {card.name: card for card in pairx.list_models()}
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()
-        torch.set_num_threads(max(1, (os.cpu_count() or 2) // AT_ONCE))
+        if "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(max(1, (os.cpu_count() or 2) // AT_ONCE))
 
     def model(self, name: str) -> EmbeddingModel:
         """A registered model. Raises InputError for any other name and where its weights cannot be had."""
@@ -125,6 +129,7 @@ class Workshop:
             model, pair, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
         )
         self.results.put(key, explanations[0])
+        _return_memory()
         return explanations[0]
 
     def explain(self, request: Request, pair: ImagePair | None = None) -> Explanation:
@@ -159,3 +164,10 @@ def with_key(explanation: Explanation, key: str) -> Explanation:
     return Explanation(
         **{**{name: getattr(explanation, name) for name in explanation.__dataclass_fields__}, "settings": settings}
     )
+
+
+def _return_memory() -> None:
+    """Give freed memory back to the system; glibc keeps what a run's many activations have left in its arenas."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -117,7 +117,7 @@ class Stage {
     const aspects = this.photos.map((photo) => photo.width / photo.height);
     const tallest = Math.max(240, Math.min(window.innerHeight * 0.72, 760));
     const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), tallest);
-    const stacked = width < 560 && beside < 130;
+    const stacked = width < 560 && beside < 200;
     this.node.classList.toggle("px-stacked", stacked);
     this.node.style.gap = `${gap}px`;
     this.frames.forEach(({ figure, frame }, i) => {

@@ -35,6 +35,8 @@ def theme() -> gr.themes.Base:
         border_color_primary="#dcd8d1",
         border_color_primary_dark="#403c38",
         color_accent=accent,
+        slider_color=accent,
+        slider_color_dark=accent_dark,
         block_background_fill="*background_fill_primary",
         block_background_fill_dark="*background_fill_primary",
         block_label_text_color="*body_text_color_subdued",

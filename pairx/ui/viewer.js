@@ -252,7 +252,7 @@ function show(next, nextMaps, value) {
   for (const scale of scene.scales) {
     const node = make("div", "px-scale", scales);
     make("span", "", node, scale.low);
-    make("span", "px-ramp", node).style.background = `linear-gradient(90deg, ${scale.colors.join(", ")})`;
+    make("span", "px-ramp", node).style.backgroundImage = `linear-gradient(90deg, ${scale.colors.join(", ")})`;
     make("span", "", node, scale.high);
     make("span", "px-hint", node, scale.title);
   }

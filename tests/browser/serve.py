@@ -1,0 +1,25 @@
+"""Serves the app for the browser tests, with the embedded model at a quarter of its input size so that a run is quick.
+
+python serve.py PORT OPENING: with a fresh stored opening in the file OPENING.
+"""
+
+import sys
+from functools import partial
+from pathlib import Path
+
+import pairx
+from pairx.ui import app
+from pairx.ui.session import with_key
+
+
+def main() -> None:
+    port, opening = int(sys.argv[1]), Path(sys.argv[2])
+    pairx.load_model = partial(pairx.load_model, size=96)
+    app.OPENING = opening
+    workshop, _, request = app.open_workshop()
+    with_key(workshop.explain(request), workshop.key(request)).save(opening)
+    app.build().launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options())
+
+
+if __name__ == "__main__":
+    main()

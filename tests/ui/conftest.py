@@ -1,0 +1,76 @@
+"""A workshop with two photographs of noise and an explainer that takes no time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import pairx
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair, Matches, Step
+from pairx.ui.photos import PhotoShelf
+from pairx.ui.session import Request, Workshop
+from tests.conftest import smooth_noise
+
+
+def explanation_of(pair: ImagePair, layer: str = "stage", seed: int = 0, n: int = 12, k: int = 4) -> Explanation:
+    """Made-up evidence of the right form."""
+    random = np.random.default_rng(seed)
+    cells = random.integers(0, 6, (2, n, 2))
+    keypoints = [
+        (one[:, ::-1] + 0.5) / 6 * image.shape[1::-1]
+        for one, image in zip(cells, (pair.image0, pair.image1), strict=True)
+    ]
+    relevance = np.sort(random.gamma(1, 1, n))[::-1]
+    maps = random.standard_normal((2, 6, 6)).astype(np.float32)
+    pixels = random.random((2, k, 12, 12)).astype(np.float32)
+    matches = Matches(cells[0], cells[1], *keypoints, relevance, random.random(n))
+    settings = {"model": "tiny", "layer": layer, "stride": 2}
+    return Explanation("pair-x", 0.5, *maps, matches, *pixels, settings=settings, seconds=2.0)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch, tiny: EmbeddingModel) -> list[tuple]:
+    """Replaces models and explainer; every call of the explainer is noted here."""
+    calls: list[tuple] = []
+
+    def explain_steps(
+        model: EmbeddingModel, pair: ImagePair, layers: tuple[str, ...], **options
+    ) -> Generator[Step, None, list]:
+        calls.append((pair.id0, pair.id1, layers, options))
+        yield Step(1, 2, "painting match 1")
+        yield Step(2, 2, "done")
+        return [explanation_of(pair, layer, seed=len(calls)) for layer in layers]
+
+    monkeypatch.setattr(pairx, "load_model", lambda name: tiny)
+    monkeypatch.setattr(pairx, "explain_steps", explain_steps)
+    return calls
+
+
+@pytest.fixture
+def photo_files(tmp_path: Path) -> list[Path]:
+    """Three photographs of different sizes."""
+    paths = [tmp_path / f"photo {i}.png" for i in range(3)]
+    for i, path in enumerate(paths):
+        Image.fromarray(smooth_noise(i, 48 + i, 64)).save(path)
+    return paths
+
+
+@pytest.fixture
+def workshop(runs: list[tuple], photo_files: list[Path]) -> Workshop:
+    """Two samples, `one` and `two`."""
+    shelf = PhotoShelf()
+    shelf.add_sample("one", photo_files[0], "one")
+    shelf.add_sample("two", photo_files[1], "two")
+    return Workshop(shelf)
+
+
+@pytest.fixture
+def request_of(workshop: Workshop) -> Request:
+    """The samples at the tiny network's layer."""
+    samples = workshop.shelf.samples
+    return Request(samples["one"], samples["two"], "reid-lite0", "stage")

@@ -1,0 +1,173 @@
+"""What the tab answers, and the endpoint for programs."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+from gradio.utils import get_upload_folder
+
+import pairx
+from pairx import viz
+from pairx.types import Explanation, InputError, Step
+from pairx.ui import export
+from pairx.ui.answers import Answers, Form
+from pairx.ui.api import ExplainApi
+from pairx.ui.links import CHOICES, Link
+from pairx.ui.samples import SamplePair
+from pairx.ui.viewer import scene_of
+from tests.conftest import make_pair
+from tests.ui.conftest import explanation_of
+
+
+@pytest.fixture
+def answers(workshop, request_of) -> Answers:
+    with gr.Blocks():
+        wells = gr.Textbox(), gr.Textbox()
+        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
+    pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
+    return Answers(workshop, pairs, request_of, True, form)
+
+
+def values(answers: Answers, photos, layer: str = "stage", **options: str) -> dict:
+    chosen = {name: options.get(name, known[0]) for name, known in CHOICES.items()}
+    return dict(zip(answers.form.settings, [*photos, "reid-lite0", layer, *chosen.values()], strict=True))
+
+
+def opened(answers: Answers, paths) -> list:
+    return [answers.workshop.shelf.open(path, path.name) for path in paths]
+
+
+def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files):
+    *before, last = answers.run(values(answers, opened(answers, photo_files[:2])))
+    assert [one[2]["text"] for one in before] == [
+        "Waiting for a free place",
+        "Loading the model",
+        "Painting match 1",
+        "Done",
+    ]
+    value, request, status = last[:3]
+    scene = value["scene"]
+    assert scene["sample"] == "same" and scene["story"] == "One animal." and status == {"text": "", "error": False}
+    assert scene["form"] == [
+        *map(str, photo_files[:2]),
+        "reid-lite0",
+        "stage",
+        *(known[0] for known in CHOICES.values()),
+    ]
+    assert scene["key"] == answers.workshop.key(request)
+    assert scene["link"] == {"a": "one", "b": "two", "model": "reid-lite0", "layer": "stage"}
+    json.dumps(scene, allow_nan=False)
+
+
+def test_what_is_missing_or_wrong_is_said_and_nothing_shown(answers, photo_files):
+    good = opened(answers, photo_files[:1])
+    for photos, said in (([*good, None], "two photographs"), ([InputError("x is damaged"), *good], "x is damaged")):
+        *_, (viewer, shown, status, *_) = answers.run(values(answers, photos))
+        assert said in status["text"] and status["error"]
+        assert viewer == shown == gr.skip()
+    *_, last = answers.run(values(answers, good * 2, layer="no.such.layer"))
+    assert "no layer" in last[2]["text"]
+    *_, last = answers.run(values(answers, good * 2, cells="anything"))
+    assert "cells" in last[2]["text"]
+
+
+def test_a_fault_of_ours_is_one_calm_line(answers, photo_files, monkeypatch):
+    def broken(*_, **__):
+        yield Step(0, 1, "x")
+        raise RuntimeError("secret path /srv/app")
+
+    monkeypatch.setattr(pairx, "explain_steps", broken)
+    *_, last = answers.run(values(answers, opened(answers, photo_files[:2])))
+    assert last[2]["error"] and "secret" not in last[2]["text"]
+
+
+def test_a_link_fills_the_form(answers, photo_files):
+    upload = answers.workshop.shelf.open(photo_files[2], "mine.png").ref
+    params = {"a": "one", "b": upload.id, "layer": "nonsense", "start": "relevance", "lines": "3", "match": "2"}
+    a, b, model, layer, *options, asked, status = answers.open(SimpleNamespace(query_params=params))
+    assert (a.id, b.id, model, layer["value"]) == ("one", upload.id, "reid-lite0", "stage")
+    assert options == ["signed", "relevance", "norm", "merge"]
+    assert (asked.look, asked.match) == ({"lines": 3}, 2) and status["busy"]
+
+
+def test_a_link_whose_upload_is_gone_says_so_and_leaves_the_page_alone(answers):
+    *kept, asked, status = answers.open(SimpleNamespace(query_params={"a": "one", "b": "f" * 24}))
+    assert all(one == gr.skip() for one in kept) and asked is None
+    assert "Upload it again" in status["text"] and status["error"]
+
+
+def test_without_a_stored_opening_the_page_computes_it(answers):
+    answers.ready = False
+    assert answers.open(SimpleNamespace(query_params={}))[-2] == Link("", "", "reid-lite0")
+    assert [one for one in answers.run_asked({answers.form.asked: None})] == [[gr.skip()] * 5]
+
+
+def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
+    looks = []
+    draw = viz.draw
+    monkeypatch.setattr(viz, "draw", lambda *drawn: looks.append(drawn[2]) or draw(*drawn))
+    look = {"lines": 3, "colors": 2, "opacity": 0.5, "palette": "ranked", "isolate": 1}
+    asked = {"kind": "png", "look": look, "key": answers.workshop.key(request_of)}
+    path = Path(answers.download(request_of, SimpleNamespace(_data=asked)))
+    assert looks == [viz.Look(3, 2, 0.5, "ranked", 1)]
+    assert path.name == "pairx_one_two_tiny_stage_match2.png" and path.read_bytes().startswith(b"\x89PNG")
+    assert path.is_relative_to(get_upload_folder())
+    raw = answers.download(request_of, SimpleNamespace(_data=asked | {"kind": "npz"}))
+    assert np.array_equal(Explanation.load(raw).map0, answers.workshop.explain(request_of).map0)
+    for wrong in ({"key": "other"}, {"kind": "exe"}, {"kind": "../../x"}):
+        with pytest.raises(gr.Error):
+            answers.download(request_of, SimpleNamespace(_data=asked | wrong))
+
+
+@pytest.mark.parametrize(
+    "look",
+    [None, "text", {}, {"lines": "9", "colors": None, "opacity": "all", "palette": 7},
+     {"lines": 1e9, "colors": -5, "opacity": float("nan"), "isolate": True},
+     {"isolate": 10**6, "palette": "__class__"}, {"isolate": "x"}],
+)  # fmt: skip
+def test_a_look_may_hold_anything(look):
+    found = export.look_from(look, matches=12)
+    assert 0 <= found.k_lines <= 40 and 0 <= found.k_colors <= 10 and 0 <= found.opacity <= 1
+    assert found.palette in viz.palettes() and found.isolate is None
+
+
+def test_file_names_hold_no_path():
+    pair = make_pair()
+    hostile = type(pair)(pair.image0, pair.image1, "../../etc/pass wd.jpg", "<b>ü" * 40, pair.view0, pair.view1)
+    name = export.file_name(explanation_of(pair), hostile, "svg")
+    assert "/" not in name and "<" not in name and len(name) < 200 and name.endswith(".svg") and "pass-wd" in name
+
+
+def test_a_scene_has_colours_for_every_number_of_painted_matches():
+    pair = make_pair()
+    scene = scene_of(explanation_of(pair), pair)
+    assert {len(colors) for colors in scene["palettes"]["bright"]} == set(range(5))
+    assert [len(one) for one in scene["alphas"]] == [4, 4] and len(scene["marks"]) == 12
+    assert [photo["name"] for photo in scene["photos"]] == ["first", "second"]
+
+
+def test_the_endpoint_answers_with_numbers_and_files(workshop, photo_files):
+    folder = Path(get_upload_folder())
+    folder.mkdir(parents=True, exist_ok=True)
+    sent = []
+    for path in photo_files[:2]:
+        copy = folder / path.name
+        copy.write_bytes(path.read_bytes())
+        sent.append({"path": str(copy), "orig_name": path.name, "meta": {"_type": "gradio.FileData"}})
+    summary, figure, raw = ExplainApi(workshop).explain(*sent, lines=3, colors=2)
+    json.dumps(summary, allow_nan=False)
+    assert summary["similarity"] == 0.5 and [match["rank"] for match in summary["matches"]] == list(range(1, 13))
+    assert sum(match["share"] for match in summary["matches"]) == pytest.approx(1)
+    assert (
+        Path(figure["path"]).read_bytes().startswith(b"\x89PNG") and Explanation.load(raw["path"]).matches is not None
+    )
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "", None, "../../../etc/passwd", "http://127.0.0.1/x.jpg"])
+def test_the_endpoint_opens_only_what_was_uploaded(workshop, photo_files, path):
+    for file in ({"path": path}, {"path": str(photo_files[0])}):
+        with pytest.raises(gr.Error, match="no uploaded file"):
+            ExplainApi(workshop).explain(file, file)

@@ -1,0 +1,63 @@
+"""Links: what is written is read back, and what is hostile is not."""
+
+import pytest
+
+from pairx.ui import links
+from pairx.ui.links import Link, Options
+
+SAMPLES, MODELS, PALETTES = {"asha-1", "asha-2"}, {"reid-lite0", "lite0-imagenet"}, ("bright", "ranked")
+UPLOAD = "0123456789abcdef01234567"
+
+
+def parse(**params: str) -> Link | None:
+    return links.parse(params, SAMPLES, MODELS, PALETTES)
+
+
+def test_a_link_comes_back_as_it_was_written():
+    options = Options(cells="abs_of_sum", batchnorm="pass")
+    query = links.query("asha-1", UPLOAD, "lite0-imagenet", "blocks.3", options)
+    assert query == {
+        "a": "asha-1", "b": UPLOAD, "model": "lite0-imagenet", "layer": "blocks.3", "cells": "abs_of_sum",
+        "batchnorm": "pass",
+    }  # fmt: skip
+    look = {"lines": "4", "colors": "0", "opacity": "0.35", "palette": "ranked"}
+    found = parse(**query, **look, match="3")
+    expected = {"lines": 4, "colors": 0, "opacity": 0.35, "palette": "ranked"}
+    assert found == Link("asha-1", UPLOAD, "lite0-imagenet", "blocks.3", options, expected, 3)
+    assert {*query, *look, "match"} <= set(links.NAMES)
+
+
+def test_an_address_without_photographs_asks_for_nothing():
+    assert parse() is None
+    assert parse(__theme="dark", lines="3") is None
+
+
+@pytest.mark.parametrize(
+    "photo",
+    ["../../etc/passwd", "/etc/passwd", "asha-3", "", "http://169.254.169.254/", UPLOAD.upper(), UPLOAD[:-1],
+     UPLOAD + "\n", "<script>alert(1)</script>", "a" * 100_000, "asha-1\0"],
+)  # fmt: skip
+def test_photographs_are_known_ids_or_digests_only(photo):
+    with pytest.raises(ValueError, match="does not exist here"):
+        parse(a="asha-1", b=photo)
+
+
+@pytest.mark.parametrize("model", ["/tmp/model.pth", "timm:resnet50", "reid-lite0 ", "../x"])
+def test_models_are_registered_names_only(model):
+    with pytest.raises(ValueError, match="model"):
+        parse(a="asha-1", b="asha-2", model=model)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("lines", "41"), ("lines", "-1"), ("lines", "1e3"), ("lines", "٣"), ("colors", "11"), ("opacity", "1.5"),
+     ("opacity", "nan"), ("opacity", "0x1"), ("palette", "constructor"), ("match", "0"), ("match", "9999999999"),
+     ("layer", "../secret/x y"), ("layer", "a" * 200), ("cells", "signed; drop"), ("start", "__class__")],
+)  # fmt: skip
+def test_other_values_fall_back_to_their_defaults(name, value):
+    assert parse(a="asha-1", b="asha-2", **{name: value}) == Link("asha-1", "asha-2", "")
+
+
+def test_options_refuse_what_does_not_exist():
+    with pytest.raises(ValueError, match="cells"):
+        Options(cells="anything")
