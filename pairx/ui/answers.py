@@ -103,7 +103,8 @@ class Answers:
             if link is None:
                 return [*nothing, None if self.ready else links.Link("", "", self.opening.model), {}]
             photos = [workshop.shelf.find(link.a), workshop.shelf.find(link.b)]
-            model = workshop.model(link.model or self.opening.model)
+            name = link.model or self.opening.model
+            model = workshop.model(name)
         except (ValueError, InputError) as error:
             asked = None if self.ready else links.Link("", "", self.opening.model)
             return [*nothing, asked, {"text": str(error), "error": True}]
@@ -111,7 +112,7 @@ class Answers:
         layer = link.layer if link.layer in known else model.default_layer
         choice = gr.update(choices=layer_choices(model), value=layer)
         status = {"text": "Opening the link", "busy": True}
-        return [*photos, model.name, choice, *asdict(link.options).values(), link, status]
+        return [*photos, name, choice, *asdict(link.options).values(), link, status]
 
     def opening_scene(self) -> dict[str, Any]:
         """What the viewer shows before anybody acted."""
@@ -177,10 +178,11 @@ class Answers:
             model = self.workshop.model(name)
         except InputError as error:
             gr.Warning(str(error), duration=15, title="This model cannot be used")
-            model = self.workshop.model(self.opening.model)
+            name = self.opening.model
+            model = self.workshop.model(name)
         known = [one.name for one in model.layers]
         return [
-            model.name,
+            name,
             gr.update(choices=layer_choices(model), value=layer if layer in known else model.default_layer),
         ]
 

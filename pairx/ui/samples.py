@@ -48,7 +48,7 @@ KINDS = {
 }
 """Title and sentence of each kind of pair."""
 
-STRIP = (("same", 0), ("same", 1), ("flanks", 0), ("twins", 0), ("others", 1), ("kinds", 0))
+STRIP = (("same", 3), ("same", 0), ("flanks", 1), ("twins", 4), ("others", 2), ("kinds", 0))
 """The strip: a kind of pair, and how many species to skip before taking it."""
 
 
