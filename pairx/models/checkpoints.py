@@ -69,7 +69,8 @@ def fill(module: nn.Module, state: dict[str, torch.Tensor], source: str) -> None
         state = _translated(module, state)
         if _misfit(own, state):
             raise InputError(
-                f"{source} does not fit this architecture: it {problem}. Name the architecture that it was trained with."
+                f"{source} does not fit this architecture: it {problem}. "
+                "Name the architecture that it was trained with."
             )
     module.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
 

@@ -122,7 +122,7 @@ class EmbeddingModel:
         return next(layer.name for layer in self.layers if layer.default)
 
     def layer(self, name: str) -> Layer:
-        """A layer by name: one of `layers`, or any deeper module whose output is a grid. Raises InputError for others."""
+        """One of `layers` by name, or any deeper module whose output is a grid. Raises InputError for others."""
         for layer in self.layers:
             if layer.name == name:
                 return layer
@@ -231,7 +231,7 @@ class EmbeddingModel:
             )
         if self.card.layer in names:
             return self.card.layer
-        # Layers "close to the middle of the model" look best (PAIR-X, C.2): the first stage at a sixteenth, or the middle,
-        # as in a ViT, whose first block is at a sixteenth already.
+        # Layers "close to the middle of the model" look best (PAIR-X, C.2): the first stage at a sixteenth, or the
+        # middle, as in a ViT, whose first block is at a sixteenth already.
         sixteenth = [layer.name for layer in layers if layer.stride == 16 != layers[0].stride]
         return sixteenth[0] if sixteenth else names[len(names) // 2]

@@ -103,7 +103,7 @@ def _card(name: str) -> ModelCard:
 
 def _completed(card: ModelCard, state: State, metadata: dict[str, str], source: str) -> ModelCard:
     """What a checkpoint says of itself goes before what the card says."""
-    readers = {"mean": _triple, "std": _triple, "size": _side, "default_layer": str}
+    readers = {"mean": _triple, "std": _positive, "size": _side, "default_layer": str}
     said = {}
     for key in readers.keys() & metadata:
         try:
@@ -120,6 +120,12 @@ def _triple(text: str) -> tuple[float, float, float]:
     if not math.isfinite(red + green + blue):
         raise ValueError
     return red, green, blue
+
+
+def _positive(text: str) -> tuple[float, float, float]:
+    if min(values := _triple(text)) <= 0:
+        raise ValueError
+    return values
 
 
 def _side(text: str) -> int:
