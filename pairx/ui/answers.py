@@ -21,7 +21,7 @@ from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
-from pairx.ui.words import OUR_FAULT, OWN_PAIR, layer_choices, layer_title
+from pairx.ui.words import OUR_FAULT, OWN_PAIR, STOPPED, layer_choices, layer_title
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,11 @@ class Answers:
         self.ready = ready
         self.form = form
 
+    def begin(self, request: gr.Request) -> list[Any]:
+        """A run was asked for; whatever the session ran before ends."""
+        self.workshop.turns.take(str(request.session_hash))
+        return self.wait()
+
     def wait(self) -> list[Any]:
         """The switches while a run waits for its turn."""
         status = {"text": "Waiting for a free place", "busy": True}
@@ -82,17 +87,18 @@ class Answers:
         """The switches when nothing runs."""
         return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
 
-    def halt(self) -> list[Any]:
+    def halt(self, request: gr.Request) -> list[Any]:
         """Stop was pressed."""
-        return self.rest("Stopped. The picture is the one from before.")
+        self.workshop.turns.take(str(request.session_hash), stopped=True)
+        return self.rest(STOPPED)
 
-    def choose(self, event: gr.EventData) -> list[Any]:
+    def choose(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """A sample pair goes into the wells."""
         pair = self.pairs.get(str(event._data.get("id"))) if isinstance(event._data, dict) else None
         if pair is None:
             raise gr.Error("There is no such sample pair.", print_exception=False)
         samples = self.workshop.shelf.samples
-        return [samples[pair.a], samples[pair.b], *self.wait()]
+        return [samples[pair.a], samples[pair.b], *self.begin(request)]
 
     def open(self, request: gr.Request) -> list[Any]:
         """Fill the form from the page's address. The opening page is left as it was built."""
@@ -120,16 +126,23 @@ class Answers:
         paths = [well.value["path"] for well in self.form.wells]
         return {"scene": self.describe(self.opening, self.workshop.explain(self.opening), pair, paths), "quiet": True}
 
-    def run_asked(self, values: dict[Component, Any]) -> Generator[list[Any]]:
+    def run_asked(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """Explain what the page's address asked for, if it asked."""
         if values[self.form.asked] is None:
             yield [gr.skip()] * 5
         else:
-            yield from self.run(values, values[self.form.asked])
+            yield from self.run(values, session, values[self.form.asked])
 
-    def run(self, values: dict[Component, Any], link: links.Link | None = None) -> Generator[list[Any]]:
-        """Explain what the form holds, step by step."""
+    def run(
+        self, values: dict[Component, Any], session: gr.Request, link: links.Link | None = None
+    ) -> Generator[list[Any]]:
+        """Explain what the form holds, step by step, until the session asks for something else."""
         kept = [gr.skip(), gr.skip()]
+        name, turns = str(session.session_hash), self.workshop.turns
+        turn = turns.now(name)
+        if turn[1]:
+            yield [*kept, *self.rest(STOPPED)]
+            return
         try:
             photos = self.form.photos(values)
             request = self.form.request(values)
@@ -145,6 +158,11 @@ class Answers:
                 text = f"{step.what[:1].upper()}{step.what[1:]}"
                 status = {"text": text, "done": step.done, "total": step.total, "busy": True}
                 yield [*kept, status, gr.skip(), gr.skip()]
+                if turns.now(name) != turn:
+                    steps.close()
+                    if turns.now(name)[1]:
+                        yield [*kept, *self.rest(STOPPED)]
+                    return
             scene = self.describe(request, explanation, pair, [str(photo.ref.path) for photo in photos])
             value = {"scene": scene, "quiet": link is not None and not link.a}
             value |= {"look": link.look, "match": link.match} if link else {}

@@ -81,19 +81,20 @@ class ExplainTab:
         running = {
             "inputs": {*form.settings, form.asked},
             "outputs": [self.viewer, self.shown, *switches],
-            "trigger_mode": "always_last",
+            "trigger_mode": "multiple",
             **QUEUE,
             **QUIET,
         }
         at_once = {"queue": False, **QUIET}
-        clicked = self.go.click(answers.wait, outputs=switches, **at_once)
-        swapped = self.swap.click(None, wells, wells, js="(a, b) => [b, a]", **QUIET)
+        clicked = self.go.click(answers.begin, outputs=switches, **at_once)
+        turned = self.swap.click(None, wells, wells, js="(a, b) => [b, a]", **QUIET)
+        swapped = turned.then(answers.begin, outputs=switches, **at_once)
         chosen = self.strip.choose(answers.choose, outputs=[*wells, *switches], trigger_mode="multiple", **at_once)
         opened = self.page.load(answers.open, outputs=[*form.settings, form.asked, self.status], **at_once)
-        runs = [event.then(answers.run, **running) for event in (clicked, swapped, chosen)]
-        runs.append(opened.then(answers.run_asked, **running))
-        self.strip.choose(None, cancels=runs, **QUIET)
-        self.stop.click(answers.halt, outputs=switches, cancels=runs, **at_once)
+        for event in (clicked, swapped, chosen):
+            event.then(answers.run, **running)
+        opened.then(answers.run_asked, **running)
+        self.stop.click(answers.halt, outputs=switches, **at_once)
 
         for well in wells:
             well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)

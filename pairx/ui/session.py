@@ -87,6 +87,31 @@ class ResultCache:
         return self._bytes
 
 
+class Turns:
+    """What each session asked for last, so that a run which nobody waits for any more ends itself at its next step.
+
+    gradio's own `cancels` can take the run that follows with it when a person clicks fast.
+    """
+
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self._turns: OrderedDict[str, tuple[int, bool]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def now(self, session: str) -> tuple[int, bool]:
+        """Number of the session's turn, and whether it was stopped."""
+        return self._turns.get(session, (0, False))
+
+    def take(self, session: str, stopped: bool = False) -> None:
+        """Begin another turn, or one in which nothing is to run."""
+        with self._lock:
+            self._turns[session] = self.now(session)[0] + 1, stopped
+            self._turns.move_to_end(session)
+            while len(self._turns) > self.MOST:
+                self._turns.popitem(last=False)
+
+
 class Workshop:
     """Everything that sessions share: photographs by id, models (read-only, a few, loaded when first asked for),
     results."""
@@ -94,6 +119,7 @@ class Workshop:
     def __init__(self, shelf: PhotoShelf | None = None) -> None:
         self.shelf = shelf or PhotoShelf()
         self.results = ResultCache()
+        self.turns = Turns()
         self.cards = {card.name: card for card in pairx.list_models()}
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()

@@ -213,6 +213,10 @@ let running = {};
 shared.bus.addEventListener("status", ({ detail }) => {
   running = detail;
   compare();
+  if (detail.error && linked && !scene) {
+    linked = false;
+    load();
+  }
 });
 function compare() {
   const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== shared.formNow);
@@ -267,9 +271,11 @@ function show(next, nextMaps, value) {
 }
 
 let asked = 0;
+let linked = new URLSearchParams(window.location.search).has("a");
 async function load() {
   const value = props.value;
-  if (!value?.scene) return;
+  // A link shows its own picture or says why it cannot; the opening pair is no answer to it.
+  if (!value?.scene || (linked && value.quiet)) return;
   const ticket = ++asked;
   try {
     const answer = await fetch(value.scene.url);

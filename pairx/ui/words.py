@@ -11,6 +11,7 @@ Choices = list[tuple[str, str]]
 OWN_PAIR = "Lines join the places that the model finds alike; below, the pixels that each match rests on."
 """What the picture of an uploaded pair shows."""
 
+STOPPED = "Stopped. The picture is the one from before."
 OUR_FAULT = "This pair could not be explained: a fault of ours. Try another layer or model."
 
 LAYER_INFO = "Where features are matched. Coarser layers see larger parts; the recommended one is chosen."

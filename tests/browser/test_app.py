@@ -59,8 +59,8 @@ def painted(page) -> float:
 def upload(page, well: int, path: Path) -> None:
     """Replace the photograph in a well."""
     cell = page.locator(".px-wells > *").nth(well)
-    if cell.locator("input[type=file]").count() == 0:
-        cell.get_by_label("Clear").click()
+    if cell.get_by_label("Remove Image").count():
+        cell.get_by_label("Remove Image").click()
     cell.locator("input[type=file]").set_input_files(path)
 
 
@@ -83,8 +83,10 @@ def test_a_session_from_opening_to_download(open_page):
     assert urlparse(page.url).query == "", "the opening page is nobody's view"
 
     chosen_sample(page, 2)
+    page.wait_for_url("**/?*a=*")
     assert parse_qs(urlparse(page.url).query)["a"][0] in names(page)[0]
 
+    page.wait_for_timeout(500)
     sent = len(page.requests)
     set_look(page, "lines", 4)
     set_look(page, "colors", 3)
@@ -124,7 +126,6 @@ def test_a_session_from_opening_to_download(open_page):
 
     link = page.url
     again = open_page("?" + urlparse(link).query)
-    again.wait_for_function(FRESH)
     assert names(again) == names(page) and visible_lines(again) == 4
     assert again.inner_text(".px-score-number") == page.inner_text(".px-score-number")
     assert again.locator("[data-look=palette]").input_value() == "okabe-ito"

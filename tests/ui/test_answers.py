@@ -36,12 +36,19 @@ def values(answers: Answers, photos, layer: str = "stage", **options: str) -> di
     return dict(zip(answers.form.settings, [*photos, "reid-lite0", layer, *chosen.values()], strict=True))
 
 
+SESSION = SimpleNamespace(session_hash="me")
+
+
+def run(answers: Answers, filled: dict):
+    return answers.run(filled, SESSION)
+
+
 def opened(answers: Answers, paths) -> list:
     return [answers.workshop.shelf.open(path, path.name) for path in paths]
 
 
 def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files):
-    *before, last = answers.run(values(answers, opened(answers, photo_files[:2])))
+    *before, last = run(answers, values(answers, opened(answers, photo_files[:2])))
     assert [one[2]["text"] for one in before] == [
         "Waiting for a free place",
         "Loading the model",
@@ -65,13 +72,30 @@ def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files)
 def test_what_is_missing_or_wrong_is_said_and_nothing_shown(answers, photo_files):
     good = opened(answers, photo_files[:1])
     for photos, said in (([*good, None], "two photographs"), ([InputError("x is damaged"), *good], "x is damaged")):
-        *_, (viewer, shown, status, *_) = answers.run(values(answers, photos))
+        *_, (viewer, shown, status, *_) = run(answers, values(answers, photos))
         assert said in status["text"] and status["error"]
         assert viewer == shown == gr.skip()
-    *_, last = answers.run(values(answers, good * 2, layer="no.such.layer"))
+    *_, last = run(answers, values(answers, good * 2, layer="no.such.layer"))
     assert "no layer" in last[2]["text"]
-    *_, last = answers.run(values(answers, good * 2, cells="anything"))
+    *_, last = run(answers, values(answers, good * 2, cells="anything"))
     assert "cells" in last[2]["text"]
+
+
+def test_a_run_ends_when_its_session_asks_for_something_else(answers, photo_files):
+    filled = values(answers, opened(answers, photo_files[:2]))
+    first = run(answers, filled)
+    next(first), next(first)
+    answers.begin(SimpleNamespace(session_hash="somebody else"))
+    next(first)
+    answers.begin(SESSION)
+    assert list(first) == [], "superseded: it says no more"
+    second = run(answers, filled)
+    next(second), next(second)
+    answers.halt(SESSION)
+    ((_, _, status, *_),) = list(second)
+    assert "Stopped" in status["text"]
+    assert "Stopped" in list(run(answers, filled))[-1][2]["text"], "a run that was still waiting when Stop was pressed"
+    assert len(answers.workshop.results) == 0
 
 
 def test_a_fault_of_ours_is_one_calm_line(answers, photo_files, monkeypatch):
@@ -80,7 +104,7 @@ def test_a_fault_of_ours_is_one_calm_line(answers, photo_files, monkeypatch):
         raise RuntimeError("secret path /srv/app")
 
     monkeypatch.setattr(pairx, "explain_steps", broken)
-    *_, last = answers.run(values(answers, opened(answers, photo_files[:2])))
+    *_, last = run(answers, values(answers, opened(answers, photo_files[:2])))
     assert last[2]["error"] and "secret" not in last[2]["text"]
 
 
@@ -102,7 +126,7 @@ def test_a_link_whose_upload_is_gone_says_so_and_leaves_the_page_alone(answers):
 def test_without_a_stored_opening_the_page_computes_it(answers):
     answers.ready = False
     assert answers.open(SimpleNamespace(query_params={}))[-2] == Link("", "", "reid-lite0")
-    assert [one for one in answers.run_asked({answers.form.asked: None})] == [[gr.skip()] * 5]
+    assert [one for one in answers.run_asked({answers.form.asked: None}, SESSION)] == [[gr.skip()] * 5]
 
 
 def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
