@@ -169,6 +169,7 @@ def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     assert boxes[0][0] / boxes[0][1] == pytest.approx(150 / 240, rel=0.02), "own aspect"
 
     similarity = page.inner_text(".px-score-number")
+    page.wait_for_url("**/?*a=*")
     link = urlparse(page.url).query
     page.get_by_role("button", name="Swap A and B").click()
     page.wait_for_function(f"document.querySelector('.px-name').textContent.includes('wide') && {FRESH}")
