@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -80,50 +81,49 @@ def explain_steps(
     `Explanation` a layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an
     unknown layer and for a model with an operation that has no relevance rule.
     """
-    passes = 2 * options.k_colors
-    total = 3 + len(layers) * (1 + passes)
+    layer_steps = 1 + 2 * options.k_colors
+    total = 3 + len(layers) * layer_steps
     yield Step(0, total, "reading the photographs")
     encoded = model.encode(pair, layers)
-    policy = lrp.Policy(options.residual, options.batchnorm)
-    paths = [model.path(layer) for layer in layers]
-    recordings = []
-    for side in (0, 1):
-        yield Step(1 + side, total, f"recording photograph {side + 1}")
-        recordings.append(lrp.record(model.module, encoded.inputs[side : side + 1], paths, policy, options.engine))
     explanations = []
-    for number, layer in enumerate(layers):
-        started, done = time.perf_counter(), 3 + number * (1 + passes)
-        yield Step(done, total, f"weighing the matches at {layer}")
-        relevances = [
-            recording.relevance(model.path(layer), seed)
-            for recording, seed in zip(recordings, seeds(encoded), strict=True)
-        ]
-        cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
-        matches = match(encoded, layer, cells)
-        maps: list[list[np.ndarray]] = [[], []]
-        for index in range(min(options.k_colors, len(matches))):
-            for side, matched in enumerate((matches.cells0, matches.cells1)):
-                yield Step(done + 1 + 2 * index + side, total, f"painting match {index + 1}")
-                source = (
-                    encoded.activations[layer][side]
-                    if options.start == "activation"
-                    else model.to_grid(relevances[side])[0]
-                )
-                seed = model.from_grid(only_cell(source, matched[index])[None], like=relevances[side])
-                maps[side].append(recordings[side].pixels(model.path(layer), seed).sum(0).float().cpu().numpy())
-        explanations.append(
-            Explanation(
-                CARD.name,
-                encoded.similarity,
-                *(cell.float().cpu().numpy() for cell in cells),
-                matches,
-                *(np.stack(side) if side else np.zeros((0, model.size, model.size), np.float32) for side in maps),
-                settings=settings(model, layer, options),
-                seconds=time.perf_counter() - started,
-            )
-        )
+    with ExitStack() as stack:
+        recordings = []
+        for side in (0, 1):
+            yield Step(1 + side, total, f"recording photograph {side + 1}")
+            recordings.append(stack.enter_context(_record(encoded, side, layers, options)))
+        for number, layer in enumerate(layers):
+            done = 3 + number * layer_steps
+            explanations.append((yield from _explain_layer(encoded, recordings, layer, options, done, total)))
     yield Step(total, total, "done")
     return explanations
+
+
+def _record(encoded: EncodedPair, side: int, layers: Sequence[str], options: Options) -> lrp.Recording:
+    model, policy = encoded.model, lrp.Policy(options.residual, options.batchnorm)
+    paths = [model.path(layer) for layer in layers]
+    return lrp.record(model.module, encoded.inputs[side : side + 1], paths, policy, options.engine)
+
+
+def _explain_layer(
+    encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options, done: int, total: int
+) -> Generator[Step, None, Explanation]:
+    model, started = encoded.model, time.perf_counter()
+    yield Step(done, total, f"weighing the matches at {layer}")
+    path = model.path(layer)
+    relevances = [one.relevance(path, seed) for one, seed in zip(recordings, seeds(encoded), strict=True)]
+    grids = [model.to_grid(relevance)[0] for relevance in relevances]
+    cells = [aggregate(grid, options.cells) for grid in grids]
+    matches = match(encoded, layer, cells)
+    sources = encoded.activations[layer] if options.start == "activation" else grids
+    maps = [np.zeros((min(options.k_colors, len(matches)), model.size, model.size), np.float32) for _ in (0, 1)]
+    for index in range(len(maps[0])):
+        for side, matched in enumerate((matches.cells0, matches.cells1)):
+            yield Step(done + 1 + 2 * index + side, total, f"painting match {index + 1}")
+            seed = model.from_grid(only_cell(sources[side], matched[index])[None], like=relevances[side])
+            maps[side][index] = recordings[side].pixels(path, seed).sum(0).float().cpu().numpy()
+    map0, map1 = (cell.float().cpu().numpy() for cell in cells)
+    about, seconds = settings(model, layer, options), time.perf_counter() - started
+    return Explanation(CARD.name, encoded.similarity, map0, map1, matches, *maps, settings=about, seconds=seconds)
 
 
 def seeds(encoded: EncodedPair) -> tuple[torch.Tensor, torch.Tensor]:

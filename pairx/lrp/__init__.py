@@ -21,9 +21,13 @@ __all__ = ["BATCHNORMS", "ENGINES", "RESIDUALS", "Policy", "Recording", "record"
 
 
 class Recording(Protocol):
-    """One image's way through a model. output: (D,) the embedding."""
+    """One image's way through a model. output: (D,) the embedding. Use it in a `with`: its end frees the memory."""
 
     output: torch.Tensor
+
+    def __enter__(self) -> Recording: ...
+
+    def __exit__(self, *error: object) -> None: ...
 
     def relevance(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
         """Relevance of a layer's output (its own shape, batch of 1) from a seed (D,) at the embedding."""

@@ -7,6 +7,7 @@ covers that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import nn
@@ -44,15 +45,18 @@ class ZennitRecording:
         for part in network.modules():
             if getattr(part, "inplace", False):
                 part.inplace = False
-        epsilon_plus().register(network)
+        self._composite = epsilon_plus()
+        self._composite.register(network)
         self._layers: dict[str, torch.Tensor] = {}
         for name in layers:
-            network.get_submodule(name).register_forward_hook(
-                lambda _m, _i, output, name=name: self._layers.__setitem__(name, output)
-            )
+            network.get_submodule(name).register_forward_hook(partial(_keep, self._layers, name))
         self._input = x.clone().requires_grad_()
-        with Connections(network, policy.residual):
-            self._output = network(self._input)
+        try:
+            with Connections(network, policy.residual):
+                self._output = network(self._input)
+        except BaseException:
+            self._composite.remove()
+            raise
         self.output = self._output[0].detach()
 
     def relevance(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
@@ -63,7 +67,22 @@ class ZennitRecording:
         """Relevance of the input (3, H, W) from a seed at a layer's output."""
         return self._propagate(self._layers[layer], self._input, seed)[0]
 
+    def __enter__(self) -> ZennitRecording:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        # zennit's hooks hold tensors whose graph holds the hooks: a circle through C++ that nobody else can undo.
+        self._composite.remove()
+        self._layers.clear()
+        del self._input, self._output
+
     @staticmethod
     def _propagate(start: torch.Tensor, end: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
         (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start), retain_graph=True)
         return relevance.detach()
+
+
+def _keep(
+    outputs: dict[str, torch.Tensor], name: str, _module: nn.Module, _inputs: tuple, output: torch.Tensor
+) -> None:
+    outputs[name] = output

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -54,6 +55,22 @@ def test_threads_get_what_one_thread_gets(lite0: EmbeddingModel) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(relevance, inputs))
     assert all(torch.equal(a, b) for a, b in zip(alone, together, strict=True))
+
+
+def test_a_recording_leaves_no_tensor_behind(lite0: EmbeddingModel) -> None:
+    def record_once() -> None:
+        with record(lite0.module, torch.randn(1, 3, 96, 96), ["blocks.3"]) as recording:
+            recording.pixels("blocks.3", recording.relevance("blocks.3", torch.ones(1280)))
+
+    def tensors() -> int:
+        gc.collect()
+        return sum(issubclass(type(thing), torch.Tensor) for thing in gc.get_objects())
+
+    record_once()
+    before = tensors()
+    for _ in range(3):
+        record_once()
+    assert tensors() <= before
 
 
 def test_an_unknown_engine_is_refused(lite0: EmbeddingModel) -> None:
