@@ -61,8 +61,8 @@ def similarity_sentence(model: EmbeddingModel, similarity: float) -> str:
     above_incorrect = _percent(found.share_below(similarity, correct=False))
     above_correct = _percent(found.share_below(similarity, correct=True))
     return (
-        f"For this model that is higher than {above_incorrect} of the pairs of different animals and than {above_correct} "
-        f"of the pairs of the same animal in the {found.name}."
+        f"For this model that is higher than {above_incorrect} of the pairs of different animals and than "
+        f"{above_correct} of the pairs of the same animal in the {found.name}."
     )
 
 

@@ -51,7 +51,11 @@ def _miewid(version: int, summary: str) -> ModelCard:
 def _megadescriptor(letter: str, architecture: str, size: int) -> ModelCard:
     hub = f"BVRA/MegaDescriptor-{letter}-{size}"
     summary = "Re-identification model, trained on the public wildlife data sets."
-    name, title, source = hub.rpartition("/")[2].lower(), f"MegaDescriptor {letter}", f"https://huggingface.co/{hub}"
+    name, title, source = (
+        hub.rpartition("/")[2].lower(),
+        f"MegaDescriptor {letter} {size}",
+        f"https://huggingface.co/{hub}",
+    )
     return ModelCard(name, title, summary, architecture, "CC-BY-NC-4.0", source, size, *HALF, hub)
 
 

@@ -134,6 +134,21 @@ def test_a_session_from_opening_to_download(open_page):
     assert hosts == {"127.0.0.1"}, "nothing leaves the machine"
 
 
+def test_every_overlay_covers_its_photograph_exactly(open_page):
+    page = open_page()
+    boxes = page.evaluate(
+        """() => [...document.querySelectorAll('.px-world')].map((world) => [...world.children].map((node) => {
+             const box = node.getBoundingClientRect();
+             return [getComputedStyle(node).objectFit, box.x, box.y, box.width, box.height];
+           }))"""
+    )
+    assert len(boxes) == 4
+    for photo, *overlays in boxes:
+        assert overlays
+        assert all(overlay == photo for overlay in overlays)
+        assert photo[0] == "fill"
+
+
 def test_keyboard_reaches_every_match(open_page):
     page = open_page()
     page.locator(".px-row").first.focus()
