@@ -41,9 +41,7 @@ class Request:
     options: Options = field(default_factory=Options)
 
     def key(self, model_key: str) -> str:
-        """Digest of everything that changes the result: both photographs, the model's weights, layer, options, the
-        version of
-        the maths."""
+        """Digest of all that changes the result: photographs, model and weights, layer, options, version of the maths."""
         parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
         return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
 
@@ -113,8 +111,7 @@ class Turns:
 
 
 class Workshop:
-    """Everything that sessions share: photographs by id, models (read-only, a few, loaded when first asked for),
-    results."""
+    """What sessions share: photographs by id, a few read-only models (loaded when first asked for), results."""
 
     def __init__(self, shelf: PhotoShelf | None = None) -> None:
         self.shelf = shelf or PhotoShelf()

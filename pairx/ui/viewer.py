@@ -36,8 +36,7 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
     """All that the browser needs to draw an explanation in any look, JSON-ready.
 
     The colours of every palette for every number of painted matches come along, and each match's opacity map on its
-    own, so
-    that a look changes without the server.
+    own, so that a look changes without the server.
     """
     scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
     traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
@@ -83,9 +82,11 @@ def _scales(scene: viz.Scene) -> list[dict[str, Any]]:
 
 
 class Viewer(gr.HTML):
-    """Shows a scene. Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene
-    travels as a file of
-    the cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}."""
+    """Shows a scene.
+
+    Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene travels as a file of the
+    cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}.
+    """
 
     def __init__(self, value: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(
