@@ -41,7 +41,7 @@ class Request:
     options: Options = field(default_factory=Options)
 
     def key(self, model_key: str) -> str:
-        """Digest of all that changes the result: photographs, model and weights, layer, options, version of the maths."""
+        """Digest of all that changes the result: photographs, model, weights, layer, options, version of the maths."""
         parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
         return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
 
