@@ -89,7 +89,7 @@ MODELS = {
             *HALF,
         ),
         _miewid(3, "Multi-species re-identification model of Conservation X Labs and Wild Me."),
-        _miewid(2, "The version before: the model of the PAIR-X paper."),
+        _miewid(2, "The version before."),
         _megadescriptor("T", "swin_tiny_patch4_window7_224", 224),
         _megadescriptor("B", "swin_base_patch4_window7_224", 224),
         _megadescriptor("L", "swin_large_patch4_window7_224", 224),
