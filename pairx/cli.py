@@ -232,7 +232,7 @@ def _models(arguments: argparse.Namespace) -> None:
     from pairx.models import list_models
 
     cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
-    _report(cards, ("name", "embedded", "license", "summary"), arguments.json)
+    _report(cards, ("name", "embedded", "explainable", "license", "summary"), arguments.json)
     if not arguments.json:
         print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
 

@@ -46,7 +46,7 @@ def written(folder: Path) -> list[str]:
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["name", "embedded", "license", "summary"]
+    assert head.split() == ["name", "embedded", "explainable", "license", "summary"]
     assert [line.split()[0] for line in lines[:-1]] == [card.name for card in pairx.list_models()]
     assert "timm:NAME" in lines[-1]
     assert main(["models", "--json"]) == 0
