@@ -27,7 +27,7 @@ CARD = MethodCard(
     license="MIT",
     needs=("both photographs", "activations", "relevance"),
     symmetric=True,
-    cost="2 forwards of each photograph and 2 + 2 k_colors relevance passes",
+    cost="3 forwards of each photograph and 2 + 2 k_colors relevance passes",
 )
 
 CELLS = ("signed", "abs_of_sum", "sum_of_abs")

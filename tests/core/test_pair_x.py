@@ -101,17 +101,15 @@ def test_cells_aggregate_as_named() -> None:
 
 
 def test_maps_from_relevance_add_up_to_the_relevance_of_all_matches(tiny: EmbeddingModel) -> None:
-    pair = make_pair(6, 6)
+    pair = make_pair(6, 7)
     explanation = pairx.explain(tiny, pair, k_colors=36, start="relevance")
-    image = Rewrite(tiny.module, tiny.preprocessing(pair.image0).double().numpy())
-    seed = image.output**2 / (image.output @ image.output)
-    whole = image.at_pixels(image.at_stage(seed)).sum(0)
+    image, other = (Rewrite(tiny.module, tiny.preprocessing(x).double().numpy()) for x in (pair.image0, pair.image1))
+    seed = image.output * other.output / (np.linalg.norm(image.output) * np.linalg.norm(other.output))
     assert len(explanation.pixel_maps0) == len(explanation.matches)
     matched = np.zeros((6, 6), bool)
     matched[tuple(explanation.matches.cells0.T)] = True
     relevance = image.at_stage(seed) * matched
     np.testing.assert_allclose(explanation.pixel_maps0.sum(0), image.at_pixels(relevance).sum(0), rtol=1e-3, atol=1e-6)
-    assert np.abs(whole).max() > 0
 
 
 def test_several_layers_give_what_each_gives_alone(lite0: EmbeddingModel, pair: ImagePair) -> None:
