@@ -115,7 +115,13 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     )
     result.add_argument("--residual", default="norm", help="norm or plain: how relevance crosses residual sums")
     result.add_argument("--batchnorm", default="merge", help="merge or pass: how relevance crosses BatchNorm")
-    result.add_argument("--engine", default="zennit", help="which implementation propagates relevance")
+    result.add_argument(
+        "--composite",
+        default="auto",
+        help="epsilon-plus (the paper), conserving or gradient: the rules; auto takes conserving for networks with "
+        "layer normalisation, such as transformers",
+    )
+    result.add_argument("--engine", default="fast", help="fast, exact, or zennit, the slow reference (default fast)")
     for side, name in ((0, "A"), (1, "B")):
         command.add_argument(
             f"--box{side}",
@@ -147,7 +153,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
     options = {
         name: getattr(arguments, name)
-        for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "engine")
+        for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "composite", "engine")
     }
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
     explanations = _with_progress(steps)
@@ -232,7 +238,7 @@ def _models(arguments: argparse.Namespace) -> None:
     from pairx.models import list_models
 
     cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
-    _report(cards, ("name", "embedded", "explainable", "license", "summary"), arguments.json)
+    _report(cards, ("name", "embedded", "license", "summary"), arguments.json)
     if not arguments.json:
         print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
 

@@ -46,7 +46,7 @@ def written(folder: Path) -> list[str]:
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["models"]) == 0
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["name", "embedded", "explainable", "license", "summary"]
+    assert head.split() == ["name", "embedded", "license", "summary"]
     assert [line.split()[0] for line in lines[:-1]] == [card.name for card in pairx.list_models()]
     assert "timm:NAME" in lines[-1]
     assert main(["models", "--json"]) == 0
@@ -159,7 +159,7 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--layer", "blocks.3", "blocks.33"], "no layer 'blocks.33'"),
         (["--layer", ""], "no layer ''"),
         (["--method", "grad-cam2"], "no method 'grad-cam2'"),
-        (["--engine", "warp"], "engine is zennit"),
+        (["--engine", "warp"], "engine is fast or exact or zennit"),
         (["--cells", "sum"], "cells is signed or"),
         (["--start", "end"], "start is activation or"),
         (["--residual", "half"], "residual is norm or"),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ import torch
 from pairx import images, lrp
 from pairx.core.matching import mutual_nearest
 from pairx.models import EmbeddingModel, EncodedPair
-from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Step
+from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Step, View
 
 CARD = MethodCard(
     name="pair-x",
@@ -27,13 +27,13 @@ CARD = MethodCard(
     license="MIT",
     needs=("both photographs", "activations", "relevance"),
     symmetric=True,
-    cost="3 forwards of each photograph and 2 + 2 k_colors relevance passes",
+    cost="1 forward of each photograph and 2 + 2 k_colors relevance passes",
 )
 
 CELLS = ("signed", "abs_of_sum", "sum_of_abs")
 STARTS = ("activation", "relevance")
 MOST_COLORS = 40
-VERSION = 1  # of the maths: raised whenever the same settings give another result
+VERSION = 2  # of the maths: raised whenever the same settings give another result
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Options:
     matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
     1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
     "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
-    residual, batchnorm: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
+    residual, batchnorm, composite: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
     """
 
     k_lines: int = 20
@@ -53,7 +53,8 @@ class Options:
     start: str = "activation"
     residual: str = "norm"
     batchnorm: str = "merge"
-    engine: str = "zennit"
+    composite: str = "auto"
+    engine: str = "fast"
 
     def __post_init__(self) -> None:
         choices = {
@@ -61,6 +62,7 @@ class Options:
             "start": STARTS,
             "residual": lrp.RESIDUALS,
             "batchnorm": lrp.BATCHNORMS,
+            "composite": lrp.COMPOSITES,
             "engine": tuple(lrp.ENGINES),
         }
         for name, known in choices.items():
@@ -82,26 +84,66 @@ def explain_steps(
     unknown layer and for a model with an operation that has no relevance rule.
     """
     layer_steps = 1 + 2 * options.k_colors
-    total = 3 + len(layers) * layer_steps
+    total = 2 + len(layers) * layer_steps
     yield Step(0, total, "reading the photographs")
-    encoded = model.encode(pair, layers)
+    chosen = [model.layer(name).name for name in layers]
+    yield Step(1, total, "recording the photographs")
     explanations = []
     with ExitStack() as stack:
-        recordings = []
-        for side in (0, 1):
-            yield Step(1 + side, total, f"recording photograph {side + 1}")
-            recordings.append(stack.enter_context(_record(encoded, side, layers, options)))
-        for number, layer in enumerate(layers):
-            done = 3 + number * layer_steps
+        images = (pair.image0, pair.image1)
+        recordings = [
+            stack.enter_context(one)
+            for one in lrp.in_threads(lambda image: record(model, image, chosen, options), images, 2)
+        ]
+        encoded = encode(model, pair, recordings, chosen)
+        for number, layer in enumerate(chosen):
+            done = 2 + number * layer_steps
             explanations.append((yield from _explain_layer(encoded, recordings, layer, options, done, total)))
     yield Step(total, total, "done")
     return explanations
 
 
-def _record(encoded: EncodedPair, side: int, layers: Sequence[str], options: Options) -> lrp.Recording:
-    model, policy = encoded.model, lrp.Policy(options.residual, options.batchnorm)
-    paths = [model.path(layer) for layer in layers]
-    return lrp.record(model.module, encoded.inputs[side : side + 1], paths, policy, options.engine)
+def score_steps(
+    model: EmbeddingModel, query: np.ndarray, candidates: Sequence[np.ndarray], layer: str, options: Options = Options()
+) -> Generator[Step, None, list[Explanation]]:
+    """PAIR-X of one query against each candidate, without pixel maps: the query is recorded once for all.
+
+    query, candidates: (H, W, 3) uint8 RGB. A generator of `Step`s; its return value is one `Explanation` a candidate.
+    """
+    options, layer = replace(options, k_colors=0), model.layer(layer).name
+    yield Step(0, len(candidates), "recording the query")
+    with record(model, query, [layer], options) as recorded:
+
+        def score(candidate: np.ndarray) -> Explanation:
+            with record(model, candidate, [layer], options) as other:
+                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
+                encoded = encode(model, ImagePair(query, candidate, "", "", *views), (recorded, other), [layer])
+                return _finished(_explain_layer(encoded, (recorded, other), layer, options, 0, 1))
+
+        explanations = []
+        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
+            for explanation in scored:
+                explanations.append(explanation)
+                yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
+    return explanations
+
+
+def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:
+    """One photograph's way through the model, ready for relevance. image: (H, W, 3) uint8 RGB."""
+    x = model.preprocessing(image)[None].to(model.device)
+    policy = lrp.Policy(options.residual, options.batchnorm, options.composite)
+    return lrp.record(model.module, x, [model.path(layer) for layer in layers], policy, options.engine)
+
+
+def encode(
+    model: EmbeddingModel, pair: ImagePair, recordings: Sequence[lrp.Recording], layers: Sequence[str]
+) -> EncodedPair:
+    """What the two recordings saw of the pair."""
+    activations = {
+        layer: torch.cat([model.to_grid(recording.activations[model.path(layer)]) for recording in recordings])
+        for layer in layers
+    }
+    return EncodedPair(model, pair, torch.stack([recording.output for recording in recordings]), activations)
 
 
 def _explain_layer(
@@ -110,20 +152,34 @@ def _explain_layer(
     model, started = encoded.model, time.perf_counter()
     yield Step(done, total, f"weighing the matches at {layer}")
     path = model.path(layer)
-    relevances = [one.relevance(path, seed) for one, seed in zip(recordings, seeds(encoded), strict=True)]
+    starts = zip(recordings, seeds(encoded), strict=True)
+    relevances = list(lrp.in_threads(lambda start: start[0].relevance(path, start[1][None])[0], starts, 2))
     grids = [model.to_grid(relevance)[0] for relevance in relevances]
     cells = [aggregate(grid, options.cells) for grid in grids]
     matches = match(encoded, layer, cells)
     sources = encoded.activations[layer] if options.start == "activation" else grids
-    maps = [np.zeros((min(options.k_colors, len(matches)), model.size, model.size), np.float32) for _ in (0, 1)]
-    for index in range(len(maps[0])):
-        for side, matched in enumerate((matches.cells0, matches.cells1)):
-            yield Step(done + 1 + 2 * index + side, total, f"painting match {index + 1}")
-            seed = model.from_grid(only_cell(sources[side], matched[index])[None], like=relevances[side])
-            maps[side][index] = recordings[side].pixels(path, seed).sum(0).float().cpu().numpy()
+    painted = min(options.k_colors, len(matches))
+    maps = [np.zeros((painted, model.size, model.size), np.float32) for _ in (0, 1)]
+    for side, matched in enumerate((matches.cells0, matches.cells1)):
+        signals = [only_cell(sources[side], cell) for cell in matched[:painted]]
+        starts = [model.from_grid(signal[None], like=relevances[side]) for signal in signals]
+        if not starts:
+            break
+        with closing(recordings[side].pixels(path, torch.stack(starts))) as pixels:
+            for index, relevance in enumerate(pixels):
+                yield Step(done + 1 + side * painted + index, total, f"painting match {index + 1}")
+                maps[side][index] = relevance.sum(0).float().cpu().numpy()
     map0, map1 = (cell.float().cpu().numpy() for cell in cells)
     about, seconds = settings(model, layer, options), time.perf_counter() - started
     return Explanation(CARD.name, encoded.similarity, map0, map1, matches, *maps, settings=about, seconds=seconds)
+
+
+def _finished(steps: Generator[Step, None, Explanation]) -> Explanation:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
 
 
 def seeds(encoded: EncodedPair) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,52 +1,101 @@
 """The relevance engine: layer-wise relevance propagation through unmodified models, behind one small interface.
 
 `record` runs a model once on one image. The recording then gives the relevance of any recorded layer, or of the pixels,
-from any number of seeds. Relevance is always what a rule hands down, never a gradient by accident: an operation that no
-rule knows is an error that names it.
+from any number of seeds, at any time and in any thread. Relevance is always what a rule hands down, never a gradient by
+accident: an operation that no rule knows is an error that names it.
+
+`tape` writes a forward down, `handlers` choose each operation's rule, `rules` holds their equations, `operators` the
+linear algebra under them, `patch` the windows that signals stay in, `engine` sweeps relevance back over the tape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import torch
 from torch import nn
 
-from pairx.lrp.policy import BATCHNORMS, RESIDUALS, Policy
+from pairx.lrp.engine import OUTPUT, Account, TapeRecording
+from pairx.lrp.operators import Arithmetic
+from pairx.lrp.parallel import in_threads
+from pairx.lrp.policy import BATCHNORMS, COMPOSITES, RESIDUALS, Policy
 from pairx.lrp.zennit_engine import ZennitRecording
 from pairx.types import InputError
 
-__all__ = ["BATCHNORMS", "ENGINES", "RESIDUALS", "Policy", "Recording", "record"]
+__all__ = [
+    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "RESIDUALS", "Account", "Policy", "Recording", "in_threads",
+    "record",
+]  # fmt: skip
+
+
+TRIM = 1e-4  # share of a signal that each side of its window may lose at a convolution
+MEMORY = 1 << 30
 
 
 class Recording(Protocol):
-    """One image's way through a model. output: (D,) the embedding. Use it in a `with`: its end frees the memory."""
+    """One image's way through a model. Use it in a `with`: its end frees the memory.
+
+    output: (D,) the embedding. activations: a recorded layer's name to its output, batch of 1. The layer "" is the
+    model's own output.
+    """
 
     output: torch.Tensor
+    activations: dict[str, torch.Tensor]
 
     def __enter__(self) -> Recording: ...
 
     def __exit__(self, *error: object) -> None: ...
 
-    def relevance(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
-        """Relevance of a layer's output (its own shape, batch of 1) from a seed (D,) at the embedding."""
+    def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
 
-    def pixels(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
-        """Relevance of the input (3, H, W) from a seed at a layer's output (its own shape, batch of 1)."""
+    def pixels(self, layer: str, seeds: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order.
+
+        Who stops iterating stops the computation.
+        """
 
 
 def record(
-    module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy | None = None, engine: str = "zennit"
+    module: nn.Module,
+    x: torch.Tensor,
+    layers: Sequence[str],
+    policy: Policy | None = None,
+    engine: str = "fast",
+    memory: int = MEMORY,
 ) -> Recording:
     """Run `module` on one image x (1, 3, H, W), ready to propagate relevance to the outputs of the named submodules.
 
-    The module is not changed, and recordings share nothing: any number of threads may record and propagate at once.
-    Raises InputError for an unknown engine and for a model with an operation that has no rule.
+    engine: "exact"; "fast", which on a CPU cuts the rims of a signal's window off where almost no relevance is left and,
+    where the hardware can, multiplies in bfloat16; or "zennit", the slow reference. memory: bytes that signals may take while they
+    are under way; it bounds how many there are at once. The module is not changed, and recordings share
+    nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine and for a
+    model with an operation that has no rule.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}. Choose {' or '.join(ENGINES)}.")
-    return ENGINES[engine](module, x, layers, policy or Policy())
+    return ENGINES[engine](module, x, layers, policy or Policy(), memory)
 
 
-ENGINES = {"zennit": ZennitRecording}
+def _exact(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int) -> Recording:
+    return TapeRecording(module, x, layers, policy, Arithmetic(), memory)
+
+
+def _fast(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int) -> Recording:
+    return TapeRecording(module, x, layers, policy, Arithmetic(_short(x.device), TRIM), memory)
+
+
+def _zennit(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, _memory: int) -> Recording:
+    return ZennitRecording(module, x, layers, policy)  # one signal at a time anyway
+
+
+def _short(device: torch.device) -> torch.dtype | None:
+    """bfloat16 where the hardware multiplies in it."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else None
+    able = torch.backends.mkldnn.is_available() and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if able else None
+
+
+ENGINES = {"fast": _fast, "exact": _exact, "zennit": _zennit}

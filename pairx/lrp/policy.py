@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pairx.types import InputError
 
+COMPOSITES = ("auto", "epsilon-plus", "conserving", "gradient")
 RESIDUALS = ("norm", "plain")
 BATCHNORMS = ("merge", "pass")
 
@@ -14,15 +15,22 @@ BATCHNORMS = ("merge", "pass")
 class Policy:
     """The choices that LRP leaves open.
 
-    residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it to both, as the
-    public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm: "merge" folds it
-    into the convolution before it; "pass" hands relevance through it unchanged, as zennit does where it cannot merge.
+    composite: which rule an operation gets. "epsilon-plus" as in the paper: ZPlus on convolutions, Epsilon on linear
+    layers, norm rule on sums. "conserving", for networks with layer normalisation or attention: ZPlus on linear layers
+    too, magnitudes at sums and under attention, which itself is held constant. "gradient": every operation's
+    derivative, so that relevance is a gradient. "auto": "conserving" where a network has layer normalisation, otherwise
+    "epsilon-plus". residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it
+    to both, as the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm:
+    "merge" folds it into the convolution before it; "pass" hands relevance through it unchanged, as zennit does where
+    it cannot merge.
     """
 
     residual: str = "norm"
     batchnorm: str = "merge"
+    composite: str = "auto"
 
     def __post_init__(self) -> None:
-        for name, value, known in (("residual", self.residual, RESIDUALS), ("batchnorm", self.batchnorm, BATCHNORMS)):
-            if value not in known:
-                raise InputError(f"{name} is {' or '.join(known)}, not {value!r}.")
+        choices = {"composite": COMPOSITES, "residual": RESIDUALS, "batchnorm": BATCHNORMS}
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")

@@ -6,7 +6,7 @@ covers that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import torch
@@ -18,7 +18,7 @@ from zennit.types import Activation, AvgPool, BatchNorm, Convolution
 from pairx.lrp.batchnorm import merge
 from pairx.lrp.connections import Connections
 from pairx.lrp.policy import Policy
-from pairx.models import private_copy
+from pairx.models import private_copy, record_outputs
 
 STABILIZER = 1e-6
 
@@ -39,6 +39,9 @@ class ZennitRecording:
     """One image's forward under zennit's hooks, on a private copy of the model. See `pairx.lrp.Recording`."""
 
     def __init__(self, module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy) -> None:
+        with torch.no_grad():
+            output, self.activations = record_outputs(module, layers, x)
+        self.output = output[0]
         network = private_copy(module)
         if policy.batchnorm == "merge":
             merge(network, x)
@@ -57,15 +60,15 @@ class ZennitRecording:
         except BaseException:
             self._composite.remove()
             raise
-        self.output = self._output[0].detach()
 
-    def relevance(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
-        """Relevance of a layer's output from a seed (D,) at the embedding."""
-        return self._propagate(self._output, self._layers[layer], seed[None])
+    def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
+        return torch.stack([self._propagate(self._output, self._layers[layer], seed[None]) for seed in seeds])
 
-    def pixels(self, layer: str, seed: torch.Tensor) -> torch.Tensor:
-        """Relevance of the input (3, H, W) from a seed at a layer's output."""
-        return self._propagate(self._layers[layer], self._input, seed)[0]
+    def pixels(self, layer: str, seeds: torch.Tensor) -> Iterator[torch.Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
+        for seed in seeds:
+            yield self._propagate(self._layers[layer], self._input, seed)[0]
 
     def __enter__(self) -> ZennitRecording:
         return self

@@ -55,13 +55,11 @@ class Layer:
 class EncodedPair:
     """A pair as the unmodified model sees it.
 
-    inputs: (2, 3, H, W) float32, normalised. embeddings: (2, D). activations: layer name to (2, C, h, w), features on
-    their grid.
+    embeddings: (2, D). activations: layer name to (2, C, h, w), features on their grid.
     """
 
     model: EmbeddingModel
     pair: ImagePair
-    inputs: torch.Tensor
     embeddings: torch.Tensor
     activations: dict[str, torch.Tensor]
 
@@ -156,7 +154,6 @@ class EmbeddingModel:
         return EncodedPair(
             self,
             pair,
-            inputs,
             embeddings,
             {layer.name: self.to_grid(outputs[self.path(layer.name)]) for layer in chosen},
         )

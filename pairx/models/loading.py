@@ -179,6 +179,8 @@ def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]
     inputs = torch.stack([model.preprocessing(images.decode(photograph)) for photograph in photographs])
     for norm in (part for part in model.module.modules() if isinstance(part, _BatchNorm)):
         norm.reset_running_stats()
+        if norm.affine and not norm.weight.any():  # timm's start of residual branches, which would stay silent
+            nn.init.ones_(norm.weight)
         norm.momentum = None
         norm.train()
     try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
@@ -56,17 +57,31 @@ def private_copy(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
 
 
+def observed(module: nn.Module, names: Sequence[str], see: Callable[[str, torch.Tensor], None]) -> nn.Module:
+    """The same network, whose named submodules ("" is the whole) also tell `see` their output.
+
+    Only those submodules and what contains them are copied, so threads that share the module do not meet.
+    """
+    copies: dict[str, nn.Module] = {"": _shallow(module)}
+    for name in names:
+        steps = name.split(".") if name else []
+        for depth, step in enumerate(steps):
+            inside, path = copies[".".join(steps[:depth])], ".".join(steps[: depth + 1])
+            if path not in copies:
+                copies[path] = inside._modules[step] = _shallow(inside._modules[step])
+        copies[name].register_forward_hook(lambda _module, _inputs, output, name=name: see(name, output))
+    return copies[""]
+
+
+def _shallow(module: nn.Module) -> nn.Module:
+    clone = copy.copy(module)
+    clone._modules, clone._forward_hooks = dict(module._modules), OrderedDict(module._forward_hooks)
+    return clone
+
+
 def record_outputs(
     module: nn.Module, names: Sequence[str], x: torch.Tensor
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Run `module` on x: its output, and the outputs of the named submodules in the order of their computation.
-
-    The hooks sit on a private copy, so threads that share the module do not meet.
-    """
+    """Run `module` on x: its output, and the outputs of the named submodules in the order of their computation."""
     outputs: dict[str, torch.Tensor] = {}
-    private = private_copy(module)
-    for name in names:
-        private.get_submodule(name).register_forward_hook(
-            lambda _module, _input, output, name=name: outputs.__setitem__(name, output)
-        )
-    return private(x), outputs
+    return observed(module, names, outputs.__setitem__)(x), outputs

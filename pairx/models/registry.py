@@ -17,8 +17,7 @@ class ModelCard:
 
     architecture: a timm name. hub: repository of its weights, or None where they come with the app or from timm. size:
     input side in pixels. mean, std: of the normalisation; None where the checkpoint or timm says. pooled: whether GeM
-    and BatchNorm follow the backbone. layer: the default layer, or None to choose one by depth. explainable: whether
-    relevance rules exist for all its operations; others embed only.
+    and BatchNorm follow the backbone. layer: the default layer, or None to choose one by depth.
     """
 
     name: str
@@ -33,7 +32,6 @@ class ModelCard:
     hub: str | None = None
     pooled: bool = False
     layer: str | None = None
-    explainable: bool = True
 
     @property
     def embedded(self) -> bool:
@@ -58,16 +56,14 @@ def _megadescriptor(letter: str, architecture: str, size: int) -> ModelCard:
         f"MegaDescriptor {letter} {size}",
         f"https://huggingface.co/{hub}",
     )
-    return ModelCard(name, title, summary, architecture, "CC-BY-NC-4.0", source, size, *HALF, hub, explainable=False)
+    return ModelCard(name, title, summary, architecture, "CC-BY-NC-4.0", source, size, *HALF, hub)
 
 
 def _dinov2(letter: str, size: str) -> ModelCard:
     architecture = f"vit_{size.lower()}_patch14_dinov2.lvd142m"
     source = f"https://huggingface.co/timm/{architecture}"
     summary = "General visual features, learned without labels."
-    return ModelCard(
-        f"dinov2-{letter}", f"DINOv2 {size}", summary, architecture, "Apache-2.0", source, explainable=False
-    )
+    return ModelCard(f"dinov2-{letter}", f"DINOv2 {size}", summary, architecture, "Apache-2.0", source)
 
 
 MODELS = {

@@ -117,7 +117,7 @@ class Workshop:
         self.shelf = shelf or PhotoShelf()
         self.results = ResultCache()
         self.turns = Turns()
-        self.cards = {card.name: card for card in pairx.list_models() if card.explainable}
+        self.cards = {card.name: card for card in pairx.list_models()}
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()
         if "OMP_NUM_THREADS" not in os.environ:

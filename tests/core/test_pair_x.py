@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 import pairx
-from pairx.core.pair_x import aggregate
+from pairx.core import pair_x
+from pairx.core.pair_x import Options, aggregate, score_steps
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError
-from tests.conftest import make_pair
-from tests.lrp.test_rules import Rewrite
+from pairx.types import Explanation, ImagePair, InputError, Matches
+from tests.conftest import make_pair, smooth_noise
+from tests.lrp.by_hand import FAST, Rewrite
 
 
 def rewritten(
@@ -35,7 +38,7 @@ def rewritten(
             found.append((a, b, cells[0][a] * cells[1][b]))
     found.sort(key=lambda match: -match[2])
     maps: list[list[np.ndarray]] = [[], []]
-    for match in found[:3]:
+    for match in found:
         for side in (0, 1):
             masked = np.zeros_like(features[side])
             masked[:, *match[side]] = features[side][:, *match[side]]
@@ -43,20 +46,26 @@ def rewritten(
     return float(e @ f / norms), cells, found, maps
 
 
-def test_everything_equals_the_equations(tiny: EmbeddingModel, pair: ImagePair) -> None:
-    explanation = pairx.explain(tiny, pair, k_colors=3)
+@pytest.mark.parametrize("engine", ["exact", "zennit", "fast"])
+def test_everything_equals_the_equations(tiny: EmbeddingModel, pair: ImagePair, engine: str) -> None:
+    explanation = pairx.explain(tiny, pair, k_colors=3, engine=engine)
     similarity, cells, found, maps = rewritten(tiny, pair)
+    relative, absolute = (0, FAST) if engine == "fast" else (1e-3, 1e-5)
     assert explanation.similarity == pytest.approx(similarity, rel=1e-5)
     for ours, theirs in zip((explanation.map0, explanation.map1), cells, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5 * np.abs(theirs).max())
-    expected = {(a, b): relevance for a, b, relevance in found}
+        np.testing.assert_allclose(ours, theirs, rtol=relative, atol=absolute * np.abs(theirs).max())
+    expected = {(a, b): index for index, (a, b, _) in enumerate(found)}
     matches = explanation.matches
     places = [(tuple(a), tuple(b)) for a, b in zip(matches.cells0.tolist(), matches.cells1.tolist(), strict=True)]
     assert set(places) == set(expected)
-    np.testing.assert_allclose(matches.relevance, [expected[place] for place in places], rtol=1e-3, atol=1e-9)
+    order = [expected[place] for place in places]
+    relevance = np.array([relevance for _, _, relevance in found])
+    atol = FAST * np.abs(relevance).max() if engine == "fast" else 1e-9
+    np.testing.assert_allclose(matches.relevance, relevance[order], rtol=relative, atol=atol)
     assert (np.diff(matches.relevance) <= 0).all()
     for ours, theirs in zip((explanation.pixel_maps0, explanation.pixel_maps1), maps, strict=True):
-        np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-5 * np.abs(theirs).max())
+        best = np.stack(theirs)[order[:3]]
+        np.testing.assert_allclose(ours, best, rtol=relative, atol=absolute * np.abs(best).max())
 
 
 def test_keypoints_are_the_centres_of_cells(tiny: EmbeddingModel, pair: ImagePair) -> None:
@@ -67,8 +76,9 @@ def test_keypoints_are_the_centres_of_cells(tiny: EmbeddingModel, pair: ImagePai
     np.testing.assert_allclose(matches.keypoints1, np.column_stack([(columns + 0.5) * 40 / 6, (rows + 0.5) * 60 / 6]))
 
 
-def test_exchanging_the_images_exchanges_the_maps(lite0: EmbeddingModel, pair: ImagePair) -> None:
-    one, other = (pairx.explain(lite0, p, k_colors=1) for p in (pair, pair.swapped()))
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_exchanging_the_images_exchanges_the_maps(lite0: EmbeddingModel, pair: ImagePair, engine: str) -> None:
+    one, other = (pairx.explain(lite0, p, k_colors=1, engine=engine) for p in (pair, pair.swapped()))
     assert one.similarity == pytest.approx(other.similarity, abs=1e-6)
     for ours, theirs in ((one.map0, other.map1), (one.map1, other.map0), (one.pixel_maps0, other.pixel_maps1)):
         np.testing.assert_allclose(ours, theirs, rtol=1e-3, atol=1e-4 * np.abs(theirs).max())
@@ -100,9 +110,10 @@ def test_cells_aggregate_as_named() -> None:
     assert torch.equal(aggregate(relevance, "sum_of_abs"), relevance.abs().sum(0))
 
 
-def test_maps_from_relevance_add_up_to_the_relevance_of_all_matches(tiny: EmbeddingModel) -> None:
+@pytest.mark.parametrize("engine", ["exact", "zennit"])
+def test_maps_from_relevance_add_up_to_the_relevance_of_all_matches(tiny: EmbeddingModel, engine: str) -> None:
     pair = make_pair(6, 7)
-    explanation = pairx.explain(tiny, pair, k_colors=36, start="relevance")
+    explanation = pairx.explain(tiny, pair, k_colors=36, start="relevance", engine=engine)
     image, other = (Rewrite(tiny.module, tiny.preprocessing(x).double().numpy()) for x in (pair.image0, pair.image1))
     seed = image.output * other.output / (np.linalg.norm(image.output) * np.linalg.norm(other.output))
     assert len(explanation.pixel_maps0) == len(explanation.matches)
@@ -119,6 +130,54 @@ def test_several_layers_give_what_each_gives_alone(lite0: EmbeddingModel, pair: 
         assert explanation.settings == alone.settings
         np.testing.assert_allclose(explanation.map0, alone.map0, rtol=1e-3, atol=1e-5 * np.abs(alone.map0).max())
         np.testing.assert_array_equal(explanation.matches.cells0, alone.matches.cells0)
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast", "zennit"])
+def test_scores_are_what_explaining_each_candidate_gives(lite0: EmbeddingModel, pair: ImagePair, engine: str) -> None:
+    candidates = [make_pair(seed, seed + 1).image1 for seed in (1, 2, 3)]
+    scores = drained(score_steps(lite0, pair.image0, candidates, "blocks.3", Options(engine=engine)))
+    assert len(scores) == 3
+    for candidate, score in zip(candidates, scores, strict=True):
+        alone = pairx.explain(lite0, replace(pair, image1=candidate), layer="blocks.3", k_colors=0, engine=engine)
+        assert score.similarity == pytest.approx(alone.similarity, abs=1e-6)
+        assert score.settings == alone.settings
+        assert len(score.pixel_maps0) == len(score.pixel_maps1) == 0
+        ours, theirs = by_cells(score.matches), by_cells(alone.matches)
+        assert ours.keys() == theirs.keys()
+        np.testing.assert_allclose([ours[cells] for cells in theirs], list(theirs.values()), rtol=1e-4, atol=1e-9)
+        np.testing.assert_allclose(score.map0, alone.map0, rtol=1e-4, atol=1e-5 * np.abs(alone.map0).max())
+        np.testing.assert_allclose(score.map1, alone.map1, rtol=1e-4, atol=1e-5 * np.abs(alone.map1).max())
+    assert len({score.similarity for score in scores}) == 3
+
+
+def by_cells(matches: Matches) -> dict[tuple, tuple]:
+    """Keypoints and relevance of each match by its two cells, as equally relevant ones may change places."""
+    cells = np.hstack([matches.cells0, matches.cells1]).tolist()
+    values = np.column_stack([matches.keypoints0, matches.keypoints1, matches.relevance]).tolist()
+    return {tuple(key): tuple(value) for key, value in zip(cells, values, strict=True)}
+
+
+def test_scores_are_symmetrical(lite0: EmbeddingModel, pair: ImagePair) -> None:
+    (one,) = drained(score_steps(lite0, pair.image0, [pair.image1], "blocks.3"))
+    (other,) = drained(score_steps(lite0, pair.image1, [pair.image0], "blocks.3"))
+    assert one.similarity == pytest.approx(other.similarity, abs=1e-6)
+    np.testing.assert_allclose(one.map0, other.map1, rtol=1e-3, atol=1e-4 * np.abs(one.map0).max())
+    assert by_cells(one.matches).keys() == {(*key[2:], *key[:2]) for key in by_cells(other.matches)}
+
+
+def test_the_query_is_recorded_once(tiny: EmbeddingModel, pair: ImagePair, monkeypatch: pytest.MonkeyPatch) -> None:
+    recorded, record = [], pair_x.record
+
+    def counted(model: EmbeddingModel, image: np.ndarray, *args: object) -> object:
+        recorded.append(image)
+        return record(model, image, *args)
+
+    monkeypatch.setattr(pair_x, "record", counted)
+    candidates = [smooth_noise(seed) for seed in range(5)]
+    assert len(drained(score_steps(tiny, pair.image0, candidates, "stage"))) == 5
+    assert sum(image is pair.image0 for image in recorded) == 1
+    assert len(recorded) == 6
+    assert drained(score_steps(tiny, pair.image0, [], "stage")) == []
 
 
 def drained(steps) -> list[Explanation]:
@@ -148,6 +207,7 @@ def test_steps_can_be_left(lite0: EmbeddingModel, pair: ImagePair) -> None:
         ({"start": "pixels"}, "activation"),
         ({"residual": "half"}, "norm"),
         ({"batchnorm": "drop"}, "merge"),
+        ({"composite": "flat"}, "conserving"),
         ({"engine": "warp"}, "zennit"),
         ({"k_colors": -1}, "k_colors"),
         ({"k_colors": 41}, "40"),

@@ -1,176 +1,278 @@
-"""Every rule against an independent float64 rewrite of its equation, or against zennit used directly."""
+"""Every rule against an independent float64 rewrite of its equation."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
-import timm
 import torch
+import torch.nn.functional as F
 import torchvision
-from torch import nn
-from zennit.composites import EpsilonPlus
-from zennit.torchvision import ResNetCanonizer, VGGCanonizer
+from torch import Tensor, nn
 
 from pairx.lrp import Policy, record
 from pairx.models import GeM
 from pairx.types import InputError
 from tests.conftest import TinyNet
+from tests.lrp.by_hand import (
+    EPSILON,
+    FAST,
+    Rewrite,
+    assert_near,
+    calibrated,
+    dense_convolution,
+    epsilon,
+    noise,
+    only,
+    pixels,
+    stabilized,
+    zplus,
+)
 
-EPSILON = 1e-6
-
-
-def dense_convolution(weight: np.ndarray, stride: int, side: int) -> np.ndarray:
-    """A 3 x 3 convolution with padding 1 on (C, side, side) as a matrix (outputs, inputs), by its definition."""
-    out_channels, in_channels = weight.shape[:2]
-    out_side = (side + 2 - 3) // stride + 1
-    matrix = np.zeros((out_channels, out_side, out_side, in_channels, side, side))
-    for i in range(out_side):
-        for j in range(out_side):
-            for di in range(3):
-                for dj in range(3):
-                    y, x = i * stride + di - 1, j * stride + dj - 1
-                    if 0 <= y < side and 0 <= x < side:
-                        matrix[:, i, j, :, y, x] = weight[:, :, di, dj]
-    return matrix.reshape(out_channels * out_side**2, in_channels * side**2)
-
-
-def zplus(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, relevance: np.ndarray) -> np.ndarray:
-    """Montavon et al. 2019: `R_i = sum_j (x_i+ w_ij+ + x_i- w_ij-) / (sum_i ... + b_j+) R_j`."""
-    positive, negative = np.maximum(x, 0), np.minimum(x, 0)
-    up, down = np.maximum(matrix, 0), np.minimum(matrix, 0)
-    share = relevance / (up @ positive + down @ negative + np.maximum(bias, 0) + EPSILON)
-    return positive * (up.T @ share) + negative * (down.T @ share)
+REFERENCES = ["exact", "zennit"]
+CONSERVING = Policy(composite="conserving")
 
 
-class Rewrite:
-    """TinyNet and its relevance in NumPy float64, every layer a matrix."""
-
-    def __init__(self, network: TinyNet, x: np.ndarray) -> None:
-        weights = {name: value.detach().double().numpy() for name, value in network.state_dict().items()}
-        side = x.shape[-1]
-        self.x = x.ravel()
-        self.first = dense_convolution(weights["first.weight"], 2, side)
-        self.second = dense_convolution(weights["second.weight"], 1, side // 2)
-        cells = (side // 2) ** 2
-        self.first_bias, self.second_bias = weights["first.bias"].repeat(cells), weights["second.bias"].repeat(cells)
-        self.stage = np.maximum(self.first @ self.x + self.first_bias, 0)
-        self.branch = np.maximum(self.second @ self.stage + self.second_bias, 0)
-        self.sum = self.stage + self.branch
-        self.pooled = self.sum.reshape(4, cells).mean(1)
-        self.head, self.head_bias = weights["head.weight"], weights["head.bias"]
-        self.output = self.head @ self.pooled + self.head_bias
-
-    def at_stage(self, seed: np.ndarray) -> np.ndarray:
-        """Relevance (4, h, w) of the stage's output from a seed at the output."""
-        stabilized = self.output + EPSILON * np.where(self.output < 0, -1, 1)
-        pooled = self.pooled * (self.head.T @ (seed / stabilized))
-        cells = len(self.sum) // 4
-        summed = self.sum * (pooled / (self.pooled + EPSILON)).repeat(cells) / cells
-        share = summed / (self.sum + EPSILON)
-        through = zplus(self.stage, self.second, self.second_bias, self.branch * share)
-        side = int(cells**0.5)
-        return (self.stage * share + through).reshape(4, side, side)
-
-    def at_pixels(self, seed: np.ndarray) -> np.ndarray:
-        """Relevance (3, H, W) of the input from a seed (4, h, w) at the stage's output."""
-        side = int((len(self.x) // 3) ** 0.5)
-        return zplus(self.x, self.first, self.first_bias, seed.ravel()).reshape(3, side, side)
-
-
-@pytest.fixture
-def network() -> TinyNet:
+@pytest.mark.parametrize(("engine", "tolerance"), [("exact", 1e-9), ("zennit", 1e-9), ("fast", FAST)])
+def test_tiny_network_equals_the_equations(engine: str, tolerance: float) -> None:
     torch.manual_seed(1)
-    return TinyNet().double().eval().requires_grad_(False)
-
-
-def test_tiny_network_equals_the_equations(network: TinyNet) -> None:
-    x = torch.randn(1, 3, 12, 12, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
-    recording, rewrite = record(network, x, ["stage"]), Rewrite(network, x[0].numpy())
+    network = TinyNet().double().eval().requires_grad_(False)
+    x = noise(12, seed=2)
+    recording, rewrite = record(network, x, ["stage"], engine=engine), Rewrite(network, x[0].numpy())
     np.testing.assert_allclose(recording.output.numpy(), rewrite.output, rtol=1e-12)
-    seed = np.random.default_rng(0).normal(size=5)
-    at_stage = rewrite.at_stage(seed)
-    np.testing.assert_allclose(recording.relevance("stage", torch.from_numpy(seed))[0].numpy(), at_stage, rtol=1e-9)
-    pixels = recording.pixels("stage", torch.from_numpy(at_stage)[None])
-    np.testing.assert_allclose(pixels.numpy(), rewrite.at_pixels(at_stage), rtol=1e-9, atol=1e-15)
-
-
-def calibrated(network: nn.Module, side: int, eps: float | None = None) -> nn.Module:
-    """In float64, BatchNorm statistics from a batch of noise; its eps as given, as codes place it differently."""
-    torch.manual_seed(0)
-    network = network.double()
-    for part in network.modules():
-        if isinstance(part, nn.BatchNorm2d):
-            part.momentum = None
-            part.eps = eps or part.eps
-            nn.init.uniform_(part.weight, 0.5, 1.5)
-            nn.init.uniform_(part.bias, -0.2, 0.5)
-    with torch.no_grad():
-        network.train()(torch.randn(8, 3, side, side, dtype=torch.float64))
-    return network.eval().requires_grad_(False)
-
-
-def zennit_pixels(network: nn.Module, x: torch.Tensor, seed: torch.Tensor, canonizers: list) -> torch.Tensor:
-    x = x.clone().requires_grad_()
-    with EpsilonPlus(canonizers=canonizers).context(network) as modified:
-        (relevance,) = torch.autograd.grad(modified(x), x, seed[None])
-    return relevance[0]
+    seeds = np.random.default_rng(0).normal(size=(3, 5))
+    for seed, relevance in zip(seeds, recording.relevance("stage", torch.from_numpy(seeds)), strict=True):
+        at_stage = torch.from_numpy(rewrite.at_stage(seed))
+        assert_near(relevance[0], at_stage, tolerance)
+        at_pixels = torch.from_numpy(rewrite.at_pixels(at_stage.numpy()))
+        assert_near(pixels(recording, "stage", at_stage[None]), at_pixels, tolerance)
 
 
 @pytest.mark.parametrize(
-    ("build", "canonizers", "policy", "layer"),
+    ("channels", "side", "geometry"),
     [
-        (torchvision.models.resnet18, [ResNetCanonizer()], Policy("norm", "merge"), "layer3"),
-        (torchvision.models.resnet50, [ResNetCanonizer()], Policy("norm", "merge"), "layer2"),
-        (torchvision.models.vgg11_bn, [VGGCanonizer()], Policy("norm", "merge"), "features.10"),
-        (lambda: timm.create_model("tf_efficientnet_lite0", num_classes=0), [], Policy("plain", "pass"), "blocks.3"),
-        (lambda: timm.create_model("regnetx_002", num_classes=0), [], Policy("plain", "pass"), "s2"),
+        ((3, 5), 9, {"kernel_size": 3, "padding": 1}),
+        ((3, 5), 9, {"kernel_size": 1}),
+        ((3, 5), 9, {"kernel_size": 1, "stride": 2}),
+        ((3, 5), 9, {"kernel_size": 3, "padding": 1, "stride": 2}),
+        ((3, 5), 10, {"kernel_size": 3, "padding": 0, "stride": 3}),
+        ((3, 5), 10, {"kernel_size": 4, "stride": 4}),
+        ((3, 5), 9, {"kernel_size": 2, "padding": 1}),
+        ((3, 4), 8, {"kernel_size": 7, "padding": 3, "stride": 2}),
+        ((3, 5), 9, {"kernel_size": 3, "padding": 2, "dilation": 2}),
+        ((3, 5), 9, {"kernel_size": 3, "padding": 1, "dilation": 2, "stride": 2}),
+        ((3, 5), 9, {"kernel_size": 5, "padding": "same"}),
+        ((3, 6), 9, {"kernel_size": 3, "padding": 1, "groups": 3}),
+        ((3, 6), 9, {"kernel_size": 5, "padding": 2, "groups": 3, "stride": 2, "bias": False}),
+        ((3, 5), 6, {"kernel_size": 5, "padding": 2, "bias": False}),  # 75 inputs: the wide form of the denominator
     ],
-    ids=["resnet18", "resnet50", "vgg11_bn", "lite0", "regnetx"],
+    ids=str,
 )
-def test_pixels_equal_zennit_used_directly(build, canonizers: list, policy: Policy, layer: str) -> None:
-    network = calibrated(build(), 64, eps=1e-14)
-    x = torch.randn(1, 3, 64, 64, dtype=torch.float64, generator=torch.Generator().manual_seed(5))
-    seed = torch.rand(network(x).shape[1], dtype=torch.float64)
-    recording = record(network, x, [layer], policy)
-    ours = recording.pixels(layer, recording.relevance(layer, seed))
-    theirs = zennit_pixels(network, x, seed, canonizers)
-    assert theirs.abs().max() > 0
-    torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=float(1e-6 * theirs.abs().max()))
+@pytest.mark.parametrize(("engine", "tolerance"), [("exact", 1e-9), ("zennit", 1e-9), ("fast", FAST)])
+def test_zplus_of_a_convolution(channels: tuple[int, int], side: int, geometry: dict, engine: str, tolerance: float):
+    """From all outputs, and from only the first, a middle and the last one."""
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(*channels, **geometry).double().requires_grad_(False)
+    network, x = nn.Sequential(convolution, nn.Flatten()), noise(side)
+    kernel, dilation = geometry["kernel_size"], geometry.get("dilation", 1)
+    same = (kernel - 1) * dilation // 2
+    numbers = {
+        "padding": same if geometry.get("padding") == "same" else geometry.get("padding", 0),
+        **{name: geometry[name] for name in ("stride", "dilation", "groups") if name in geometry},
+    }
+    matrix = dense_convolution(convolution.weight.numpy(), side, **numbers)
+    with record(network, x, ["0"], engine=engine) as recording:
+        y = recording.activations["0"]
+        last = y.shape[-1] - 1
+        seeds = torch.cat(
+            [torch.randn_like(y)[None], only(torch.randn_like(y), [(0, 0), (last // 2, 0), (last, last)])]
+        )
+        bias = np.zeros(channels[1]) if convolution.bias is None else convolution.bias.numpy()
+        for seed, found in zip(seeds, recording.pixels("0", seeds), strict=True):
+            expected = zplus(x.numpy().ravel(), matrix, bias.repeat((last + 1) ** 2), seed.numpy().ravel())
+            assert_near(found, torch.from_numpy(expected).reshape(3, side, side), tolerance)
 
 
-def test_gem_takes_relevance_in_proportion_to_powers() -> None:
+@pytest.mark.parametrize("width", [27, 108])
+@pytest.mark.parametrize("bias", [True, False])
+def test_zplus_of_a_linear_layer(width: int, bias: bool) -> None:
+    torch.manual_seed(0)
+    side = int((width // 3) ** 0.5)
+    linear = nn.Linear(width, 7, bias).double().requires_grad_(False)
+    x, seed = noise(side), torch.randn(1, 7, dtype=torch.float64)
+    found = pixels(record(nn.Sequential(nn.Flatten(), linear), x, ["1"], CONSERVING, "exact"), "1", seed)
+    added = linear.bias.numpy() if bias else np.zeros(7)
+    expected = zplus(x.numpy().ravel(), linear.weight.numpy(), added, seed.numpy().ravel())
+    assert_near(found.flatten(), torch.from_numpy(expected))
+
+
+@pytest.mark.parametrize("engine", ["exact", "zennit", "fast"])
+@pytest.mark.parametrize("bias", [True, False])
+def test_epsilon_of_a_linear_layer(engine: str, bias: bool) -> None:
+    torch.manual_seed(0)
+    linear = nn.Linear(27, 7, bias).double().requires_grad_(False)
+    x, seed = noise(3), torch.randn(1, 7, dtype=torch.float64)
+    found = pixels(record(nn.Sequential(nn.Flatten(), linear), x, ["1"], engine=engine), "1", seed)
+    added = linear.bias.numpy() if bias else np.zeros(7)
+    expected = epsilon(x.numpy().ravel(), linear.weight.numpy(), added, seed.numpy().ravel())
+    assert_near(found.flatten(), torch.from_numpy(expected))
+
+
+@pytest.mark.parametrize("engine", REFERENCES)
+@pytest.mark.parametrize(
+    ("pool", "kernel", "stride", "padding"),
+    [
+        (nn.AvgPool2d(2), 2, 2, 0),
+        (nn.AvgPool2d(3, 2, 1), 3, 2, 1),
+        (nn.AvgPool2d(3, 1, 1), 3, 1, 1),
+        (nn.AdaptiveAvgPool2d(1), 8, 1, 0),
+    ],
+    ids=["2", "3/2", "3/1", "all"],
+)
+def test_norm_of_average_pooling(engine: str, pool: nn.Module, kernel: int, stride: int, padding: int) -> None:
+    x, network = noise(8), nn.Sequential(pool, nn.Flatten())
+    weight = np.full((3, 1, kernel, kernel), 1 / kernel**2)
+    matrix = dense_convolution(weight, 8, stride, padding, groups=3)
+    with record(network, x, ["0"], engine=engine) as recording:
+        y = recording.activations["0"]
+        for seed in (torch.randn_like(y), only(torch.randn_like(y), [(0, 0)])[0]):
+            expected = epsilon(x.numpy().ravel(), matrix, np.zeros(len(matrix)), seed.numpy().ravel())
+            assert_near(pixels(recording, "0", seed).flatten(), torch.from_numpy(expected))
+
+
+class Between(nn.Module):
+    """An operation, in no module, on the outputs of two layers."""
+
+    def __init__(self, operation: Callable[..., Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.second, self.operation = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(3, 4, 1), operation
+        self.double().eval().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.operation(self.first(x), self.second(x)).flatten(1)
+
+
+def shares(
+    operation: Callable[..., Tensor], engine: str = "exact", policy: Policy | None = None
+) -> tuple[Tensor, Tensor, Tensor, list[Tensor]]:
+    """The operands of an operation, relevance of its output, and what each operand is given of it."""
+    network, x = Between(operation), noise(6)
+    with record(network, x, ["first", "second"], policy, engine) as recording:
+        seed = torch.randn(1, len(recording.output), dtype=torch.float64)
+        found = [recording.relevance(layer, seed)[0] for layer in ("first", "second")]
+        return recording.activations["first"], recording.activations["second"], seed, found
+
+
+@pytest.mark.parametrize("engine", [*REFERENCES, "fast"])
+def test_a_sum_shares_relevance_in_proportion(engine: str) -> None:
+    a, b, seed, found = shares(torch.add, engine)
+    for operand, share in zip((a, b), found, strict=True):
+        expected = operand.numpy() * seed.view_as(a).numpy() / stabilized((a + b).numpy())
+        assert_near(share, torch.from_numpy(expected))
+
+
+def test_a_conserving_sum_shares_by_magnitude() -> None:
+    a, b, seed, found = shares(torch.add, policy=CONSERVING)
+    for operand, share in zip((a, b), found, strict=True):
+        assert_near(share, seed.view_as(a) * operand.abs() / (a.abs() + b.abs() + EPSILON))
+
+
+def test_a_sum_with_itself_takes_all() -> None:
+    a, _, seed, found = shares(lambda a, b: a + a + 0 * b)
+    assert_near(found[0], seed.view_as(a), 1e-4)
+
+
+@pytest.mark.parametrize("engine", REFERENCES)
+def test_a_plain_sum_copies_relevance(engine: str) -> None:
+    _, _, seed, found = shares(torch.add, engine, Policy(residual="plain"))
+    for share in found:
+        assert torch.equal(share.flatten(), seed[0])
+
+
+class Added(nn.Module):
+    """A parameter, of the signal's own shape or broadcast to it, added to a layer's output."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.place = nn.Conv2d(3, 4, 1), nn.Parameter(torch.randn(shape))
+        self.double().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.layer(x) + self.place).flatten(1)
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 5, 5), (4, 1, 1), (5,)])
+def test_a_parameter_takes_its_share_of_a_sum(shape: tuple[int, ...]) -> None:
+    network = Added(*shape)
+    with record(network, noise(5), ["layer"], CONSERVING, "exact") as recording:
+        a, seed = recording.activations["layer"], torch.randn(1, 100, dtype=torch.float64)
+        expected = seed.view_as(a) * a.abs() / (a.abs() + network.place.abs() + EPSILON)
+        assert_near(recording.relevance("layer", seed)[0], expected)
+    with record(network, noise(5), ["layer"], None, "exact") as recording:
+        assert torch.equal(recording.relevance("layer", seed).flatten(), seed[0])
+
+
+@pytest.mark.parametrize("engine", REFERENCES)
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda a, b: F.relu(a),
+        lambda a, b: F.silu(a),
+        lambda a, b: F.hardswish(a),
+        lambda a, b: torch.sigmoid(a) / 2,
+        lambda a, b: 3.0 * a * torch.sigmoid(b.mean((2, 3), keepdim=True)),
+    ],
+    ids=["relu", "silu", "hardswish", "sigmoid", "gate"],
+)
+def test_activations_factors_and_gates_pass_all_relevance(engine: str, operation: Callable[..., Tensor]) -> None:
+    network = Between(operation)
+    with record(network, noise(6), ["first"], engine=engine) as recording:
+        seed = torch.randn(1, 144, dtype=torch.float64)
+        assert torch.equal(recording.relevance("first", seed).flatten(), seed[0])
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda a, b: F.layer_norm(a, a.shape[1:]),
+        lambda a, b: F.gelu(a),
+        lambda a, b: F.softplus(a),
+        lambda a, b: (a - 0.3) / torch.full((4, 1, 1), 3.0, dtype=torch.float64),
+        lambda a, b: a * b.cumsum(1).exp().mean((2, 3), keepdim=True),
+    ],
+    ids=["layer_norm", "gelu", "softplus", "standardised", "gate of what has no rule"],
+)
+def test_what_only_our_engine_passes(operation: Callable[..., Tensor]) -> None:
+    _, b, seed, found = shares(lambda a, b: torch.cat([operation(a, b), b], 1))
+    assert torch.equal(found[0].flatten(), seed[0, : b.numel()])
+    assert torch.equal(found[1].flatten(), seed[0, b.numel() :])
+
+
+def test_the_same_features_twice_take_both_relevances() -> None:
+    a, _, seed, found = shares(lambda a, b: torch.cat([a, a, b], 1))
+    first, second, _ = seed.view(3, *a.shape)
+    assert_near(found[0], first + second)
+
+
+@pytest.mark.parametrize("engine", REFERENCES)
+def test_gem_takes_relevance_in_proportion_to_powers(engine: str) -> None:
     torch.manual_seed(0)
     network = nn.Sequential(nn.Conv2d(3, 2, 1), GeM()).double().requires_grad_(False)
     x = torch.rand(1, 3, 4, 4, dtype=torch.float64)
-    seed = torch.tensor([1.0, 2.0], dtype=torch.float64)
-    relevance = record(network, x, ["0"]).relevance("0", seed)[0]
+    seed = torch.tensor([[1.0, 2.0]], dtype=torch.float64)
+    relevance = record(network, x, ["0"], engine=engine).relevance("0", seed)[0, 0]
     powers = network[0](x)[0].clamp(min=1e-6) ** 3
     pooled = powers.mean((1, 2)) ** (1 / 3)
-    stabilized = pooled / (pooled + EPSILON)
-    expected = (seed * stabilized)[:, None, None] * powers / powers.sum((1, 2), keepdim=True)
+    rest = pooled / (pooled + EPSILON)
+    expected = (seed[0] * rest)[:, None, None] * powers / powers.sum((1, 2), keepdim=True)
     torch.testing.assert_close(relevance, expected, rtol=1e-9, atol=1e-15)
 
 
-class Gated(nn.Module):
-    """A squeeze-and-excitation gate without any convolution around it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.signal, self.squeeze = nn.Identity(), nn.Conv2d(3, 3, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.signal(x)
-        return (2.0 * x * torch.sigmoid(self.squeeze(x.mean((2, 3), keepdim=True)))).flatten(1)
-
-
-def test_a_gate_and_a_factor_hand_all_relevance_to_the_signal() -> None:
-    network = Gated().requires_grad_(False)
-    seed = torch.randn(48)
-    relevance = record(network, torch.randn(1, 3, 4, 4), ["signal"]).relevance("signal", seed)
-    assert torch.equal(relevance.flatten(), seed)
-
-
-def test_a_sum_shares_relevance_and_plain_doubles_it() -> None:
+@pytest.mark.parametrize("engine", REFERENCES)
+def test_a_sum_keeps_relevance_and_plain_doubles_it(engine: str) -> None:
     network = calibrated(torchvision.models.resnet18(num_classes=8), 32)
     for part in network.modules():
         if isinstance(part, nn.BatchNorm2d):
@@ -181,38 +283,21 @@ def test_a_sum_shares_relevance_and_plain_doubles_it() -> None:
     seed = torch.rand(8, dtype=torch.float64)
 
     def total(policy: Policy) -> float:
-        recording = record(network, x, ["layer1"], policy)
-        return float(recording.relevance("layer1", seed).sum() / seed.sum())
+        recording = record(network, x, ["layer1"], policy, engine)
+        return float(recording.relevance("layer1", seed[None]).sum() / seed.sum())
 
     assert total(Policy("norm", "merge")) == pytest.approx(1, abs=1e-3)
     assert total(Policy("plain", "merge")) == pytest.approx(2**6, rel=1e-3)
 
 
-class Unknown(nn.Module):
-    def __init__(self, operation) -> None:
-        super().__init__()
-        self.layer, self.operation = nn.Conv2d(3, 3, 1), operation
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.operation(self.layer(x)).flatten(1)
-
-
-@pytest.mark.parametrize(
-    ("operation", "name"),
-    [
-        (lambda x: x.exp(), "exp"),
-        (lambda x: torch.softmax(x, 1), "softmax"),
-        (lambda x: nn.functional.conv2d(x, torch.ones(3, 3, 1, 1)), "conv2d"),
-        (lambda x: nn.functional.layer_norm(x, x.shape[1:]), "layer_norm"),
-        (lambda x: x * x, "product"),
-    ],
-)
-def test_an_operation_without_a_rule_is_named(operation, name: str) -> None:
-    with pytest.raises(InputError, match=name):
-        record(Unknown(operation).requires_grad_(False), torch.randn(1, 3, 4, 4), ["layer"])
-
-
-@pytest.mark.parametrize("wrong", [{"residual": "half"}, {"batchnorm": "drop"}])
+@pytest.mark.parametrize("wrong", [{"residual": "half"}, {"batchnorm": "drop"}, {"composite": "flat"}])
 def test_unknown_policies_are_refused(wrong: dict) -> None:
     with pytest.raises(InputError, match=next(iter(wrong.values()))):
         Policy(**wrong)
+
+
+def test_the_reference_refuses_rules_that_it_does_not_have() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 2, 1), nn.Flatten()).double()
+    for composite in ("conserving", "gradient"):
+        with pytest.raises(InputError, match=composite):
+            record(network, noise(4), [], Policy(composite=composite), "zennit")

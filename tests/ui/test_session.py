@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import pairx
 from pairx.types import InputError
 from pairx.ui import session
 from pairx.ui.links import CHOICES, Options
@@ -70,6 +71,10 @@ def test_only_registered_models_are_loaded(workshop):
     for name in ("/etc/passwd", "timm:resnet50", "", "REID-LITE0"):
         with pytest.raises(InputError, match="no such model"):
             workshop.model(name)
+
+
+def test_every_registered_model_is_offered(workshop):
+    assert list(workshop.cards.values()) == pairx.list_models()
 
 
 def test_few_models_are_kept(workshop):

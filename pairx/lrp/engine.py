@@ -1,0 +1,184 @@
+"""The relevance engine: a forward on a tape, and relevance swept back over it from any number of signals."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from pairx.lrp import handlers
+from pairx.lrp.operators import Arithmetic
+from pairx.lrp.parallel import in_threads
+from pairx.lrp.patch import Patch
+from pairx.lrp.policy import Policy
+from pairx.lrp.rules import Node, Pass
+from pairx.lrp.tape import Tape, refuse_unruled
+from pairx.models import observed
+from pairx.types import InputError
+
+OUTPUT = ""  # the name of the root module, whose output is the embedding
+
+
+@dataclass
+class Account:
+    """Where relevance went, as parts of what started (1 is all of it).
+
+    arrived: at the layer or the pixels. parameters: what biases and other parameters kept, by module. lost: in divisions
+    by almost zero, by module. The three sum to 1; `error`, the sum of what each module lost, is what is unexplained.
+    """
+
+    arrived: float = 0.0
+    parameters: dict[str, float] = field(default_factory=dict)
+    lost: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def error(self) -> float:
+        return sum(abs(value) for value in self.lost.values())
+
+
+class TapeRecording:
+    """One image's forward, written down. See `pairx.lrp.Recording`. Nothing of the module is changed.
+
+    memory: bytes that signals under way together may take.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        x: Tensor,
+        layers: Sequence[str],
+        policy: Policy,
+        arithmetic: Arithmetic,
+        memory: int,
+    ) -> None:
+        if policy.composite == "auto":
+            conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
+            policy = replace(policy, composite="conserving" if conserves else "epsilon-plus")
+        self._arithmetic, self._memory, self._lock = arithmetic, memory, threading.Lock()
+        outputs: dict[str, Tensor] = {}
+        network = observed(module, (*layers, OUTPUT), outputs.__setitem__)
+        x = x.detach().contiguous(memory_format=torch.channels_last)
+        table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
+        tape = Tape(network, x, policy, table)
+        with torch.no_grad(), tape:
+            network(x)
+        for name in (*layers, OUTPUT):
+            if tape.node(outputs.get(name)) is None:
+                raise InputError(f"{name or 'The model'} gives no output that is computed from the photograph.")
+        self._nodes = {name: tape.pinned(output) for name, output in outputs.items()}
+        self._tape, self._input = tape.nodes, tape.nodes[0]
+        self._paths: dict[tuple[int, int], list[Node]] = {}
+        settle(tape.nodes, self._nodes[OUTPUT], [self._input, *self._nodes.values()])
+        self.activations = {name: outputs[name] for name in layers}
+        self.output = outputs[OUTPUT][0]
+
+    def relevance(self, layer: str, seeds: Tensor) -> Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
+        start, end = self._nodes[OUTPUT], self._nodes[layer]
+        path = self._prepared(start, end)
+        return self._sweep(path, start, end, seeds[:, None]).dense()
+
+    def pixels(self, layer: str, seeds: Tensor) -> Iterator[Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
+        start, end = self._nodes[layer], self._input
+        path = self._prepared(start, end)
+        largest = 8 * max(node.shape.numel() for node in path) * seeds.element_size()
+        if seeds.device.type != "cpu":
+            for part in seeds.split(max(1, self._memory // largest)):
+                yield from self._sweep(path, start, end, part).dense()[:, 0]
+            return
+        workers = min(torch.get_num_threads(), max(1, self._memory // largest), max(1, len(seeds)))
+        signals = seeds.split(1)
+        yield from in_threads(lambda seed: self._sweep(path, start, end, seed).dense()[0, 0], signals, workers)
+
+    def account(self, seed: Tensor, layer: str | None = None) -> Account:
+        """Where the relevance of a seed (D,) went on its way to a layer, or to the pixels. Its sum must not be zero."""
+        start, end = self._nodes[OUTPUT], self._input if layer is None else self._nodes[layer]
+        if not (total := float(seed.sum())):
+            raise InputError("This seed sums to zero, so there are no parts of it to account for.")
+        account = Account()
+        arrived = self._sweep(self._prepared(start, end), start, end, seed[None, None], account)
+        account.arrived = float(arrived.values.sum()) / total
+        for part in (account.parameters, account.lost):
+            part.update({name: value / total for name, value in part.items()})
+        return account
+
+    def __enter__(self) -> TapeRecording:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for node in self._tape:  # rules and nodes hold each other
+            node.rule = node.value = None
+        for held in (self._tape, self._nodes, self._paths, self.activations):
+            held.clear()
+
+    def _prepared(self, start: Node, end: Node) -> list[Node]:
+        """The nodes between, latest first, ready for signals."""
+        with self._lock, torch.no_grad():
+            key = start.index, end.index
+            if key not in self._paths:
+                self._paths[key] = path(self._tape, start, end)
+                for node in self._paths[key]:
+                    node.rule.prepare(self._arithmetic)
+            return self._paths[key]
+
+    @torch.no_grad()
+    def _sweep(
+        self, nodes: Sequence[Node], start: Node, end: Node, seeds: Tensor, account: Account | None = None
+    ) -> Patch:
+        """Relevance at `end` from seeds (N, *shape) at `start`."""
+        pending, wanted = {start: Patch.around(seeds)}, {*nodes, end}
+        for node in nodes:
+            relevance = pending.pop(node)
+            shares = node.rule.share(relevance, self._arithmetic)
+            if account is not None:
+                _book(account, node, relevance, shares)
+            for source, share in zip(node.rule.sources, shares, strict=True):
+                if source in wanted:
+                    pending[source] = pending[source] + share if source in pending else share
+        return pending[end]
+
+
+def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch]) -> None:
+    kept = node.rule.kept(relevance)
+    lost = float(relevance.values.double().sum() - sum(share.values.double().sum() for share in shares)) - kept
+    for book, value in ((account.parameters, kept), (account.lost, lost)):
+        book[node.name] = book.get(node.name, 0.0) + value
+
+
+def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:
+    """After the forward: fold BatchNorms, refuse operations without a rule, free what no relevance will need.
+
+    Raises InputError, naming it, for an operation without a rule on the way from the output to the input.
+    """
+    for node in nodes:
+        if isinstance(node.rule, handlers.Merged):
+            node.rule.settle()
+            node.rule = Pass(*node.rule.sources)
+    reached = {output}
+    for node in sorted(nodes, key=lambda node: -node.index):
+        if node in reached:
+            refuse_unruled([node])
+            reached.update(node.rule.sources if node.rule else ())
+    for node in nodes:
+        if node not in reached and node not in kept:
+            node.rule = node.value = None
+
+
+def path(nodes: Sequence[Node], start: Node, end: Node) -> list[Node]:
+    """The nodes after `end` that relevance from `start` passes on its way to `end`, latest first."""
+    leading = {end}
+    for node in nodes[end.index + 1 : start.index + 1]:
+        if node.rule and leading.intersection(node.rule.sources):
+            leading.add(node)
+    if start not in leading:
+        raise InputError("No relevance flows between these layers: the second is not computed from the first.")
+    reached, passed = {start}, []
+    for node in reversed(nodes[end.index + 1 : start.index + 1]):
+        if node in reached:
+            passed.append(node)
+            reached.update(leading.intersection(node.rule.sources))
+    return passed

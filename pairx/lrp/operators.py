@@ -1,0 +1,201 @@
+"""The linear operations of a network as the rules need them: forwards and adjoints, with weights split by sign.
+
+Convolutions run in channels-last memory by oneDNN where it can, which a CPU does twice as fast as torch's own choice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
+
+from pairx.lrp.patch import Patch
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """How exactly relevance is computed.
+
+    dtype: of the factors of products with weights; None is the model's own. trim: share of a signal's absolute relevance that
+    each side of its window may lose at a convolution.
+    """
+
+    dtype: torch.dtype | None = None
+    trim: float = 0.0
+
+    def short(self, tensor: Tensor) -> Tensor:
+        """A factor of such a product; only float32 is ever shortened."""
+        return tensor.to(self.dtype) if self.dtype and tensor.dtype == torch.float32 else tensor
+
+
+_CACHE = WeakIdKeyDictionary()  # a weight to what was made of it; an entry ends with its weight
+
+
+def cached(weight: Tensor, key: tuple, make: Callable[[], Tensor]) -> Tensor:
+    """What `make` gives, kept for as long as the weight lives and is not changed. key: what else it depends on."""
+    if weight.is_inference():  # has no version to tell a change by
+        return make()
+    entries = _CACHE.setdefault(weight, {})
+    if (found := entries.get(key)) is None or found[0] != weight._version:
+        found = entries[key] = (weight._version, make())
+    return found[1]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """A BatchNorm y = scale x + shift, per channel (C,), to fold into the operation before it. key: names its state."""
+
+    scale: Tensor
+    shift: Tensor
+    key: tuple = ()
+
+
+class Linear:
+    """y = x W^T + b on the last axis. weight: (O, I); bias: (O,) or None."""
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, scaling: Scaling | None = None) -> None:
+        self.raw, self.raw_bias, self.scaling = weight, bias, scaling
+
+    def merged(self, scaling: Scaling) -> Linear:
+        """The same with a BatchNorm after it folded in."""
+        return Linear(self.raw, self.raw_bias, scaling)
+
+    def weight(self) -> Tensor:
+        if self.scaling is None:
+            return self.raw
+        return self.raw * self.scaling.scale.reshape(-1, *[1] * (self.raw.ndim - 1))
+
+    def bias(self) -> Tensor | None:
+        """(O,), or None."""
+        if self.scaling is None:
+            return self.raw_bias
+        if self.raw_bias is None:
+            return self.scaling.shift
+        return self.raw_bias * self.scaling.scale + self.scaling.shift
+
+    @property
+    def fan_in(self) -> int:
+        return self.raw[0].numel()
+
+    def per_channel(self, values: Tensor) -> Tensor:
+        """(O,) shaped to broadcast over outputs."""
+        return values
+
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        """The operation with other weights and bias of the same shapes."""
+        return F.linear(x, weight, bias)
+
+    def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
+        """The transposed operation on values (N, ..., O), with the positive or the negative weights. size: unused."""
+        weight = self._signed(sign, patch.values.dtype, lambda weight: weight.T.contiguous())
+        return Patch.whole(F.linear(patch.dense(), weight))
+
+    def _signed(self, sign: int, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]) -> Tensor:
+        """W+ or W- as the adjoint wants it, kept with the model's own weight."""
+        key = (sign, dtype, type(self), self.scaling.key if self.scaling else ())
+        return cached(self.raw, key, lambda: arrange((self.weight() * sign).clamp(min=0).mul(sign)).to(dtype))
+
+
+class Convolution(Linear):
+    """A two-dimensional convolution (B, I, H, W) to (B, O, h, w). weight: (O, I / groups, kh, kw)."""
+
+    def __init__(
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+        dilation: tuple[int, int],
+        groups: int,
+        scaling: Scaling | None = None,
+    ) -> None:
+        super().__init__(weight, bias, scaling)
+        self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
+
+    def merged(self, scaling: Scaling) -> Convolution:
+        geometry = self.stride, self.padding, self.dilation, self.groups
+        return Convolution(self.raw, self.raw_bias, *geometry, scaling)
+
+    def per_channel(self, values: Tensor) -> Tensor:
+        return values[:, None, None]
+
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return convolve(x, weight, self.stride, self.padding, self.dilation, self.groups, bias)
+
+    def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
+        """The transposed convolution of a window (N, B, O, h, w), over exactly the inputs that it can reach.
+
+        size: (H, W) of the whole input.
+        """
+        c = patch.values.flatten(0, 1)
+        spans = [
+            _reach(start, length, whole, k, s, p, d)
+            for start, length, whole, k, s, p, d in zip(
+                (patch.top, patch.left),
+                c.shape[-2:],
+                size,
+                self.raw.shape[-2:],
+                self.stride,
+                self.padding,
+                self.dilation,
+                strict=True,
+            )
+        ]
+        crop = (spans[0].crop, spans[1].crop)
+        if self.stride == (1, 1):
+            weight = self._signed(sign, c.dtype, self._turned)
+            pad = tuple((k - 1) * d - r for k, d, r in zip(self.raw.shape[-2:], self.dilation, crop, strict=True))
+            full = convolve(c, weight, (1, 1), pad, self.dilation, self.groups)
+        else:  # oneDNN's strided adjoint is fast in float32 and very slow in bfloat16
+            c = _channels_last(c).to(torch.float32 if c.dtype == torch.bfloat16 else c.dtype)
+            weight = self._signed(sign, c.dtype, _channels_last)
+            full = F.conv_transpose2d(c, weight, None, self.stride, crop, 0, self.groups, self.dilation)
+        (top, rows), (left, columns) = ((span.start, span.kept) for span in spans)
+        values = full[..., rows, columns].to(patch.values.dtype).unflatten(0, patch.values.shape[:2])
+        return Patch(values, top, left, size)
+
+    def _turned(self, weight: Tensor) -> Tensor:
+        """(O, I / g, kh, kw) to the weights (I, O / g, kh, kw) of the convolution that is the adjoint at stride 1."""
+        grouped = weight.unflatten(0, (self.groups, -1)).transpose(1, 2)
+        return _channels_last(grouped.flatten(0, 1).flip(2, 3))
+
+
+@dataclass(frozen=True)
+class _Reach:
+    """Where along one axis an adjoint lands. start: first input. crop: cut off both ends; kept: of what remains."""
+
+    start: int
+    crop: int
+    kept: slice
+
+
+def _reach(start: int, length: int, size: int, kernel: int, stride: int, padding: int, dilation: int) -> _Reach:
+    first = start * stride - padding
+    count = (length - 1) * stride + (kernel - 1) * dilation + 1
+    below, above = max(0, -first), max(0, first + count - size)
+    crop = min(below, above, (kernel - 1) * dilation)
+    return _Reach(first + below, crop, slice(below - crop, count - crop - above))
+
+
+def _channels_last(tensor: Tensor) -> Tensor:
+    return tensor.contiguous(memory_format=torch.channels_last)
+
+
+def convolve(
+    x: Tensor,
+    weight: Tensor,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    dilation: tuple[int, int],
+    groups: int,
+    bias: Tensor | None = None,
+) -> Tensor:
+    """A convolution in channels-last memory, by oneDNN where it can."""
+    x, weight = _channels_last(x), _channels_last(weight)
+    if x.device.type == "cpu" and x.dtype != torch.float64 and torch.backends.mkldnn.is_available():
+        return torch.mkldnn_convolution(x, weight, bias, padding, stride, dilation, groups)
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)

@@ -1,0 +1,45 @@
+"""Work on all cores: one signal or one photograph a thread, each thread with its share of the cores for itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import TypeVar
+
+import torch
+from threadpoolctl import ThreadpoolController
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
+
+
+def in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """function of each item, in order, `workers` at a time; who stops iterating cancels what has not begun.
+
+    A thread uses its share of torch's threads, so a result does not depend on what else runs.
+    """
+    share = max(1, torch.get_num_threads() // max(1, workers))
+    waiting: deque = deque()
+    with ThreadPoolExecutor(max(1, workers), initializer=_use_cores, initargs=(share,)) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _use_cores(count: int) -> None:
+    """How many cores torch uses in this thread alone: OpenMP's setting belongs to the thread that makes it."""
+    torch.get_num_threads()  # torch sets it when a thread first asks
+    _controller().limit(limits=count, user_api="openmp")
+
+
+@cache
+def _controller() -> ThreadpoolController:
+    return ThreadpoolController()

@@ -1,0 +1,274 @@
+"""How relevance goes back through one operation, each rule with its equation and source.
+
+`R_i` is relevance of an input, `R_j` of an output, `z_ij` what input i adds to output j. Every rule holds the values of
+its forward and takes relevance from any number of signals, in any thread. What does not arrive at an input has ended in
+a parameter (`kept`: biases, embeddings of place or class) or in the stabiliser of a division by almost zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from pairx.lrp.operators import Arithmetic, Convolution, Linear
+from pairx.lrp.patch import EPSILON, Patch, stabilized
+
+WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
+
+
+class Node:
+    """One tensor of a forward: how its relevance goes on, and its value where a rule needs it.
+
+    rule: None for the input. name: of the module or operation that it comes from. held: whether it comes from a softmax,
+    which products take as constant. users: operations that take it.
+    """
+
+    __slots__ = ("_pins", "held", "index", "name", "rule", "shape", "users", "value")
+
+    def __init__(self, index: int, rule: Rule | None, shape: torch.Size, name: str, held: bool = False) -> None:
+        self.index, self.rule, self.shape, self.name, self.held = index, rule, shape, name, held
+        self.value: Tensor | None = None
+        self.users = self._pins = 0
+
+    def pin(self, value: Tensor) -> Node:
+        """Keep the value until as many have released it."""
+        self.value = value
+        self._pins += 1
+        return self
+
+    def release(self) -> None:
+        self._pins -= 1
+        if not self._pins:
+            self.value = None
+
+
+class Rule:
+    """sources: the nodes that relevance goes to, in the order that `share` answers in."""
+
+    def __init__(self, *sources: Node) -> None:
+        self.sources = sources
+
+    def prepare(self, arithmetic: Arithmetic) -> None:
+        """Compute what all signals need."""
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        """Relevance of each source from that of the output, (N, *its shape)."""
+        raise NotImplementedError
+
+    def kept(self, relevance: Patch) -> float:
+        """How much of the relevance ends in parameters."""
+        return 0.0
+
+
+class Unruled(Rule):
+    """An operation that no rule knows: an error if relevance ever reaches it. operation: its name."""
+
+    def __init__(self, operation: str) -> None:
+        super().__init__()
+        self.operation = operation
+
+
+class Pass(Rule):
+    """`R_i = R_j`: activations, layer normalisation, constant factors, signals under a gate, BatchNorm that cannot be
+    merged (Bach et al. 2015 for activations; the identity rule of Achtibat et al. 2024, AttnLRP, eq. 9, for the rest).
+    """
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        return [relevance]
+
+
+class Adjoint(Rule):
+    """`R_i = sum_j (dy_j / dx_i) R_j`: of operations that only move or select values, where each derivative is 0 or 1.
+
+    y: the output with its graph; leaves: the inputs of that graph, one a source. constant: whether a part of the output
+    comes from parameters.
+    """
+
+    def __init__(self, sources: Sequence[Node], y: Tensor, leaves: Sequence[Tensor], constant: bool = False) -> None:
+        super().__init__(*sources)
+        self.y, self.leaves, self.constant = y, leaves, constant
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        shares = [self._pull(one) for one in relevance.dense()]
+        return [Patch.around(torch.stack(parts)) for parts in zip(*shares, strict=True)]
+
+    def kept(self, relevance: Patch) -> float:
+        if not self.constant:
+            return 0.0
+        return float(relevance.values.sum() - sum(part.values.sum() for part in self.share(relevance, Arithmetic())))
+
+    def _pull(self, relevance: Tensor) -> Sequence[Tensor]:
+        pulled = torch.autograd.grad(
+            self.y, self.leaves, relevance.to(self.y.dtype), retain_graph=True, materialize_grads=True
+        )
+        return [one.to(relevance.dtype) for one in pulled]
+
+
+class Norm(Adjoint):
+    """`R_i = x_i sum_j (dy_j / dx_i) R_j / y_j`: averages and generalised means (zennit's Norm).
+
+    For a mean that is `z_ij = x_i / n`; for GeM `z_ij` is in proportion to `x_i^p`.
+    """
+
+    def _pull(self, relevance: Tensor) -> Sequence[Tensor]:
+        gradients = super()._pull(relevance.to(self.y.dtype) / stabilized(self.y.detach()))
+        return [(leaf * gradient).to(relevance.dtype) for leaf, gradient in zip(self.leaves, gradients, strict=True)]
+
+
+class Sum(Rule):
+    """A sum of signals, or of a signal and a parameter; `weigh` turns an operand into its weight.
+
+    `R_a = R w(a) / (w(a) + w(b))`. Norm rule: w is the identity, `R_a = R a / (a + b)` (PAIR-X, B.2). Conserving rule:
+    w is the magnitude, which stays bounded where operands cancel. operands: nodes or constants.
+    """
+
+    def __init__(self, operands: Sequence[Node | Tensor], weigh: Callable[[Tensor], Tensor]) -> None:
+        super().__init__(*(one for one in operands if isinstance(one, Node)))
+        self.operands, self.weigh = operands, weigh
+        self.parts: list[Tensor] = []  # of each operand, the output's shape
+
+    def prepare(self, arithmetic: Arithmetic) -> None:
+        if not self.parts:
+            values = [one.value if isinstance(one, Node) else one for one in self.operands]
+            weights = [self.weigh(value) for value in torch.broadcast_tensors(*values)]
+            whole = stabilized(weights[0] + weights[1])
+            self.parts = [weight / whole for weight in weights]
+            for source in self.sources:
+                source.release()
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        operands = zip(self.operands, self.parts, strict=True)
+        return [
+            relevance.holding(relevance.values * relevance.of(part)) for one, part in operands if isinstance(one, Node)
+        ]
+
+    def kept(self, relevance: Patch) -> float:
+        operands = zip(self.operands, self.parts, strict=True)
+        return sum(
+            float((relevance.values * relevance.of(part)).sum()) for one, part in operands if not isinstance(one, Node)
+        )
+
+
+class Copy(Rule):
+    """`R_a = R_b = R`: a sum whose operands each take all relevance, as the public PAIR-X code leaves the residual sums
+    of timm's EfficientNets; it doubles relevance at every skip.
+    """
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        return [relevance] * len(self.sources)
+
+
+class Mix(Rule):
+    """`R_i = sum_j |a_ji x_i| / sum_i' |a_ji' x_i'| R_j`: a matrix product with constant weights, such as attention held
+    constant. Magnitudes, so that it conserves where values of both signs cancel.
+
+    mixing: gives the constant matrix. left: whether that stands left of the signal.
+    """
+
+    def __init__(self, signal: Node, mixing: Callable[[], Tensor], left: bool) -> None:
+        super().__init__(signal)
+        self.mixing, self.left = mixing, left
+        self.matrix = self.magnitude = self.inverse = None
+
+    def prepare(self, arithmetic: Arithmetic) -> None:
+        if self.matrix is None:
+            matrix, magnitude = self.mixing().abs(), self.sources[0].value.abs()
+            self.inverse = 1 / stabilized(self._product(matrix, magnitude))
+            self.matrix, self.magnitude = arithmetic.short(matrix), arithmetic.short(magnitude)
+            self.sources[0].release()
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        factor = arithmetic.short(relevance.dense() * self.inverse)
+        shared = self._product(self.matrix.mT, factor).mul_(self.magnitude)
+        return [Patch.whole(shared.to(relevance.values.dtype))]
+
+    def _product(self, matrix: Tensor, values: Tensor) -> Tensor:
+        return matrix @ values if self.left else values @ matrix
+
+
+class Epsilon(Rule):
+    """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): linear layers in EpsilonPlus."""
+
+    def __init__(self, x: Node, y: Node, operator: Linear) -> None:
+        super().__init__(x)
+        self.x, self.y, self.operator = x, y, operator
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        factor = relevance.dense() / stabilized(self.y.value)
+        return [Patch.whole((self.x.value * (factor @ self.operator.weight())).to(relevance.values.dtype))]
+
+    def kept(self, relevance: Patch) -> float:
+        bias = self.operator.bias()
+        return 0.0 if bias is None else float((relevance.dense() / stabilized(self.y.value) * bias).sum())
+
+
+class ZPlus(Rule):
+    """`R_i = sum_j (x_i+ w_ij+ + x_i- w_ij-) / (sum_i' (...) + b_j+) R_j`, where + and - are the positive and the
+    negative part (Montavon et al. 2019, "Layer-Wise Relevance Propagation: An Overview", alpha = 1, beta = 0).
+
+    y: the forward's output, from which the denominator of a wide layer is had with one product instead of two.
+    """
+
+    def __init__(self, x: Node, y: Node, operator: Linear) -> None:
+        super().__init__(x)
+        self.x, self.y, self.operator = x, y, operator
+        self.inverse: Tensor | None = None  # 1 / denominator, the output's shape
+        self.inputs: Tensor | None = None
+        self.arithmetic = Arithmetic()
+        self.mixed = True  # whether the inputs have both signs
+
+    def prepare(self, arithmetic: Arithmetic) -> None:
+        if self.inverse is None:
+            x = self.x.value
+            self.mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
+            if self.operator.fan_in < WIDE:  # in sums this short, rounding does not average out
+                arithmetic = replace(arithmetic, dtype=None)
+            self.arithmetic = arithmetic
+            self.inputs = arithmetic.short(x)
+            self.inverse = self._inverse(arithmetic)
+            self.x.release()
+            self.y.release()
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse)))
+        size = tuple(self.x.shape[-2:])
+        up = self.operator.adjoint(factor, size, 1)
+        x = up.of(self.inputs)
+        above = x.clamp(min=0) if self.mixed else x
+        values = above * up.values
+        if self.mixed:
+            values.addcmul_(x - above, self.operator.adjoint(factor, size, -1).values)
+        return [self._trim(up.holding(values.to(relevance.values.dtype)), arithmetic)]
+
+    def kept(self, relevance: Patch) -> float:
+        bias = self.operator.bias()
+        if bias is None:
+            return 0.0
+        ended = relevance.values * relevance.of(self.operator.per_channel(bias.clamp(min=0)) * self.inverse)
+        return float(ended.sum())
+
+    def _trim(self, relevance: Patch, arithmetic: Arithmetic) -> Patch:
+        spatial = isinstance(self.operator, Convolution) and max(self.operator.raw.shape[-2:]) > 1
+        single = len(relevance.values) == 1
+        return relevance.trimmed(arithmetic.trim) if arithmetic.trim and spatial and single else relevance
+
+    def _inverse(self, arithmetic: Arithmetic) -> Tensor:
+        """1 / stabilised denominator of all outputs."""
+        x, weight, bias = self.inputs, self.operator.weight(), self.operator.bias()
+        if bias is None:
+            bias = weight.new_zeros(len(weight))
+
+        def product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+            return self.operator.forward(x, arithmetic.short(weight), arithmetic.short(bias)).to(weight.dtype)
+
+        up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if self.mixed else x
+        if self.mixed and self.operator.fan_in >= WIDE:  # twice the positive part is the whole and its magnitude
+            twice = product(x.abs(), weight.abs(), 2 * up - bias).add_(self.y.value).clamp_(min=2 * EPSILON)
+            return torch.div(2.0, twice, out=twice)
+        z = product(above, weight.clamp(min=0), up)
+        if self.mixed:
+            z += product(x - above, weight.clamp(max=0), torch.zeros_like(bias))
+        return z.clamp_(min=EPSILON).reciprocal_()

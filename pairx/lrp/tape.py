@@ -1,0 +1,126 @@
+"""A forward of an unmodified module, written down operation by operation as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils.weak import WeakIdKeyDictionary
+
+from pairx.lrp.policy import Policy
+from pairx.lrp.rules import Node, Rule, Unruled
+from pairx.types import InputError
+
+OUT_OF_PLACE = {
+    Tensor.add_: Tensor.add, Tensor.__iadd__: Tensor.add, Tensor.mul_: Tensor.mul, Tensor.__imul__: Tensor.mul,
+    Tensor.div_: Tensor.div, Tensor.__itruediv__: Tensor.div, Tensor.sub_: Tensor.sub, Tensor.__isub__: Tensor.sub,
+    Tensor.relu_: torch.relu, torch.relu_: torch.relu, F.relu_: torch.relu, Tensor.sigmoid_: torch.sigmoid,
+}  # fmt: skip
+
+
+class Tape(TorchFunctionMode):
+    """During `with tape:` every torch function on a signal, that is, on what depends on the input, becomes a `Node`.
+
+    Thread-local. The `handlers` run each operation and choose its rule; one that they do not know is kept as `Unruled`.
+    network: whose parameters name the operations.
+    """
+
+    def __init__(self, network: nn.Module, x: Tensor, policy: Policy, handlers: dict[Callable, Callable]) -> None:
+        super().__init__()
+        self.policy, self.handlers = policy, handlers
+        self.nodes: list[Node] = []
+        self._found = WeakIdKeyDictionary()  # tensor to node
+        self._stale = WeakIdKeyDictionary()
+        self._names = {id(tensor): name.rpartition(".")[0] for name, tensor in network.named_parameters()}
+        self.add(x, None, "input")
+
+    def add(self, output: Tensor, rule: Rule | None, name: str, held: bool = False) -> Node:
+        """Write down a tensor, how relevance goes on from it and what to call it."""
+        node = Node(len(self.nodes), rule, output.shape, name, held)
+        self.nodes.append(node)
+        self._found[output] = node
+        for source in rule.sources if rule else ():
+            source.users += 1
+        return node
+
+    def node(self, thing: object) -> Node | None:
+        """The node of a signal; None for constants and whatever is no tensor."""
+        return self._found.get(thing) if isinstance(thing, Tensor) else None
+
+    def pinned(self, signal: Tensor) -> Node:
+        """The node of a signal, which now keeps its value."""
+        return self._found[signal].pin(signal)
+
+    def name(self, parameter: object, otherwise: str) -> str:
+        """The module that a parameter belongs to."""
+        return self._names.get(id(parameter), otherwise)
+
+    def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        kwargs = kwargs or {}
+        signals = self.signals((args, kwargs))
+        if not signals:
+            return func(*args, **kwargs)
+        if func in OUT_OF_PLACE or kwargs.get("inplace"):
+            kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
+            return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)
+        if any(signal in self._stale for signal in signals):
+            raise InputError(
+                f"{title(func)} reads a tensor that was written over in place; rewrite that."
+            )
+        versions = [signal._version for signal in signals]
+        result = self._run(func, args, kwargs)
+        if versions != [signal._version for signal in signals]:
+            raise InputError(f"The operation {title(func)} writes over its input here; use its form that does not.")
+        return result
+
+    def _run(self, func: Callable, args: tuple, kwargs: dict) -> Any:
+        if (handler := self.handlers.get(func)) is not None:
+            return handler(self, func, args, kwargs)
+        result = func(*args, **kwargs)
+        for output in tensors(result):
+            self.add(output, Unruled(title(func)), title(func))
+        return result
+
+    def _out_of_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+        """Run the operation into new memory, so that values that rules keep stay; who reads the old tensor is told."""
+        result = self._run(func, args, kwargs)
+        self._stale[args[0]] = True
+        return result
+
+    def signals(self, things: object) -> list[Tensor]:
+        """The signals among arguments, nested or not."""
+        return [tensor for tensor in tensors(things) if tensor in self._found]
+
+
+def tensors(things: object) -> list[Tensor]:
+    """All tensors in nested sequences and mappings, in order."""
+    if isinstance(things, Tensor):
+        return [things]
+    if isinstance(things, dict):
+        things = things.values()
+    elif not isinstance(things, list | tuple):
+        return []
+    return [tensor for thing in things for tensor in tensors(thing)]
+
+
+def title(func: Callable) -> str:
+    """A torch function's name for people."""
+    return (
+        (resolve_name(func) or getattr(func, "__name__", str(func)))
+        .removeprefix("torch.")
+        .removeprefix("nn.functional.")
+    )
+
+
+def refuse_unruled(nodes: Sequence[Node]) -> None:
+    """Raise InputError, naming the operation, if relevance would reach one that has no rule."""
+    for node in nodes:
+        if isinstance(node.rule, Unruled):
+            raise InputError(
+                f"The operation {node.rule.operation} has no relevance rule. Choose a model made of usual layers, or "
+                "another method."
+            )

@@ -1,0 +1,274 @@
+"""What the tape sees of a forward: operations without a rule, writing in place, weights that change, gradients."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pairx.lrp import Policy, record
+from pairx.types import InputError
+from tests.lrp.by_hand import assert_near, both, build, noise, only, pixels
+
+TAPES = ["exact", "fast"]
+
+
+class Functional(nn.Module):
+    """A forward written out between two convolutions: `operation(the second, the first's output)`."""
+
+    def __init__(self, operation: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.last = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 4, 3, padding=1)
+        self.operation = operation
+        self.double().eval().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.operation(self.last, self.layer(x)).flatten(1)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        (lambda last, x: x.exp(), "exp"),
+        (lambda last, x: last(x.exp()), "exp"),
+        (lambda last, x: x.cumsum(1), "cumsum"),
+        (lambda last, x: torch.fft.hfft(x), "hfft"),
+        (lambda last, x: x.detach() + x, "detach"),
+        (lambda last, x: torch.softmax(x, 1), "softmax"),
+        (lambda last, x: F.normalize(x), "normalize"),
+        (lambda last, x: F.conv2d(x, x[:, :, :1, :1]), "conv2d"),
+        (lambda last, x: F.conv2d(x, torch.ones(3, 4, 2, 2).double(), padding="same"), "conv2d"),
+        (lambda last, x: x * x, "product"),
+        (lambda last, x: x @ x, "product"),
+        (lambda last, x: x / x.mean((2, 3), keepdim=True), "product"),
+        (lambda last, x: torch.add(x, last(x), alpha=2), "add"),
+        (lambda last, x: torch.add(x, other=last(x), alpha=2), "add"),
+        (lambda last, x: x.mean((2, 3), keepdim=True) + torch.ones(4, 6, 6), "add"),
+        (lambda last, x: F.batch_norm(x, None, None, training=True), "batch_norm"),
+    ],
+)
+@pytest.mark.parametrize("engine", TAPES)
+def test_an_operation_without_a_rule_is_named(operation, name: str, engine: str) -> None:
+    with pytest.raises(InputError, match=name):
+        record(Functional(operation), noise(6), ["layer"], engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [
+        (lambda last, x: x.exp(), "exp"),
+        (lambda last, x: torch.softmax(x, 1), "softmax"),
+        (lambda last, x: F.conv2d(x, torch.ones(3, 4, 1, 1).double()), "conv2d"),
+        (lambda last, x: F.layer_norm(x, x.shape[1:]), "layer_norm"),
+        (lambda last, x: x * x, "product"),
+    ],
+)
+def test_the_reference_names_it_too(operation, name: str) -> None:
+    with pytest.raises(InputError, match=name):
+        record(Functional(operation), noise(6), ["layer"], engine="zennit")
+
+
+@pytest.mark.parametrize("engine", TAPES)
+def test_what_relevance_never_reaches_needs_no_rule(engine: str) -> None:
+    """Inside a gate."""
+    plain = Functional(lambda last, x: 2 * last(x))
+    gated = Functional(lambda last, x: last(x) * x.cumsum(2).exp().mean((2, 3), keepdim=True))
+    seed = torch.randn(1, 144, dtype=torch.float64)
+    found = [record(one, noise(6), ["layer"], engine=engine).relevance("layer", seed) for one in (plain, gated)]
+    assert torch.equal(*found)
+
+
+def added(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y += x
+    return y
+
+
+def scaled(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y *= x.mean((2, 3), keepdim=True)
+    y /= 3
+    return y
+
+
+@pytest.mark.parametrize(
+    ("in_place", "out_of_place"),
+    [
+        (added, lambda last, x: last(x) + x),
+        (scaled, lambda last, x: last(x) * x.mean((2, 3), keepdim=True) / 3),
+        (lambda last, x: last(x).add_(x), lambda last, x: last(x) + x),
+        (lambda last, x: last(x).mul_(2).div_(3), lambda last, x: last(x) * 2 / 3),
+        (lambda last, x: last(F.relu(x, inplace=True)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(F.relu(x, True)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(torch.relu_(x)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(x.relu_()), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(F.silu(x, inplace=True)), lambda last, x: last(F.silu(x))),
+        (lambda last, x: last(F.hardswish(x, inplace=True)), lambda last, x: last(F.hardswish(x))),
+        (lambda last, x: F.relu(added(last, x), inplace=True), lambda last, x: F.relu(last(x) + x)),
+    ],
+)
+@pytest.mark.parametrize("engine", TAPES)
+def test_writing_in_place_gives_what_new_memory_gives(in_place, out_of_place, engine: str) -> None:
+    network = Functional(in_place)
+    output = network(noise(6))
+    with record(network, noise(6), ["layer"], engine=engine) as recording:
+        torch.testing.assert_close(recording.output, output[0], rtol=1e-12, atol=1e-12)
+    found, expected = (both(one, noise(6), "layer", engine) for one in (network, Functional(out_of_place)))
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_near(ours, theirs, 1e-12)
+
+
+def result_ignored(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    F.relu(y, inplace=True)
+    return y
+
+
+def sum_ignored(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y.add_(x)
+    return y
+
+
+def scaled_sum_ignored(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y.add_(x, alpha=0.5)
+    return y
+
+
+def clamped(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y.clamp_(min=0)
+    return y
+
+
+def through_a_view(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    half = y[:, :2]
+    half += x[:, :2]
+    return y
+
+
+def through_another_shape(last: nn.Module, x: Tensor) -> Tensor:
+    y = last(x)
+    y.view(1, 4, 36).mul_(2)
+    return y
+
+
+def into_a_constant(last: nn.Module, x: Tensor) -> Tensor:
+    y, buffer = last(x), torch.zeros_like(last.weight[0, 0, 0, 0]).repeat(1, 4, 6, 6)
+    buffer.add_(x)
+    return y + buffer
+
+
+def by_index(last: nn.Module, x: Tensor) -> Tensor:
+    y, buffer = last(x), torch.zeros(1, 4, 6, 6, dtype=torch.float64)
+    buffer[:, :2] = x[:, :2]
+    return y + buffer
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        result_ignored,
+        sum_ignored,
+        scaled_sum_ignored,
+        clamped,
+        through_a_view,
+        through_another_shape,
+        into_a_constant,
+        by_index,
+    ],
+)
+@pytest.mark.parametrize("engine", TAPES)
+def test_who_reads_what_was_written_over_is_refused(forward, engine: str) -> None:
+    with pytest.raises(InputError):
+        record(Functional(forward), noise(6), ["layer"], engine=engine)
+
+
+@pytest.mark.parametrize("engine", TAPES)
+@pytest.mark.parametrize("shape", [(1, -1), (1, 4, 36), (1, 2, 2, 6, 6), (-1, 12)])
+def test_a_view_is_possible_wherever_the_model_has_it(shape: tuple[int, ...], engine: str) -> None:
+    """However the engine lays features out in memory."""
+    networks = Functional(lambda last, x: last(x).view(*shape)), Functional(lambda last, x: last(x).reshape(shape))
+    viewed, reshaped = (both(network.float(), noise(6).float(), "layer", engine) for network in networks)
+    for ours, theirs in zip(viewed, reshaped, strict=True):
+        assert_near(ours, theirs, 1e-6)
+
+
+@pytest.mark.parametrize("engine", TAPES)
+def test_arguments_by_name_are_the_same_operation(engine: str) -> None:
+    networks = (
+        Functional(lambda last, x: torch.mul(torch.add(x, other=last(x)), other=2.0)),
+        Functional(lambda last, x: (x + last(x)) * 2.0),
+    )
+    named, plain = (both(network, noise(6), "layer", engine) for network in networks)
+    assert all(torch.equal(*pair) for pair in zip(named, plain, strict=True))
+
+
+def changed_weight(network: nn.Sequential) -> None:
+    network[0].weight.mul_(torch.linspace(-1, 2, network[0].weight.numel()).view_as(network[0].weight))
+
+
+def changed_statistics(network: nn.Sequential) -> None:
+    network[1].running_var.add_(torch.rand(8))
+
+
+def changed_shift(network: nn.Sequential) -> None:
+    network[1].bias.add_(torch.rand(8))
+
+
+def new_statistics(network: nn.Sequential) -> None:
+    network[1].running_mean, network[1].running_var = torch.rand(8), 1 + torch.rand(8)
+
+
+def loaded(network: nn.Sequential) -> None:
+    network.load_state_dict({name: value + 1 for name, value in network.state_dict().items()})
+
+
+def other_dtype(network: nn.Sequential) -> None:
+    network.double().float()
+
+
+@pytest.mark.parametrize(
+    "change", [changed_weight, changed_statistics, changed_shift, new_statistics, loaded, other_dtype]
+)
+@pytest.mark.parametrize("batchnorm", ["merge", "pass"])
+@pytest.mark.parametrize("engine", [*TAPES, "zennit"])
+def test_a_changed_model_is_propagated_as_it_is_now(change: Callable, batchnorm: str, engine: str) -> None:
+    torch.manual_seed(0)
+    parts = nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 4, 3), nn.Flatten()
+    network, x, policy = nn.Sequential(*parts).eval().requires_grad_(False), noise(6).float(), Policy("norm", batchnorm)
+    before = both(network, x, "2", engine, policy)
+    with torch.no_grad():
+        change(network)
+    found = both(network, x, "2", engine, policy)
+    expected = both(copy.deepcopy(network), x, "2", engine, policy)
+    assert all(torch.equal(*pair) for pair in zip(found, expected, strict=True))
+    if change is changed_weight:
+        assert not torch.equal(found[1], before[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "layer"), [("resnet18", 32, "layer3"), ("vit_tiny_patch16_224", 32, "blocks.6")]
+)
+def test_the_gradient_composite_is_autograd(name: str, side: int, layer: str) -> None:
+    network, x = build(name, side), noise(side).requires_grad_()
+    outputs: list[Tensor] = []
+    handle = network.get_submodule(layer).register_forward_hook(lambda _m, _i, output: outputs.append(output))
+    y = network(x)
+    handle.remove()
+    seeds = torch.randn(2, y.shape[1], dtype=torch.float64)
+    with record(network, x.detach(), [layer], Policy(composite="gradient"), "exact") as recording:
+        found = recording.relevance(layer, seeds)
+        for seed, relevance in zip(seeds, found, strict=True):
+            (at_layer,) = torch.autograd.grad(y, outputs[0], seed[None], retain_graph=True)
+            assert_near(relevance, at_layer)
+        for start in (found[0], only(found[0], [(1, 1)])[0]):
+            (at_pixels,) = torch.autograd.grad(outputs[0], x, start, retain_graph=True)
+            assert_near(pixels(recording, layer, start), at_pixels[0])
