@@ -85,7 +85,9 @@ class TapeRecording:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
         start, end = self._nodes[layer], self._input
         path = self._prepared(start, end)
-        largest = 8 * max(node.shape.numel() for node in path) * seeds.element_size()
+        if not len(seeds):
+            return
+        largest = 8 * max(node.shape.numel() for node in (start, *path)) * seeds.element_size()
         if seeds.device.type != "cpu":
             for part in seeds.split(max(1, self._memory // largest)):
                 yield from self._sweep(path, start, end, part).dense()[:, 0]

@@ -32,10 +32,10 @@ PASSED = [
 ]  # fmt: skip
 # Every element of the output is one element of an input, or of a parameter: relevance goes back where it came from.
 MOVES = [
-    F.max_pool2d, F.adaptive_max_pool2d, F.pad, F.dropout, F.dropout2d, torch.cat, torch.stack, torch.flatten,
+    F.max_pool2d, F.adaptive_max_pool2d, F.dropout, F.dropout2d, torch.cat, torch.stack, torch.flatten,
     torch.squeeze, torch.unsqueeze, torch.permute, torch.transpose, torch.reshape, torch.roll, torch.chunk,
-    torch.split, torch.unbind, torch.clone, Tensor.flatten, Tensor.unflatten, Tensor.view, Tensor.view_as,
-    Tensor.reshape, Tensor.squeeze, Tensor.unsqueeze, Tensor.permute, Tensor.transpose, Tensor.contiguous,
+    torch.split, torch.unbind, torch.clone, Tensor.flatten, Tensor.unflatten, Tensor.view_as, Tensor.reshape,
+    Tensor.squeeze, Tensor.unsqueeze, Tensor.permute, Tensor.transpose, Tensor.contiguous,
     Tensor.chunk, Tensor.split, Tensor.unbind, Tensor.__getitem__, Tensor.clone, Tensor.to, Tensor.float, Tensor.roll,
     Tensor.mT.__get__, Tensor.T.__get__,
 ]  # fmt: skip
@@ -52,6 +52,18 @@ def passed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 def moved(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation that moves or selects values."""
     return _traced(tape, func, args, kwargs, rules.Adjoint)
+
+
+def padded(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """Padding: what relevance its zeros take ends there."""
+    return _traced(tape, func, args, kwargs, rules.Adjoint, constant=True)
+
+
+def viewed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """A view in another shape, possible for the model's own memory layout though maybe not for the tape's."""
+    if isinstance(args[1], torch.dtype) or kwargs:
+        return _unruled(tape, func, args, kwargs)
+    return moved(tape, Tensor.reshape, args, kwargs)
 
 
 def averaged(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -132,21 +144,31 @@ def _scaling(call: dict) -> Scaling:
 
 def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A sum, by the policy's rule for residuals."""
-    a, b = args[:2]
-    nodes = [tape.node(one) for one in (a, b)]
+    if (operands := _operands(args, kwargs)) is None:
+        return _unruled(tape, func, args, kwargs)
+    a, b = operands
+    nodes = [tape.node(one) for one in operands]
     conserving = tape.policy.composite == "conserving"
-    if kwargs or len(args) > 2 or (all(nodes) and a.shape != b.shape):
+    if all(nodes) and a.shape != b.shape:
         return _unruled(tape, func, args, kwargs)
     if all(nodes) and tape.policy.residual == "plain":
         rule = rules.Copy(*nodes)
     elif all(nodes) or (conserving and isinstance(a, Tensor) and isinstance(b, Tensor)):
-        operands = [tape.pinned(one) if node else one for one, node in zip((a, b), nodes, strict=True)]
-        rule = rules.Sum(operands, torch.abs if conserving else _itself)
+        summands = [tape.pinned(one) if node else one for one, node in zip((a, b), nodes, strict=True)]
+        rule = rules.Sum(summands, torch.abs if conserving else _itself)
     else:
         return passed(tape, func, args, kwargs)
     signal = next(one for one, node in zip((a, b), nodes, strict=True) if node)
-    y = func(*args)
-    return _added(tape, y, rule, "add") if y.shape == signal.shape else _unruled(tape, func, args, kwargs)
+    y = func(*args, **kwargs)
+    name = tape.name(b if nodes[0] else a, "add")
+    return _added(tape, y, rule, name) if y.shape == signal.shape else _unruled(tape, func, args, kwargs)
+
+
+def _operands(args: tuple, kwargs: dict) -> tuple | None:
+    """Both operands, however they are passed; None where there is more that changes the result."""
+    named = [kwargs[name] for name in ("input", "self", "other", "mat2", "tensor2") if name in kwargs]
+    operands = (*named, *args) if "input" in kwargs or "self" in kwargs else (*args, *named)
+    return operands if len(operands) == 2 and len(named) == len(kwargs) else None
 
 
 def _itself(value: Tensor) -> Tensor:
@@ -155,7 +177,9 @@ def _itself(value: Tensor) -> Tensor:
 
 def scaled(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A signal times, over, or minus a constant or a gate, which is what is smaller: all relevance to the signal."""
-    a, b = args[:2]
+    if (operands := _operands(args, kwargs)) is None:
+        return _unruled(tape, func, args, kwargs)
+    a, b = operands
     y = func(*args, **kwargs)
     sizes = [one.numel() if tape.node(one) else 0 for one in (a, b)]
     signal = a if sizes[0] > sizes[1] else b
@@ -167,8 +191,10 @@ def scaled(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 
 def matrix_product(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A product with a constant matrix, or with attention."""
-    a, b = args
-    y = func(a, b)
+    if (operands := _operands(args, kwargs)) is None:
+        return _unruled(tape, func, args, kwargs)
+    a, b = operands
+    y = func(*args, **kwargs)
     nodes = [tape.node(one) for one in (a, b)]
     mixing = [node is None or node.held for node in nodes]
     if mixing[0] == mixing[1] or min(a.ndim, b.ndim) < 2:
@@ -213,24 +239,26 @@ def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule:
     return y
 
 
-def _traced(tape: Tape, func: Callable, args: tuple, kwargs: dict, rule: type) -> Any:
-    """Run a function with a graph of its own, whose adjoint is that of this one operation."""
+def _traced(tape: Tape, func: Callable, args: tuple, kwargs: dict, rule: type, constant: bool = False) -> Any:
+    """Run a function with a graph of its own, whose adjoint is that of this one operation.
+
+    constant: whether it puts constants beside the signals, which arguments that are no signals also tell.
+    """
     signals = tape.signals((args, kwargs))
+    constant |= len(tensors((args, kwargs))) > len(signals)
     leaves = {id(signal): signal.detach().requires_grad_() for signal in signals}
     with torch.enable_grad():
         result = func(*_swapped(args, leaves), **_swapped(kwargs, leaves))
     if not isinstance(result, Tensor | list | tuple):
         return result
     sources = [tape.node(signal) for signal in signals]
-    constant = len(tensors((args, kwargs))) > len(signals)
     held = any(source.held for source in sources)
     outputs = []
     for y in tensors(result):
         out = y.detach()
         outputs.append(out)
         if y.requires_grad:
-            one = rule(sources, y, list(leaves.values()), constant)
-            tape.add(out, one, title(func), held)
+            tape.add(out, rule(sources, y, list(leaves.values()), constant), title(func), held)
     return outputs[0] if isinstance(result, Tensor) else type(result)(outputs)
 
 
@@ -260,7 +288,7 @@ def _padding(value: Any, kernel: Sequence[int], dilation: Sequence[int]) -> tupl
 
 def _table() -> dict[Callable, Callable]:
     groups = [
-        (PASSED, passed), (MOVES, moved), (MEANS, averaged), (SUMS, summed), (SOFTMAXES, softmax),
+        (PASSED, passed), (MOVES, moved), ([Tensor.view], viewed), ([F.pad], padded), (MEANS, averaged), (SUMS, summed), (SOFTMAXES, softmax),
         (PRODUCTS + QUOTIENTS + DIFFERENCES, scaled), (MATRIX_PRODUCTS, matrix_product),
         ([F.conv2d, torch.conv2d], convolution), ([F.linear], linear), ([F.batch_norm], batch_norm),
         ([F.scaled_dot_product_attention], attention),
@@ -269,4 +297,4 @@ def _table() -> dict[Callable, Callable]:
 
 
 LRP = _table()
-GRADIENT = dict.fromkeys(LRP, moved)  # every operation's own derivative
+GRADIENT = dict.fromkeys(LRP, moved) | {Tensor.view: viewed}  # every operation's own derivative

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.weak import WeakIdKeyDictionary
 
@@ -34,8 +35,8 @@ class Tape(TorchFunctionMode):
         self.policy, self.handlers = policy, handlers
         self.nodes: list[Node] = []
         self._found = WeakIdKeyDictionary()  # tensor to node
-        self._stale = WeakIdKeyDictionary()
-        self._names = {id(tensor): name.rpartition(".")[0] for name, tensor in network.named_parameters()}
+        self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
+        self._names = {id(tensor): name.rpartition(".")[0] or name for name, tensor in network.named_parameters()}
         self.add(x, None, "input")
 
     def add(self, output: Tensor, rule: Rule | None, name: str, held: bool = False) -> Node:
@@ -56,24 +57,22 @@ class Tape(TorchFunctionMode):
         return self._found[signal].pin(signal)
 
     def name(self, parameter: object, otherwise: str) -> str:
-        """The module that a parameter belongs to."""
+        """The module that a parameter belongs to, or the parameter's own name if that is the whole model."""
         return self._names.get(id(parameter), otherwise)
 
     def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
-        signals = self.signals((args, kwargs))
-        if not signals:
+        read = tensors((args, kwargs))
+        if self._stale and any(StorageWeakRef(tensor.untyped_storage()) in self._stale for tensor in read):
+            raise InputError(f"{title(func)} reads a tensor that was written over in place; rewrite that.")
+        if not self.signals(read):
             return func(*args, **kwargs)
         if func in OUT_OF_PLACE or kwargs.get("inplace"):
             kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
             return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)
-        if any(signal in self._stale for signal in signals):
-            raise InputError(
-                f"{title(func)} reads a tensor that was written over in place; rewrite that."
-            )
-        versions = [signal._version for signal in signals]
+        versions = [version(tensor) for tensor in read]
         result = self._run(func, args, kwargs)
-        if versions != [signal._version for signal in signals]:
+        if versions != [version(tensor) for tensor in read]:
             raise InputError(f"The operation {title(func)} writes over its input here; use its form that does not.")
         return result
 
@@ -88,12 +87,12 @@ class Tape(TorchFunctionMode):
     def _out_of_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         """Run the operation into new memory, so that values that rules keep stay; who reads the old tensor is told."""
         result = self._run(func, args, kwargs)
-        self._stale[args[0]] = True
+        self._stale.add(StorageWeakRef(args[0].untyped_storage()))
         return result
 
     def signals(self, things: object) -> list[Tensor]:
-        """The signals among arguments, nested or not."""
-        return [tensor for tensor in tensors(things) if tensor in self._found]
+        """The signals among arguments, nested or not, each once."""
+        return list({id(tensor): tensor for tensor in tensors(things) if tensor in self._found}.values())
 
 
 def tensors(things: object) -> list[Tensor]:
@@ -105,6 +104,11 @@ def tensors(things: object) -> list[Tensor]:
     elif not isinstance(things, list | tuple):
         return []
     return [tensor for thing in things for tensor in tensors(thing)]
+
+
+def version(tensor: Tensor) -> int | None:
+    """How often a tensor was written to; None for a tensor of inference mode, which does not count."""
+    return None if tensor.is_inference() else tensor._version
 
 
 def title(func: Callable) -> str:

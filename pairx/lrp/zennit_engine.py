@@ -6,6 +6,7 @@ covers that.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
 from functools import partial
 
@@ -19,6 +20,7 @@ from pairx.lrp.batchnorm import merge
 from pairx.lrp.connections import Connections
 from pairx.lrp.policy import Policy
 from pairx.models import private_copy, record_outputs
+from pairx.types import InputError
 
 STABILIZER = 1e-6
 
@@ -39,6 +41,9 @@ class ZennitRecording:
     """One image's forward under zennit's hooks, on a private copy of the model. See `pairx.lrp.Recording`."""
 
     def __init__(self, module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy) -> None:
+        if policy.composite not in ("auto", "epsilon-plus"):
+            raise InputError(f"The zennit engine has no composite {policy.composite!r}. Choose another engine.")
+        self._lock = threading.Lock()
         with torch.no_grad():
             output, self.activations = record_outputs(module, layers, x)
         self.output = output[0]
@@ -79,9 +84,9 @@ class ZennitRecording:
         self._layers.clear()
         del self._input, self._output
 
-    @staticmethod
-    def _propagate(start: torch.Tensor, end: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
-        (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start), retain_graph=True)
+    def _propagate(self, start: torch.Tensor, end: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
+        with self._lock:  # zennit's hooks pass values from one to the next
+            (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start), retain_graph=True)
         return relevance.detach()
 
 
