@@ -67,9 +67,9 @@ def record(
 ) -> Recording:
     """Run `module` on one image x (1, 3, H, W), ready to propagate relevance to the outputs of the named submodules.
 
-    engine: "exact"; "fast", which on a CPU cuts the rims of a signal's window off where almost no relevance is left and,
-    where the hardware can, multiplies in bfloat16; or "zennit", the slow reference. memory: bytes that signals may take while they
-    are under way; it bounds how many there are at once. The module is not changed, and recordings share
+    engine: "exact"; "fast", which on a CPU cuts the rims of a signal's window off where almost no relevance is left
+    and, where the hardware can, multiplies in bfloat16; or "zennit", the slow reference. memory: bytes that signals may
+    take while they are under way; it bounds how many there are at once. The module is not changed, and recordings share
     nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine and for a
     model with an operation that has no rule.
     """

@@ -26,12 +26,14 @@ OUTPUT = ""  # the name of the root module, whose output is the embedding
 class Account:
     """Where relevance went, as parts of what started (1 is all of it).
 
-    arrived: at the layer or the pixels. parameters: what biases and other parameters kept, by module. lost: in divisions
-    by almost zero, by module. The three sum to 1; `error`, the sum of what each module lost, is what is unexplained.
+    arrived: at the layer or the pixels. parameters: what biases and other parameters kept, by module. unowned: what was
+    at outputs to which nothing added anything positive, by module. lost: the rest, in divisions by almost zero, by
+    module. The four sum to 1; `error`, the sum of what each module lost, is what is unexplained.
     """
 
     arrived: float = 0.0
     parameters: dict[str, float] = field(default_factory=dict)
+    unowned: dict[str, float] = field(default_factory=dict)
     lost: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -104,7 +106,7 @@ class TapeRecording:
         account = Account()
         arrived = self._sweep(self._prepared(start, end), start, end, seed[None, None], account)
         account.arrived = float(arrived.values.sum()) / total
-        for part in (account.parameters, account.lost):
+        for part in (account.parameters, account.unowned, account.lost):
             part.update({name: value / total for name, value in part.items()})
         return account
 
@@ -145,9 +147,10 @@ class TapeRecording:
 
 
 def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch]) -> None:
-    kept = node.rule.kept(relevance)
-    lost = float(relevance.values.double().sum() - sum(share.values.double().sum() for share in shares)) - kept
-    for book, value in ((account.parameters, kept), (account.lost, lost)):
+    kept, unowned = node.rule.kept(relevance), node.rule.unowned(relevance)
+    gone = float(relevance.values.double().sum() - sum(share.values.double().sum() for share in shares))
+    books = (account.parameters, kept), (account.unowned, unowned), (account.lost, gone - kept - unowned)
+    for book, value in books:
         book[node.name] = book.get(node.name, 0.0) + value
 
 

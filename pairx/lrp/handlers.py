@@ -77,7 +77,7 @@ def softmax(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 
 
 def convolution(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
-    """A two-dimensional convolution: ZPlus."""
+    """A two-dimensional convolution: ZPlus, with a share for every output where the composite conserves."""
     call = (
         dict(zip(("input", "weight", "bias", "stride", "padding", "dilation", "groups"), args, strict=False)) | kwargs
     )
@@ -88,16 +88,17 @@ def convolution(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor
         return _unruled(tape, func, args, kwargs)
     operator = Convolution(weight, bias, stride, padding, dilation, call.get("groups", 1))
     y = convolve(x, weight, stride, padding, dilation, operator.groups, bias)
-    return _linear(tape, x, y, operator, "conv2d", rules.ZPlus)
+    rule = rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.ZPlus
+    return _linear(tape, x, y, operator, "conv2d", rule)
 
 
 def linear(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
-    """A linear layer: Epsilon, or ZPlus where the composite conserves."""
+    """A linear layer: Epsilon, or as a convolution where the composite conserves."""
     call = dict(zip(("input", "weight", "bias"), args, strict=False)) | kwargs
     operator = Linear(call["weight"], call.get("bias"))
     if tape.node(operator.raw):
         return _unruled(tape, func, args, kwargs)
-    rule = rules.ZPlus if tape.policy.composite == "conserving" else rules.Epsilon
+    rule = rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.Epsilon
     return _linear(tape, call["input"], func(*args, **kwargs), operator, "linear", rule)
 
 
@@ -288,7 +289,8 @@ def _padding(value: Any, kernel: Sequence[int], dilation: Sequence[int]) -> tupl
 
 def _table() -> dict[Callable, Callable]:
     groups = [
-        (PASSED, passed), (MOVES, moved), ([Tensor.view], viewed), ([F.pad], padded), (MEANS, averaged), (SUMS, summed), (SOFTMAXES, softmax),
+        (PASSED, passed), (MOVES, moved), ([Tensor.view], viewed), ([F.pad], padded), (MEANS, averaged),
+        (SUMS, summed), (SOFTMAXES, softmax),
         (PRODUCTS + QUOTIENTS + DIFFERENCES, scaled), (MATRIX_PRODUCTS, matrix_product),
         ([F.conv2d, torch.conv2d], convolution), ([F.linear], linear), ([F.batch_norm], batch_norm),
         ([F.scaled_dot_product_attention], attention),

@@ -20,8 +20,8 @@ from pairx.lrp.patch import Patch
 class Arithmetic:
     """How exactly relevance is computed.
 
-    dtype: of the factors of products with weights; None is the model's own. trim: share of a signal's absolute relevance that
-    each side of its window may lose at a convolution.
+    dtype: of the factors of products with weights; None is the model's own. trim: share of a signal's absolute
+    relevance that each side of its window may lose at a convolution.
     """
 
     dtype: torch.dtype | None = None
@@ -90,14 +90,22 @@ class Linear:
         return F.linear(x, weight, bias)
 
     def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
-        """The transposed operation on values (N, ..., O), with the positive or the negative weights. size: unused."""
+        """The transposed operation on values (N, ..., O), with the weights of one sign or, for 0, their magnitudes.
+
+        size: unused.
+        """
         weight = self._signed(sign, patch.values.dtype, lambda weight: weight.T.contiguous())
         return Patch.whole(F.linear(patch.dense(), weight))
 
     def _signed(self, sign: int, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]) -> Tensor:
-        """W+ or W- as the adjoint wants it, kept with the model's own weight."""
+        """W+, W- or |W| as the adjoint wants it, kept with the model's own weight."""
+
+        def make() -> Tensor:
+            weight = self.weight()
+            return arrange((weight * sign).clamp(min=0).mul(sign) if sign else weight.abs()).to(dtype)
+
         key = (sign, dtype, type(self), self.scaling.key if self.scaling else ())
-        return cached(self.raw, key, lambda: arrange((self.weight() * sign).clamp(min=0).mul(sign)).to(dtype))
+        return cached(self.raw, key, make)
 
 
 class Convolution(Linear):
@@ -129,7 +137,7 @@ class Convolution(Linear):
     def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
         """The transposed convolution of a window (N, B, O, h, w), over exactly the inputs that it can reach.
 
-        size: (H, W) of the whole input.
+        size: (H, W) of the whole input. sign: see `Linear`.
         """
         c = patch.values.flatten(0, 1)
         spans = [

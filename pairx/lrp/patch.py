@@ -1,4 +1,4 @@
-"""Relevance that is zero outside a window: what a signal that starts at one cell looks like on its way to the pixels."""
+"""Relevance that is zero outside a window: what a signal from one cell looks like on its way to the pixels."""
 
 from __future__ import annotations
 

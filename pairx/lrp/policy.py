@@ -17,7 +17,8 @@ class Policy:
 
     composite: which rule an operation gets. "epsilon-plus" as in the paper: ZPlus on convolutions, Epsilon on linear
     layers, norm rule on sums. "conserving", for networks with layer normalisation or attention: ZPlus on linear layers
-    too, magnitudes at sums and under attention, which itself is held constant. "gradient": every operation's
+    too, with a share for outputs that have no positive part, magnitudes at sums and under attention, which itself is
+    held constant. "gradient": every operation's
     derivative, so that relevance is a gradient. "auto": "conserving" where a network has layer normalisation, otherwise
     "epsilon-plus". residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it
     to both, as the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm:

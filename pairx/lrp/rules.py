@@ -17,13 +17,14 @@ from pairx.lrp.operators import Arithmetic, Convolution, Linear
 from pairx.lrp.patch import EPSILON, Patch, stabilized
 
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
+NONE = 1e-3
 
 
 class Node:
     """One tensor of a forward: how its relevance goes on, and its value where a rule needs it.
 
-    rule: None for the input. name: of the module or operation that it comes from. held: whether it comes from a softmax,
-    which products take as constant. users: operations that take it.
+    rule: None for the input. name: of the module or operation that it comes from. held: whether it comes from a
+    softmax, which products take as constant. users: operations that take it.
     """
 
     __slots__ = ("_pins", "held", "index", "name", "rule", "shape", "users", "value")
@@ -60,6 +61,10 @@ class Rule:
 
     def kept(self, relevance: Patch) -> float:
         """How much of the relevance ends in parameters."""
+        return 0.0
+
+    def unowned(self, relevance: Patch) -> float:
+        """How much of the relevance is at outputs to which no input and no parameter added anything positive."""
         return 0.0
 
 
@@ -162,8 +167,8 @@ class Copy(Rule):
 
 
 class Mix(Rule):
-    """`R_i = sum_j |a_ji x_i| / sum_i' |a_ji' x_i'| R_j`: a matrix product with constant weights, such as attention held
-    constant. Magnitudes, so that it conserves where values of both signs cancel.
+    """`R_i = sum_j |a_ji x_i| / sum_i' |a_ji' x_i'| R_j`: a matrix product with constant weights, such as attention
+    held constant. Magnitudes, so that it conserves where values of both signs cancel.
 
     mixing: gives the constant matrix. left: whether that stands left of the signal.
     """
@@ -190,7 +195,7 @@ class Mix(Rule):
 
 
 class Epsilon(Rule):
-    """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): linear layers in EpsilonPlus."""
+    """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): EpsilonPlus's linear layers."""
 
     def __init__(self, x: Node, y: Node, operator: Linear) -> None:
         super().__init__(x)
@@ -208,6 +213,9 @@ class Epsilon(Rule):
 class ZPlus(Rule):
     """`R_i = sum_j (x_i+ w_ij+ + x_i- w_ij-) / (sum_i' (...) + b_j+) R_j`, where + and - are the positive and the
     negative part (Montavon et al. 2019, "Layer-Wise Relevance Propagation: An Overview", alpha = 1, beta = 0).
+
+    An output whose denominator is zero has nobody to share with, and its relevance ends there: after activations such
+    as SiLU, which let negative values pass, a few outputs of depthwise convolutions are like that.
 
     y: the forward's output, from which the denominator of a wide layer is had with one product instead of two.
     """
@@ -244,11 +252,17 @@ class ZPlus(Rule):
         return [self._trim(up.holding(values.to(relevance.values.dtype)), arithmetic)]
 
     def kept(self, relevance: Patch) -> float:
-        bias = self.operator.bias()
+        return self._ended(relevance, self.operator.bias(), self.inverse)
+
+    def unowned(self, relevance: Patch) -> float:
+        ends = relevance.of(self.inverse) > 1 / (2 * EPSILON)
+        return float((relevance.values * relevance.of(self.inverse) * EPSILON)[ends.expand_as(relevance.values)].sum())
+
+    def _ended(self, relevance: Patch, bias: Tensor | None, inverse: Tensor) -> float:
+        """How much ends in the positive part of a bias."""
         if bias is None:
             return 0.0
-        ended = relevance.values * relevance.of(self.operator.per_channel(bias.clamp(min=0)) * self.inverse)
-        return float(ended.sum())
+        return float((relevance.values * relevance.of(self.operator.per_channel(bias.clamp(min=0)) * inverse)).sum())
 
     def _trim(self, relevance: Patch, arithmetic: Arithmetic) -> Patch:
         spatial = isinstance(self.operator, Convolution) and max(self.operator.raw.shape[-2:]) > 1
@@ -272,3 +286,34 @@ class ZPlus(Rule):
         if self.mixed:
             z += product(x - above, weight.clamp(max=0), torch.zeros_like(bias))
         return z.clamp_(min=EPSILON).reciprocal_()
+
+
+class ZPlusOrAll(ZPlus):
+    """ZPlus where an output has a positive part, and where it has none, or less than NONE of the magnitude of all parts,
+    `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
+    """
+
+    def prepare(self, arithmetic: Arithmetic) -> None:
+        if self.inverse is None:
+            super().prepare(arithmetic)
+            weight, bias = self.operator.weight().abs(), self.operator.bias()
+            bias = weight.new_zeros(len(weight)) if bias is None else bias.abs()
+            inputs = self.inputs.to(weight.dtype).abs()
+            magnitude = self.operator.forward(inputs, weight, bias)
+            none = self.inverse.reciprocal() - EPSILON <= NONE * magnitude
+            self.inverse = self.inverse.masked_fill(none, 0)
+            self.inverse_of_all = none / stabilized(magnitude) if none.any() else None
+
+    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+        (positive,) = super().share(relevance, arithmetic)
+        if self.inverse_of_all is None:
+            return [positive]
+        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse_of_all)))
+        up = self.operator.adjoint(factor, tuple(self.x.shape[-2:]), 0)
+        return [positive + up.holding((up.of(self.inputs).abs() * up.values).to(relevance.values.dtype))]
+
+    def kept(self, relevance: Patch) -> float:
+        bias = self.operator.bias()
+        if self.inverse_of_all is None or bias is None:
+            return super().kept(relevance)
+        return super().kept(relevance) + self._ended(relevance, bias.abs(), self.inverse_of_all)

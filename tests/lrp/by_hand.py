@@ -45,6 +45,16 @@ def zplus(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, relevance: np.nda
     return positive * (up.T @ share) + negative * (down.T @ share)
 
 
+def zplus_or_all(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, relevance: np.ndarray) -> np.ndarray:
+    """ZPlus, but by magnitude from outputs whose positive part is less than a thousandth of all parts' magnitude."""
+    positive = np.maximum(matrix * x, 0).sum(1) + np.maximum(bias, 0)
+    magnitude = np.abs(matrix * x)
+    whole = magnitude.sum(1) + np.abs(bias)
+    none = positive <= 1e-3 * whole
+    by_magnitude = magnitude.T @ np.where(none, relevance / (whole + EPSILON), 0)
+    return zplus(x, matrix, bias, np.where(none, 0, relevance)) + by_magnitude
+
+
 def epsilon(x: np.ndarray, matrix: np.ndarray, bias: np.ndarray, relevance: np.ndarray) -> np.ndarray:
     """Bach et al. 2015: `R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j`; without bias also zennit's Norm."""
     return x * (matrix.T @ (relevance / stabilized(matrix @ x + bias)))

@@ -28,6 +28,7 @@ from tests.lrp.by_hand import (
     pixels,
     stabilized,
     zplus,
+    zplus_or_all,
 )
 
 REFERENCES = ["exact", "zennit"]
@@ -94,6 +95,29 @@ def test_zplus_of_a_convolution(channels: tuple[int, int], side: int, geometry: 
             assert_near(found, torch.from_numpy(expected).reshape(3, side, side), tolerance)
 
 
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("bias", [True, False])
+def test_outputs_without_a_positive_part_share_by_magnitude(kernel: int, bias: bool) -> None:
+    """In the composite that conserves; both forms of the denominator: 27 and 75 inputs."""
+    torch.manual_seed(0)
+    convolution = nn.Conv2d(3, 5, kernel, bias=bias).double().requires_grad_(False)
+    x = noise(8)
+    convolution.weight[:2] = -convolution.weight[:2].abs() * x.sign()[0, :, :1, :1]
+    x = x.abs() * x.sign()[:, :, :1, :1]
+    if bias:
+        convolution.bias[:2] = -convolution.bias[:2].abs()
+    network = nn.Sequential(convolution, nn.Flatten())
+    matrix = dense_convolution(convolution.weight.numpy(), 8, padding=0)
+    shifts = (convolution.bias.numpy() if bias else np.zeros(5)).repeat((9 - kernel) ** 2)
+    with record(network, x, ["0"], CONSERVING, "exact") as recording:
+        y = recording.activations["0"]
+        seeds = torch.cat([torch.randn_like(y)[None], only(torch.randn_like(y), [(0, 0), (2, 1)])])
+        assert (np.maximum(matrix * x.numpy().ravel(), 0).sum(1) == 0).sum() >= 2 * (9 - kernel) ** 2
+        for seed, found in zip(seeds, recording.pixels("0", seeds), strict=True):
+            expected = zplus_or_all(x.numpy().ravel(), matrix, shifts, seed.numpy().ravel())
+            assert_near(found, torch.from_numpy(expected).reshape(3, 8, 8), 1e-9)
+
+
 @pytest.mark.parametrize("width", [27, 108])
 @pytest.mark.parametrize("bias", [True, False])
 def test_zplus_of_a_linear_layer(width: int, bias: bool) -> None:
@@ -103,7 +127,7 @@ def test_zplus_of_a_linear_layer(width: int, bias: bool) -> None:
     x, seed = noise(side), torch.randn(1, 7, dtype=torch.float64)
     found = pixels(record(nn.Sequential(nn.Flatten(), linear), x, ["1"], CONSERVING, "exact"), "1", seed)
     added = linear.bias.numpy() if bias else np.zeros(7)
-    expected = zplus(x.numpy().ravel(), linear.weight.numpy(), added, seed.numpy().ravel())
+    expected = zplus_or_all(x.numpy().ravel(), linear.weight.numpy(), added, seed.numpy().ravel())
     assert_near(found.flatten(), torch.from_numpy(expected))
 
 
