@@ -14,7 +14,7 @@ from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
 from pairx.lrp.patch import Patch
 from pairx.lrp.policy import Policy
-from pairx.lrp.rules import Node, Pass
+from pairx.lrp.rules import Node
 from pairx.lrp.tape import Tape, refuse_unruled
 from pairx.models import observed
 from pairx.types import InputError
@@ -155,14 +155,10 @@ def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch
 
 
 def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:
-    """After the forward: fold BatchNorms, refuse operations without a rule, free what no relevance will need.
+    """After the forward: refuse operations without a rule, free what no relevance will need.
 
     Raises InputError, naming it, for an operation without a rule on the way from the output to the input.
     """
-    for node in nodes:
-        if isinstance(node.rule, handlers.Merged):
-            node.rule.settle()
-            node.rule = Pass(*node.rule.sources)
     reached = {output}
     for node in sorted(nodes, key=lambda node: -node.index):
         if node in reached:

@@ -13,7 +13,6 @@ from torch import Tensor
 
 from pairx.lrp import rules
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
-from pairx.lrp.rules import Node
 from pairx.lrp.tape import Tape, tensors, title
 from pairx.models.networks import gem
 
@@ -111,27 +110,10 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         return _unruled(tape, func, args, kwargs)
     y = func(*args, **kwargs)
     node = tape.add(y, rules.Pass(source), title(func))
-    if tape.policy.batchnorm == "merge" and isinstance(source.rule, rules.ZPlus | rules.Epsilon):
-        node.rule = Merged(source, node.pin(y), _scaling(call))
+    if tape.policy.batchnorm == "merge" and isinstance(source.rule, rules.ZPlus | rules.Epsilon) and source.users == 1:
+        old = source.rule
+        tape.fold(source, type(old)(old.x, node.pin(y), old.operator.merged(_scaling(call))))
     return y
-
-
-class Merged(rules.Pass):
-    """A BatchNorm that is folded into the operation before it once the forward is over, if nobody else uses that."""
-
-    def __init__(self, source: Node, node: Node, scaling: Scaling) -> None:
-        super().__init__(source)
-        self.node, self.scaling = node, scaling
-
-    def settle(self) -> None:
-        """Fold, or pass."""
-        (source,) = self.sources
-        if source.users == 1:
-            old = source.rule
-            old.y.release()
-            source.rule = type(old)(old.x, self.node, old.operator.merged(self.scaling))
-        else:
-            self.node.release()
 
 
 def _scaling(call: dict) -> Scaling:

@@ -289,7 +289,7 @@ class ZPlus(Rule):
 
 
 class ZPlusOrAll(ZPlus):
-    """ZPlus where an output has a positive part, and where it has none, or less than NONE of the magnitude of all parts,
+    """ZPlus, but where the positive part of an output is less than NONE of the magnitude of all parts,
     `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
     """
 

@@ -36,6 +36,7 @@ class Tape(TorchFunctionMode):
         self.nodes: list[Node] = []
         self._found = WeakIdKeyDictionary()  # tensor to node
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
+        self._folded: dict[Node, Rule] = {}  # rules as they were before a BatchNorm was folded into them
         self._names = {id(tensor): name.rpartition(".")[0] or name for name, tensor in network.named_parameters()}
         self.add(x, None, "input")
 
@@ -56,6 +57,20 @@ class Tape(TorchFunctionMode):
         """The node of a signal, which now keeps its value."""
         return self._found[signal].pin(signal)
 
+    def fold(self, node: Node, rule: Rule) -> None:
+        """Put a rule with the BatchNorm after it in the place of a linear one, whose output need not be kept."""
+        self._folded[node] = node.rule
+        node.rule.y.release()
+        node.rule = rule
+
+    def _unfold(self, signal: Tensor) -> None:
+        """Undo that: somebody else reads the tensor between the two."""
+        node = self._found[signal]
+        if node in self._folded:
+            node.rule.y.release()
+            node.rule = self._folded.pop(node)
+            node.rule.y.pin(signal)
+
     def name(self, parameter: object, otherwise: str) -> str:
         """The module that a parameter belongs to, or the parameter's own name if that is the whole model."""
         return self._names.get(id(parameter), otherwise)
@@ -65,8 +80,11 @@ class Tape(TorchFunctionMode):
         read = tensors((args, kwargs))
         if self._stale and any(StorageWeakRef(tensor.untyped_storage()) in self._stale for tensor in read):
             raise InputError(f"{title(func)} reads a tensor that was written over in place; rewrite that.")
-        if not self.signals(read):
+        signals = self.signals(read)
+        if not signals:
             return func(*args, **kwargs)
+        for signal in signals:
+            self._unfold(signal)
         if func in OUT_OF_PLACE or kwargs.get("inplace"):
             kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
             return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)

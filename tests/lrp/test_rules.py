@@ -20,6 +20,7 @@ from tests.lrp.by_hand import (
     FAST,
     Rewrite,
     assert_near,
+    both,
     calibrated,
     dense_convolution,
     epsilon,
@@ -325,3 +326,23 @@ def test_the_reference_refuses_rules_that_it_does_not_have() -> None:
     for composite in ("conserving", "gradient"):
         with pytest.raises(InputError, match=composite):
             record(network, noise(4), [], Policy(composite=composite), "zennit")
+
+
+@pytest.mark.parametrize("first", ["features", "normalised"])
+def test_batchnorm_is_not_merged_where_somebody_else_reads_the_features(first: str) -> None:
+    class Read(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)
+            self.norm.running_var.uniform_(0.1, 2), nn.init.normal_(self.norm.bias)
+
+        def forward(self, x: Tensor) -> Tensor:
+            features = self.conv(x)
+            branch = 2 * features if first == "features" else None
+            normalised = self.norm(features)
+            return (normalised + (2 * features if branch is None else branch)).flatten(1)
+
+    network, x = Read().double().eval().requires_grad_(False), noise(6)
+    merged, passed = (both(network, x, "conv", "exact", Policy("norm", choice)) for choice in ("merge", "pass"))
+    assert all(torch.equal(*pair) for pair in zip(merged, passed, strict=True))
