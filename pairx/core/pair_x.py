@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 
@@ -83,12 +83,10 @@ def explain_steps(
     `Explanation` a layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an
     unknown layer and for a model with an operation that has no relevance rule.
     """
-    layer_steps = 1 + 2 * options.k_colors
-    total = 2 + len(layers) * layer_steps
+    total = 2 + len(layers) * (1 + 2 * options.k_colors)
     yield Step(0, total, "reading the photographs")
     chosen = [model.layer(name).name for name in layers]
     yield Step(1, total, "recording the photographs")
-    explanations = []
     with ExitStack() as stack:
         images = (pair.image0, pair.image1)
         recordings = [
@@ -96,9 +94,20 @@ def explain_steps(
             for one in lrp.in_threads(lambda image: record(model, image, chosen, options), images, 2)
         ]
         encoded = encode(model, pair, recordings, chosen)
-        for number, layer in enumerate(chosen):
-            done = 2 + number * layer_steps
-            explanations.append((yield from _explain_layer(encoded, recordings, layer, options, done, total)))
+        weighed = []
+        for done, layer in enumerate(chosen, 2):
+            yield Step(done, total, f"weighing the matches at {layer}")
+            weighed.append(weigh(encoded, recordings, layer, options))
+        painted = [Painted(model.size, min(options.k_colors, len(one.matches))) for one in weighed]
+        done = 2 + len(layers)
+        for side, recording in enumerate(recordings):
+            recording.keep([model.path(layer) for layer in chosen])
+            for one, onto in zip(weighed, painted, strict=True):
+                for index in paint(encoded, recording, side, one, onto, options):
+                    yield Step(done, total, f"painting match {index + 1}")
+                    done += 1
+            recording.keep([])
+        explanations = [explanation(encoded, one, onto, options) for one, onto in zip(weighed, painted, strict=True)]
     yield Step(total, total, "done")
     return explanations
 
@@ -118,12 +127,13 @@ def score_steps(
             with record(model, candidate, [layer], options) as other:
                 views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
                 encoded = encode(model, ImagePair(query, candidate, "", "", *views), (recorded, other), [layer])
-                return _finished(_explain_layer(encoded, (recorded, other), layer, options, 0, 1))
+                weighed = weigh(encoded, (recorded, other), layer, options)
+                return explanation(encoded, weighed, Painted(model.size, 0), options)
 
         explanations = []
         with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
-            for explanation in scored:
-                explanations.append(explanation)
+            for one in scored:
+                explanations.append(one)
                 yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
     return explanations
 
@@ -146,40 +156,61 @@ def encode(
     return EncodedPair(model, pair, torch.stack([recording.output for recording in recordings]), activations)
 
 
-def _explain_layer(
-    encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options, done: int, total: int
-) -> Generator[Step, None, Explanation]:
+@dataclass(frozen=True)
+class Weighed:
+    """A layer's matches. relevances: of the layer's output in each photograph; cells: (h, w) of each's cells."""
+
+    layer: str
+    relevances: list[torch.Tensor]
+    cells: list[torch.Tensor]
+    matches: Matches
+    seconds: float
+
+
+class Painted:
+    """Pixel maps (k, size, size) of each photograph for one layer's k best matches, and how long they took."""
+
+    def __init__(self, size: int, k: int) -> None:
+        self.maps = [np.zeros((k, size, size), np.float32) for _ in (0, 1)]
+        self.seconds = 0.0
+
+
+def weigh(encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options) -> Weighed:
+    """Relevance of a layer in both photographs, and the matches that it weighs."""
     model, started = encoded.model, time.perf_counter()
-    yield Step(done, total, f"weighing the matches at {layer}")
-    path = model.path(layer)
-    starts = zip(recordings, seeds(encoded), strict=True)
+    starts, path = zip(recordings, seeds(encoded), strict=True), model.path(layer)
     relevances = list(lrp.in_threads(lambda start: start[0].relevance(path, start[1][None])[0], starts, 2))
-    grids = [model.to_grid(relevance)[0] for relevance in relevances]
-    cells = [aggregate(grid, options.cells) for grid in grids]
+    cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
     matches = match(encoded, layer, cells)
-    sources = encoded.activations[layer] if options.start == "activation" else grids
-    painted = min(options.k_colors, len(matches))
-    maps = [np.zeros((painted, model.size, model.size), np.float32) for _ in (0, 1)]
-    for side, matched in enumerate((matches.cells0, matches.cells1)):
-        signals = [only_cell(sources[side], cell) for cell in matched[:painted]]
-        starts = [model.from_grid(signal[None], like=relevances[side]) for signal in signals]
-        if not starts:
-            break
-        with closing(recordings[side].pixels(path, torch.stack(starts))) as pixels:
-            for index, relevance in enumerate(pixels):
-                yield Step(done + 1 + side * painted + index, total, f"painting match {index + 1}")
-                maps[side][index] = relevance.sum(0).float().cpu().numpy()
-    map0, map1 = (cell.float().cpu().numpy() for cell in cells)
-    about, seconds = settings(model, layer, options), time.perf_counter() - started
-    return Explanation(CARD.name, encoded.similarity, map0, map1, matches, *maps, settings=about, seconds=seconds)
+    return Weighed(layer, relevances, cells, matches, time.perf_counter() - started)
 
 
-def _finished(steps: Generator[Step, None, Explanation]) -> Explanation:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+def paint(
+    encoded: EncodedPair, recording: lrp.Recording, side: int, weighed: Weighed, painted: Painted, options: Options
+) -> Iterator[int]:
+    """Fill the pixel maps of one photograph, and say after each which it was."""
+    if not len(painted.maps[side]):
+        return
+    model, started = encoded.model, time.perf_counter()
+    like, cells = weighed.relevances[side], (weighed.matches.cells0, weighed.matches.cells1)[side]
+    activation = options.start == "activation"
+    source = encoded.activations[weighed.layer][side] if activation else model.to_grid(like)[0]
+    signals = [only_cell(source, cell) for cell in cells[: len(painted.maps[side])]]
+    seeds = torch.stack([model.from_grid(signal[None], like=like) for signal in signals])
+    with closing(recording.pixels(model.path(weighed.layer), seeds)) as pixels:
+        for index, relevance in enumerate(pixels):
+            painted.maps[side][index] = relevance.sum(0).float().cpu().numpy()
+            yield index
+    painted.seconds += time.perf_counter() - started
+
+
+def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, options: Options) -> Explanation:
+    """What was found at one layer."""
+    map0, map1 = (cell.float().cpu().numpy() for cell in weighed.cells)
+    about, seconds = settings(encoded.model, weighed.layer, options), weighed.seconds + painted.seconds
+    return Explanation(
+        CARD.name, encoded.similarity, map0, map1, weighed.matches, *painted.maps, settings=about, seconds=seconds
+    )
 
 
 def seeds(encoded: EncodedPair) -> tuple[torch.Tensor, torch.Tensor]:

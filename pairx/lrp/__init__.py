@@ -56,6 +56,9 @@ class Recording(Protocol):
         Who stops iterating stops the computation.
         """
 
+    def keep(self, layers: Sequence[str]) -> None:
+        """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""
+
 
 def record(
     module: nn.Module,

@@ -59,12 +59,12 @@ class TapeRecording:
         if policy.composite == "auto":
             conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
             policy = replace(policy, composite="conserving" if conserves else "epsilon-plus")
-        self._arithmetic, self._memory, self._lock = arithmetic, memory, threading.Lock()
+        self._memory, self._lock = memory, threading.Lock()
         outputs: dict[str, Tensor] = {}
         network = observed(module, (*layers, OUTPUT), outputs.__setitem__)
         x = x.detach().contiguous(memory_format=torch.channels_last)
         table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
-        tape = Tape(network, x, policy, table)
+        tape = Tape(network, x, policy, arithmetic, table)
         with torch.no_grad(), tape:
             network(x)
         for name in (*layers, OUTPUT):
@@ -98,6 +98,16 @@ class TapeRecording:
         signals = seeds.split(1)
         yield from in_threads(lambda seed: self._sweep(path, start, end, seed).dense()[0, 0], signals, workers)
 
+    def keep(self, layers: Sequence[str]) -> None:
+        """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""
+        with self._lock:
+            kept = [self._nodes[layer] for layer in layers]
+            needed = {self._input, *kept}.union(*(path(self._tape, start, self._input) for start in kept))
+            for node in {*self._tape} - needed:
+                node.rule = node.value = None
+            self._nodes = {layer: self._nodes[layer] for layer in layers}
+            self._paths.clear()
+
     def account(self, seed: Tensor, layer: str | None = None) -> Account:
         """Where the relevance of a seed (D,) went on its way to a layer, or to the pixels. Its sum must not be zero."""
         start, end = self._nodes[OUTPUT], self._input if layer is None else self._nodes[layer]
@@ -126,7 +136,7 @@ class TapeRecording:
             if key not in self._paths:
                 self._paths[key] = path(self._tape, start, end)
                 for node in self._paths[key]:
-                    node.rule.prepare(self._arithmetic)
+                    node.rule.prepare()
             return self._paths[key]
 
     @torch.no_grad()
@@ -137,7 +147,7 @@ class TapeRecording:
         pending, wanted = {start: Patch.around(seeds)}, {*nodes, end}
         for node in nodes:
             relevance = pending.pop(node)
-            shares = node.rule.share(relevance, self._arithmetic)
+            shares = node.rule.share(relevance)
             if account is not None:
                 _book(account, node, relevance, shares)
             for source, share in zip(node.rule.sources, shares, strict=True):

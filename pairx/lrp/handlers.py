@@ -112,7 +112,8 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     node = tape.add(y, rules.Pass(source), title(func))
     if tape.policy.batchnorm == "merge" and isinstance(source.rule, rules.ZPlus | rules.Epsilon) and source.users == 1:
         old = source.rule
-        tape.fold(source, type(old)(old.x, node.pin(y), old.operator.merged(_scaling(call))))
+        operator = old.operator.merged(_scaling(call))
+        tape.fold(source, type(old)(old.x, old.inputs, node.pin(y), operator, tape.arithmetic))
     return y
 
 
@@ -183,7 +184,8 @@ def matrix_product(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Ten
     if mixing[0] == mixing[1] or min(a.ndim, b.ndim) < 2:
         return _added(tape, y, rules.Unruled("product of two features"), title(func))
     constant, signal = (a, b) if mixing[0] else (b, a)
-    return _added(tape, y, rules.Mix(tape.pinned(signal), partial(_itself, constant), left=mixing[0]), "attention")
+    rule = rules.Mix(tape.pinned(signal), partial(_itself, constant), mixing[0], tape.arithmetic)
+    return _added(tape, y, rule, "attention")
 
 
 def attention(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -194,7 +196,7 @@ def attention(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if call.get("is_causal") or call.get("enable_gqa") or not tape.node(call["value"]):
         return _added(tape, y, rules.Unruled(title(func)), title(func))
     weights = partial(_attention_weights, call["query"], call["key"], call.get("attn_mask"), call.get("scale"))
-    return _added(tape, y, rules.Mix(tape.pinned(call["value"]), weights, left=True), "attention")
+    return _added(tape, y, rules.Mix(tape.pinned(call["value"]), weights, True, tape.arithmetic), "attention")
 
 
 def _attention_weights(query: Tensor, key: Tensor, mask: Tensor | None, scale: float | None) -> Tensor:
@@ -217,7 +219,7 @@ def _unruled(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 
 def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type) -> Tensor:
     node = tape.add(y, None, tape.name(operator.raw, kind))
-    node.rule = rule(tape.pinned(x), node.pin(y), operator)
+    node.rule = rule(tape.node(x), x, node.pin(y), operator, tape.arithmetic)
     tape.node(x).users += 1
     return y
 

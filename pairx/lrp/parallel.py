@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ def in_threads(function: Callable[[Item], Result], items: Iterable[Item], worker
 
     A thread uses its share of torch's threads, so a result does not depend on what else runs.
     """
+    _share_heap()
     share = max(1, torch.get_num_threads() // max(1, workers))
     waiting: deque = deque()
     with ThreadPoolExecutor(max(1, workers), initializer=_use_cores, initargs=(share,)) as pool:
@@ -38,6 +41,13 @@ def _use_cores(count: int) -> None:
     """How many cores torch uses in this thread alone: OpenMP's setting belongs to the thread that makes it."""
     torch.get_num_threads()  # torch sets it when a thread first asks
     _controller().limit(limits=count, user_api="openmp")
+
+
+@cache
+def _share_heap() -> None:
+    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        mallopt(-8, 1)  # M_ARENA_MAX, from malloc.h
 
 
 @cache

@@ -52,10 +52,10 @@ class Rule:
     def __init__(self, *sources: Node) -> None:
         self.sources = sources
 
-    def prepare(self, arithmetic: Arithmetic) -> None:
+    def prepare(self) -> None:
         """Compute what all signals need."""
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         """Relevance of each source from that of the output, (N, *its shape)."""
         raise NotImplementedError
 
@@ -81,7 +81,7 @@ class Pass(Rule):
     merged (Bach et al. 2015 for activations; the identity rule of Achtibat et al. 2024, AttnLRP, eq. 9, for the rest).
     """
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         return [relevance]
 
 
@@ -96,14 +96,14 @@ class Adjoint(Rule):
         super().__init__(*sources)
         self.y, self.leaves, self.constant = y, leaves, constant
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         shares = [self._pull(one) for one in relevance.dense()]
         return [Patch.around(torch.stack(parts)) for parts in zip(*shares, strict=True)]
 
     def kept(self, relevance: Patch) -> float:
         if not self.constant:
             return 0.0
-        return float(relevance.values.sum() - sum(part.values.sum() for part in self.share(relevance, Arithmetic())))
+        return float(relevance.values.sum() - sum(part.values.sum() for part in self.share(relevance)))
 
     def _pull(self, relevance: Tensor) -> Sequence[Tensor]:
         pulled = torch.autograd.grad(
@@ -135,7 +135,7 @@ class Sum(Rule):
         self.operands, self.weigh = operands, weigh
         self.parts: list[Tensor] = []  # of each operand, the output's shape
 
-    def prepare(self, arithmetic: Arithmetic) -> None:
+    def prepare(self) -> None:
         if not self.parts:
             values = [one.value if isinstance(one, Node) else one for one in self.operands]
             weights = [self.weigh(value) for value in torch.broadcast_tensors(*values)]
@@ -144,7 +144,7 @@ class Sum(Rule):
             for source in self.sources:
                 source.release()
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         operands = zip(self.operands, self.parts, strict=True)
         return [
             relevance.holding(relevance.values * relevance.of(part)) for one, part in operands if isinstance(one, Node)
@@ -162,7 +162,7 @@ class Copy(Rule):
     of timm's EfficientNets; it doubles relevance at every skip.
     """
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         return [relevance] * len(self.sources)
 
 
@@ -173,20 +173,20 @@ class Mix(Rule):
     mixing: gives the constant matrix. left: whether that stands left of the signal.
     """
 
-    def __init__(self, signal: Node, mixing: Callable[[], Tensor], left: bool) -> None:
+    def __init__(self, signal: Node, mixing: Callable[[], Tensor], left: bool, arithmetic: Arithmetic) -> None:
         super().__init__(signal)
-        self.mixing, self.left = mixing, left
+        self.mixing, self.left, self.arithmetic = mixing, left, arithmetic
         self.matrix = self.magnitude = self.inverse = None
 
-    def prepare(self, arithmetic: Arithmetic) -> None:
+    def prepare(self) -> None:
         if self.matrix is None:
             matrix, magnitude = self.mixing().abs(), self.sources[0].value.abs()
             self.inverse = 1 / stabilized(self._product(matrix, magnitude))
-            self.matrix, self.magnitude = arithmetic.short(matrix), arithmetic.short(magnitude)
+            self.matrix, self.magnitude = self.arithmetic.short(matrix), self.arithmetic.short(magnitude)
             self.sources[0].release()
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
-        factor = arithmetic.short(relevance.dense() * self.inverse)
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        factor = self.arithmetic.short(relevance.dense() * self.inverse)
         shared = self._product(self.matrix.mT, factor).mul_(self.magnitude)
         return [Patch.whole(shared.to(relevance.values.dtype))]
 
@@ -197,13 +197,13 @@ class Mix(Rule):
 class Epsilon(Rule):
     """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): EpsilonPlus's linear layers."""
 
-    def __init__(self, x: Node, y: Node, operator: Linear) -> None:
+    def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, _arithmetic: Arithmetic) -> None:
         super().__init__(x)
-        self.x, self.y, self.operator = x, y, operator
+        self.x, self.inputs, self.y, self.operator = x, inputs, y, operator
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = relevance.dense() / stabilized(self.y.value)
-        return [Patch.whole((self.x.value * (factor @ self.operator.weight())).to(relevance.values.dtype))]
+        return [Patch.whole((self.inputs * (factor @ self.operator.weight())).to(relevance.values.dtype))]
 
     def kept(self, relevance: Patch) -> float:
         bias = self.operator.bias()
@@ -217,30 +217,27 @@ class ZPlus(Rule):
     An output whose denominator is zero has nobody to share with, and its relevance ends there: after activations such
     as SiLU, which let negative values pass, a few outputs of depthwise convolutions are like that.
 
-    y: the forward's output, from which the denominator of a wide layer is had with one product instead of two.
+    inputs: the values of x. y: the forward's output, from which the denominator of a wide layer is had with one product
+    instead of two.
     """
 
-    def __init__(self, x: Node, y: Node, operator: Linear) -> None:
+    def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, arithmetic: Arithmetic) -> None:
         super().__init__(x)
-        self.x, self.y, self.operator = x, y, operator
+        if operator.fan_in < WIDE:  # in sums this short, rounding does not average out
+            arithmetic = replace(arithmetic, dtype=None)
+        self.x, self.y, self.operator, self.arithmetic = x, y, operator, arithmetic
+        self.inputs = arithmetic.short(inputs)
         self.inverse: Tensor | None = None  # 1 / denominator, the output's shape
-        self.inputs: Tensor | None = None
-        self.arithmetic = Arithmetic()
         self.mixed = True  # whether the inputs have both signs
 
-    def prepare(self, arithmetic: Arithmetic) -> None:
+    def prepare(self) -> None:
         if self.inverse is None:
-            x = self.x.value
+            x = self.inputs
             self.mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
-            if self.operator.fan_in < WIDE:  # in sums this short, rounding does not average out
-                arithmetic = replace(arithmetic, dtype=None)
-            self.arithmetic = arithmetic
-            self.inputs = arithmetic.short(x)
-            self.inverse = self._inverse(arithmetic)
-            self.x.release()
+            self.inverse = self.arithmetic.short(self._inverse())
             self.y.release()
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
+    def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse)))
         size = tuple(self.x.shape[-2:])
         up = self.operator.adjoint(factor, size, 1)
@@ -249,7 +246,7 @@ class ZPlus(Rule):
         values = above * up.values
         if self.mixed:
             values.addcmul_(x - above, self.operator.adjoint(factor, size, -1).values)
-        return [self._trim(up.holding(values.to(relevance.values.dtype)), arithmetic)]
+        return [self._trim(up.holding(values.to(relevance.values.dtype)))]
 
     def kept(self, relevance: Patch) -> float:
         return self._ended(relevance, self.operator.bias(), self.inverse)
@@ -264,19 +261,20 @@ class ZPlus(Rule):
             return 0.0
         return float((relevance.values * relevance.of(self.operator.per_channel(bias.clamp(min=0)) * inverse)).sum())
 
-    def _trim(self, relevance: Patch, arithmetic: Arithmetic) -> Patch:
+    def _trim(self, relevance: Patch) -> Patch:
+        share = self.arithmetic.trim
         spatial = isinstance(self.operator, Convolution) and max(self.operator.raw.shape[-2:]) > 1
         single = len(relevance.values) == 1
-        return relevance.trimmed(arithmetic.trim) if arithmetic.trim and spatial and single else relevance
+        return relevance.trimmed(share) if share and spatial and single else relevance
 
-    def _inverse(self, arithmetic: Arithmetic) -> Tensor:
+    def _inverse(self) -> Tensor:
         """1 / stabilised denominator of all outputs."""
-        x, weight, bias = self.inputs, self.operator.weight(), self.operator.bias()
+        x, weight, bias, short = self.inputs, self.operator.weight(), self.operator.bias(), self.arithmetic.short
         if bias is None:
             bias = weight.new_zeros(len(weight))
 
         def product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-            return self.operator.forward(x, arithmetic.short(weight), arithmetic.short(bias)).to(weight.dtype)
+            return self.operator.forward(x, short(weight), short(bias)).to(weight.dtype)
 
         up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if self.mixed else x
         if self.mixed and self.operator.fan_in >= WIDE:  # twice the positive part is the whole and its magnitude
@@ -293,9 +291,9 @@ class ZPlusOrAll(ZPlus):
     `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
     """
 
-    def prepare(self, arithmetic: Arithmetic) -> None:
+    def prepare(self) -> None:
         if self.inverse is None:
-            super().prepare(arithmetic)
+            super().prepare()
             weight, bias = self.operator.weight().abs(), self.operator.bias()
             bias = weight.new_zeros(len(weight)) if bias is None else bias.abs()
             inputs = self.inputs.to(weight.dtype).abs()
@@ -304,8 +302,8 @@ class ZPlusOrAll(ZPlus):
             self.inverse = self.inverse.masked_fill(none, 0)
             self.inverse_of_all = none / stabilized(magnitude) if none.any() else None
 
-    def share(self, relevance: Patch, arithmetic: Arithmetic) -> Sequence[Patch]:
-        (positive,) = super().share(relevance, arithmetic)
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        (positive,) = super().share(relevance)
         if self.inverse_of_all is None:
             return [positive]
         factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse_of_all)))

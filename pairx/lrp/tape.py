@@ -12,6 +12,7 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.weak import WeakIdKeyDictionary
 
+from pairx.lrp.operators import Arithmetic
 from pairx.lrp.policy import Policy
 from pairx.lrp.rules import Node, Rule, Unruled
 from pairx.types import InputError
@@ -30,9 +31,11 @@ class Tape(TorchFunctionMode):
     network: whose parameters name the operations.
     """
 
-    def __init__(self, network: nn.Module, x: Tensor, policy: Policy, handlers: dict[Callable, Callable]) -> None:
+    def __init__(
+        self, network: nn.Module, x: Tensor, policy: Policy, arithmetic: Arithmetic, handlers: dict[Callable, Callable]
+    ) -> None:
         super().__init__()
-        self.policy, self.handlers = policy, handlers
+        self.policy, self.arithmetic, self.handlers = policy, arithmetic, handlers
         self.nodes: list[Node] = []
         self._found = WeakIdKeyDictionary()  # tensor to node
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over

@@ -75,6 +75,9 @@ class ZennitRecording:
         for seed in seeds:
             yield self._propagate(self._layers[layer], self._input, seed)[0]
 
+    def keep(self, layers: Sequence[str]) -> None:
+        """Free nothing: autograd holds its graph whole."""
+
     def __enter__(self) -> ZennitRecording:
         return self
 

@@ -108,3 +108,29 @@ def test_items_are_taken_as_they_are_needed() -> None:
     assert next(results) == 0
     assert len(taken) <= 4
     results.close()
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast", "zennit"])
+def test_what_is_kept_gives_the_same(engine: str) -> None:
+    network = build("mobilenetv3_small_050", 64)
+    with record(network, noise(64), ["blocks.1", "blocks.3"], engine=engine) as recording:
+        seeds = [recording.activations[layer][None] for layer in ("blocks.1", "blocks.3")]
+        before = [next(recording.pixels(*start)) for start in zip(("blocks.1", "blocks.3"), seeds, strict=True)]
+        recording.keep(["blocks.1", "blocks.3"])
+        assert torch.equal(next(recording.pixels("blocks.3", seeds[1])), before[1])
+        recording.keep(["blocks.1"])
+        assert torch.equal(next(recording.pixels("blocks.1", seeds[0])), before[0])
+        recording.keep([])
+
+
+def test_what_is_not_kept_is_freed() -> None:
+    network = build("mobilenetv3_small_050", 64)
+    with record(network, noise(64), ["blocks.1"], engine="exact") as recording:
+        relevance = recording.relevance("blocks.1", recording.output[None])
+        held = [node for node in recording._tape if node.rule]
+        recording.keep(["blocks.1"])
+        left = [node for node in recording._tape if node.rule]
+        assert 0 < len(left) < len(held) / 2
+        assert len(list(recording.pixels("blocks.1", relevance))) == 1
+        recording.keep([])
+        assert not any(node.rule for node in recording._tape)
