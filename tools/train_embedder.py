@@ -229,6 +229,23 @@ def follow(average: EmbeddingNet, net: EmbeddingNet, steps: int, decay: float) -
             mean.lerp_(value, 1 - decay)
 
 
+@torch.no_grad()
+def weigh_channels(net: EmbeddingNet, pictures: np.ndarray, labels: np.ndarray) -> None:
+    """Multiply each channel of the embedding by its Fisher ratio: variance of the classes' means over variance within.
+
+    pictures: (N, size, size, 3) uint8; labels: (N,) their classes, 0 to K - 1. The last BatchNorm takes the factors,
+    whose mean is 1. Both variances are of embeddings of length 1.
+    """
+    units = functional.normalize(embed(net, pictures)).double()
+    classes = torch.from_numpy(labels)
+    means = torch.stack([units[classes == label].mean(0) for label in range(int(classes.max()) + 1)])
+    within = (units - means[classes]).square().mean(0)
+    ratio = means.var(0) / within.clamp(min=within.mean() / 1000)  # a channel may be constant
+    factors = (ratio / ratio.mean()).float()
+    net.bn.weight.mul_(factors)
+    net.bn.bias.mul_(factors)
+
+
 # Evaluation
 
 
@@ -281,17 +298,25 @@ def one_cycle(done: float) -> float:
     return max(0.001, 0.5 + 0.5 * math.cos(math.pi * min(1.0, (done - 0.2) / 0.8)))
 
 
-@torch.inference_mode()
-def watch(net: EmbeddingNet, pictures: np.ndarray, identities: np.ndarray) -> str:
-    """How the network does on photographs that it is not trained on, in words."""
+@torch.no_grad()
+def embed(net: EmbeddingNet, pictures: np.ndarray) -> torch.Tensor:
+    """(N, size, size, 3) uint8 to embeddings (N, D), of the network as it is used."""
     net.eval()
     parts = np.array_split(pictures, math.ceil(len(pictures) / 32))
-    _, first, fifth = top_1_and_5(torch.cat([net(to_input(part)) for part in parts]).numpy(), identities)
+    return torch.cat([net(to_input(part)) for part in parts])
+
+
+def watch(net: EmbeddingNet, pictures: np.ndarray, identities: np.ndarray) -> str:
+    """How the network does on photographs that it is not trained on, in words."""
+    _, first, fifth = top_1_and_5(embed(net, pictures).numpy(), identities)
     return f"  validation top-1 {first:.1%} top-5 {fifth:.1%}"
 
 
 def train(chosen: pd.DataFrame, validation: pd.DataFrame | None, recipe: Recipe, out: Path) -> None:
-    """Train on the chosen photographs; after each epoch print how it goes and write the averaged weights."""
+    """Train on the chosen photographs; after each epoch print how it goes and write the averaged weights.
+
+    At the end the channels are weighed, on the photographs that every epoch sees.
+    """
     torch.manual_seed(recipe.seed)
     rng = np.random.default_rng(recipe.seed)
     pictures = load_squashed(chosen, round(1.25 * recipe.size))  # larger, so that a crop has its detail
@@ -327,6 +352,9 @@ def train(chosen: pd.DataFrame, validation: pd.DataFrame | None, recipe: Recipe,
         result = "" if watched is None else watch(average, watched, validation["identity"].to_numpy())
         print(f"epoch {epoch}  loss {np.mean(losses):.3f}  {time.monotonic() - start:.0f} s{result}", flush=True)
         save_net(average, out, recipe.final_size)
+    main = shares == shares.max()  # one species: between species all channels differ
+    weigh_channels(average, load_squashed(chosen[main], recipe.final_size), pd.factorize(labels[main])[0])
+    save_net(average, out, recipe.final_size)
 
 
 def training_set(data: Path, herd: Path | None, explore: bool) -> tuple[pd.DataFrame, pd.DataFrame | None]:

@@ -80,13 +80,31 @@ def test_warp_without_chance_is_a_resize_and_mirrors() -> None:
     assert np.abs(mirrored[:, ::-1] - warped)[2:-2, 2:-2].mean() < 1
 
 
+def test_channels_are_weighed_by_their_fisher_ratio(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first channel tells the two classes apart, the second only their members."""
+    torch.manual_seed(0)
+    labels = np.array([0, 0, 0, 1, 1, 1])
+    embeddings = torch.tensor([[0.6, 0.8], [0.8, -0.6], [0.6, 0.8], [-0.6, 0.8], [-0.8, -0.6], [-0.6, 0.8]])
+    net = torch.nn.Module()
+    net.bn = torch.nn.BatchNorm1d(2)
+    monkeypatch.setattr(tool, "embed", lambda *_: 5 * embeddings)
+    torch.nn.init.constant_(net.bn.bias, 2.0)
+    tool.weigh_channels(net, np.zeros(()), labels)
+    within = torch.stack([embeddings[:3].var(0, correction=0), embeddings[3:].var(0, correction=0)]).mean(0)
+    between = torch.stack([embeddings[:3].mean(0), embeddings[3:].mean(0)]).var(0)
+    ratio = between / within
+    torch.testing.assert_close(net.bn.weight.detach(), ratio / ratio.mean())
+    torch.testing.assert_close(net.bn.bias.detach(), 2 * ratio / ratio.mean())
+    assert net.bn.weight[0] > 100 * net.bn.weight[1]
+
+
 def test_training_writes_a_file_that_the_app_loads(tmp_path: Path) -> None:
     herd = herd_of([4, 4])
     for i, row in herd.iterrows():
         Image.fromarray(smooth_noise(int(i))).save(tmp_path / row["path"])
     herd["path"] = [str(tmp_path / path) for path in herd["path"]]
     out = tmp_path / "net.safetensors"
-    tool.train(herd, herd, tool.Recipe(size=64, epochs=1, batch=4), out)
+    tool.train(herd, herd, tool.Recipe(size=48, final_size=64, epochs=1, batch=4), out)
     model = tool.load_model("reid-lite0", weights=out)
     assert model.size == 64
     assert np.isfinite(model.embed(herd["path"])).all()
