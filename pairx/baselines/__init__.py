@@ -1,0 +1,13 @@
+"""Every other explainer: class activation, decomposition, Shapley values, perturbation, relevance, classical matching.
+
+A method is a function of a `PairAtLayer` and frozen options, registered under its card. It yields `Step`s, so that a
+caller shows progress and may stop, and returns what it finds as raw signed maps.
+"""
+
+from pairx.baselines import cam, decomposition, fullgrad, masked_cam
+from pairx.baselines.registry import METHODS, Method, explain
+from pairx.baselines.sides import PairAtLayer, Side, see
+
+__all__ = [
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "masked_cam", "see",
+]  # fmt: skip
