@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
 
 from pairx import baselines, core
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, MethodCard, Step
+from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step
 
 CARDS = {core.CARD.name: core.CARD} | {name: found.card for name, found in baselines.METHODS.items()}
 OPTIONS = {core.CARD.name: core.Options} | {name: found.options for name, found in baselines.METHODS.items()}
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """A method that cannot run on a model or pair, and why."""
-
-    method: str
-    reason: str
 
 
 def list_methods(family: str | None = None) -> list[MethodCard]:
@@ -86,19 +78,24 @@ def compare(
     return _last(compare_steps(model, pair, methods, layer, samples))
 
 
+def option_names(method: str) -> list[str]:
+    """The names of a method's options. Raises InputError for a method that does not exist."""
+    if method not in CARDS:
+        raise InputError(f"There is no method {method!r}. `python -m pairx methods` lists all.")
+    return [field.name for field in fields(OPTIONS[method])]
+
+
 def options_of(method: str, **options: Any) -> Any:
     """A method's options, frozen. Raises InputError for a method or an option that does not exist."""
-    if method not in CARDS:
-        raise InputError(f"There is no method {method!r}. Choose {' or '.join(CARDS)}.")
-    known = [field.name for field in fields(OPTIONS[method])]
+    known = option_names(method)
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
     return OPTIONS[method](**options)
 
 
 def _with_samples(method: str, samples: int | None) -> Any:
-    known = [field.name for field in fields(OPTIONS[method])] if method in OPTIONS else []
-    return options_of(method, **({"samples": samples} if samples is not None and "samples" in known else {}))
+    sampled = samples is not None and "samples" in option_names(method)
+    return options_of(method, **({"samples": samples} if sampled else {}))
 
 
 def _first(steps: Generator[Step, None, list[Explanation]]) -> Generator[Step, None, Explanation]:

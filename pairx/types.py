@@ -157,6 +157,14 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A method that cannot run on a model or a pair, and why."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Step:
     """How far a long computation is: `done` of `total` parts, and what it does now, in the user's words."""
 

@@ -4,10 +4,11 @@ A method is a function of a `PairAtLayer` and frozen options, registered under i
 caller shows progress and may stop, and returns what it finds as raw signed maps.
 """
 
-from pairx.baselines import cam, decomposition, fullgrad, masked_cam
+from pairx.baselines import cam, decomposition, fullgrad, masked_cam, search_activation
 from pairx.baselines.registry import METHODS, Method, explain
 from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
-    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "masked_cam", "see",
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "masked_cam",
+    "search_activation", "see",
 ]  # fmt: skip
