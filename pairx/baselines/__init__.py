@@ -4,11 +4,20 @@ A method is a function of a `PairAtLayer` and frozen options, registered under i
 caller shows progress and may stop, and returns what it finds as raw signed maps.
 """
 
-from pairx.baselines import cam, decomposition, fullgrad, masked_cam, search_activation
+from pairx.baselines import (
+    cam,
+    decomposition,
+    fullgrad,
+    gradients,
+    masked_cam,
+    search_activation,
+    sliding,
+    superpixels,
+)
 from pairx.baselines.registry import METHODS, Method, explain
 from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
-    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "masked_cam",
-    "search_activation", "see",
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients",
+    "masked_cam", "search_activation", "see", "sliding", "superpixels",
 ]  # fmt: skip

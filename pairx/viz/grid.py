@@ -24,7 +24,7 @@ _COLUMN = round(2.7 * DPI)
 _TALLEST = round(1.6 * DPI)
 _MARGIN, _GAP = round(6 * POINT), round(2 * POINT)
 _BETWEEN = round(10 * POINT)
-_HEADER, _FOOTER = round(30 * POINT), round(30 * POINT)
+_HEADER, _FOOTER = round(38 * POINT), round(30 * POINT)
 _TITLE_HEIGHT, _NOTE_HEIGHT = round(10 * POINT), round(7 * POINT)
 _REASON = "#a40e26"
 
@@ -59,7 +59,9 @@ class Grid(Printed):
         room = width - 2 * _MARGIN
         write(axes, _MARGIN, _MARGIN, elide(one_line(self.heading), room, _HEAD, bold=True), _HEAD, bold=True)
         below = _MARGIN + round(12 * POINT)
-        write(axes, _MARGIN, below, elide(one_line(self.subheading), room, _NAME), _NAME, color=QUIET)
+        for line in wrapped(one_line(self.subheading), room, _NOTE, _NOTE_LINES):
+            write(axes, _MARGIN, below, line, _NOTE, color=QUIET)
+            below += _NOTE_HEIGHT
         for number, panel in enumerate(self.panels):
             left = _MARGIN + number // rows * (_COLUMN + _BETWEEN)
             top = _MARGIN + _HEADER + number % rows * height
