@@ -10,7 +10,9 @@ from pairx.baselines import (
     fullgrad,
     gradients,
     masked_cam,
+    relevance,
     search_activation,
+    sift,
     sliding,
     superpixels,
 )
@@ -19,5 +21,5 @@ from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
     "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients",
-    "masked_cam", "search_activation", "see", "sliding", "superpixels",
+    "masked_cam", "relevance", "search_activation", "see", "sift", "sliding", "superpixels",
 ]  # fmt: skip

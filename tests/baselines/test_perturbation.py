@@ -38,8 +38,8 @@ def test_integrated_gradients_equal_captums(at: PairAtLayer, background: str) ->
 
 
 def test_kernel_shap_is_exact_on_few_superpixels_and_agrees_with_captum(at: PairAtLayer) -> None:
-    side, options = at.sides[0], {"segments": 6, "sigma": 0.0}
-    segments = superpixels.superpixels(side.photo, 6, 10.0, 0.0)
+    side, options = at.sides[0], {"segments": 9}
+    segments = superpixels.superpixels(side.photo, 9, 10.0, 3.0)
     count = segments.max() + 1
     assert 3 <= count <= 10
     absent = backgrounds.of_pixels(side, "blur")[None]
