@@ -21,7 +21,9 @@ SIGN = "Its sign is a convention: the strongest place is positive. "
 HOMOGENEOUS = "Cosine does not change with an embedding's length, so evidence for and against tends to cancel. "
 
 
-def _card(name: str, title: str, summary: str, paper: str, equation: str, caveat: str = "") -> MethodCard:
+def _card(
+    name: str, title: str, summary: str, paper: str, equation: str, caveat: str = "", signed: bool = True
+) -> MethodCard:
     return sides_card(
         name=name,
         title=title,
@@ -32,6 +34,7 @@ def _card(name: str, title: str, summary: str, paper: str, equation: str, caveat
         needs=("partner embedding", "activations", "gradient"),
         cost="1 forward and 1 backward of each photograph",
         caveat=caveat.strip(),
+        signed=signed,
     )
 
 
@@ -183,7 +186,8 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
         "Muhammad, Yeasin: Eigen-CAM, with gradients as in the package pytorch-grad-cam",
         "first principal component over the places",
         SIGN,
-    ),
+        signed=False,
+    )
 )
 def eigen_grad_cam(a: Tensor, g: Tensor) -> Tensor:
     """First principal component of `g A` over the cells."""

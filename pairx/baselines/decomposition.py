@@ -79,7 +79,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
 def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """`u_ij . V / (|e||f|)` with V the sum of the other photograph's `v_xy`: (h, w) a side."""
     yield Step(0, 4, "adding up the features of the cells")
-    linear = [linear_part(side) for side in at.sides]
+    linear = [all_cells(side) for side in at.sides]
     maps = []
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
@@ -101,7 +101,7 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None,
 def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """`u_ij . f / (|e||f|)`, `f` the other photograph's whole embedding: (h, w) a side."""
     yield Step(0, 4, "adding up the features of the cells")
-    linear = [linear_part(side) for side in at.sides]
+    linear = [all_cells(side) for side in at.sides]
     maps = []
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
@@ -115,7 +115,7 @@ def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, 
         "Point-to-point activation",
         "What each pair of places, one in each photograph, adds to the similarity.",
         "section IV, eq. 5, first term, for every (i, j, x, y)",
-        cost="1 pass of the network after the layer for each number of the embedding, of each photograph",
+        cost="4 passes of the network after the layer a cell, of each photograph",
         slow=True,
         caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
         "layer is from linear.",
@@ -133,30 +133,32 @@ def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None
 
 
 def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
-    """`u` (D, h, w), one derivative for each of the embedding's D numbers."""
-    found, size = [], len(side.embedding)
-    for start in range(0, size, BATCH):
-        yield Step(number * size + start, 2 * size, "taking the embedding apart")
-        wanted = torch.arange(start, min(start + BATCH, size), device=side.x.device)
-        grid = side.activation.detach().expand(len(wanted), -1, -1, -1).clone().requires_grad_()
-        with torch.enable_grad(), TwiceDifferentiable():
-            chosen = side.head(grid)[torch.arange(len(wanted)), wanted]
-        (derivative,) = torch.autograd.grad(chosen.sum(), grid)
-        found.append((derivative * side.activation).sum(1))
-    return torch.cat(found)
+    """`u` (D, h, w), cell by cell."""
+    h, w = side.activation.shape[1:]
+    cells, found = torch.eye(h * w, device=side.x.device).reshape(-1, h, w), []
+    for start in range(0, h * w, BATCH):
+        yield Step(number * h * w + start, 2 * h * w, "taking the embedding apart")
+        found.append(linear_part(side, cells[start : start + BATCH]))
+    return torch.cat(found).T.unflatten(1, (h, w))
 
 
-def linear_part(side: Side) -> Tensor:
-    """(D,) `sum u_ij = J A`, what the embedding has from the layer's features; the rest is bias.
+def linear_part(side: Side, cells: Tensor) -> Tensor:
+    """(B, D) sums of `u_ij` over some of the cells, given as masks (B, h, w): `J (A masked)`.
 
-    J times a vector, from derivatives alone: `J^T y` is linear in y, and its product with A has the derivative `J A`.
+    J times a vector, from derivatives alone: `J^T y` is linear in y, and its product with the vector has the derivative
+    `J` times the vector.
     """
-    grid = side.activation.detach()[None].clone().requires_grad_()
+    grid = side.activation.detach().expand(len(cells), -1, -1, -1).clone().requires_grad_()
     with torch.enable_grad(), TwiceDifferentiable():
-        embedding = side.head(grid)
-        any_direction = torch.zeros_like(embedding, requires_grad=True)
-        (transposed,) = torch.autograd.grad(embedding, grid, any_direction, create_graph=True)
-        return torch.autograd.grad((transposed * grid.detach()).sum(), any_direction)[0][0]
+        embeddings = side.head(grid)
+        any_direction = torch.zeros_like(embeddings, requires_grad=True)
+        (transposed,) = torch.autograd.grad(embeddings, grid, any_direction, create_graph=True)
+        return torch.autograd.grad((transposed * grid.detach() * cells[:, None]).sum(), any_direction)[0]
+
+
+def all_cells(side: Side) -> Tensor:
+    """(D,) `sum u_ij`, what the embedding has from the layer's features; the rest is bias."""
+    return linear_part(side, torch.ones_like(side.activation[:1]))[0]
 
 
 def towards(side: Side, direction: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from pairx import images
-from pairx.baselines.sides import PairAtLayer, Side
+from pairx.baselines.sides import PairAtLayer
 from pairx.types import Explanation, Matches, MethodCard, Step
 
 
@@ -75,21 +75,21 @@ def each_side(one: Callable) -> Callable:
             yield Step(number, 2, f"the {name} photograph")
             found = one(side, options)
             if isinstance(found, Generator):
-                found = yield from _as_half(found, number, name)
+                found = yield from as_half(found, number)
             maps.append(to_map(found))
         return Finding(*maps)
 
     return find
 
 
-def _as_half(steps: Generator[Step, None, Any], number: int, name: str) -> Generator[Step, None, Any]:
-    """The same steps, of which there are as many again for the other side."""
+def as_half(steps: Generator[Step, None, Any], number: int) -> Generator[Step, None, Any]:
+    """The steps of one side, 0 or 1, of which there are as many again for the other."""
     while True:
         try:
             step = next(steps)
         except StopIteration as stop:
             return stop.value
-        yield Step(number * step.total + step.done, 2 * step.total, f"{step.what}, {name} photograph")
+        yield Step(number * step.total + step.done, 2 * step.total, step.what)
 
 
 def in_batches(
@@ -138,9 +138,3 @@ def settings(at: PairAtLayer, options: Any) -> dict[str, Any]:
 def sides_card(**facts: Any) -> MethodCard:
     """A card of a method that treats each side alike, so that exchanging the photographs exchanges the maps."""
     return MethodCard(**({"license": "MIT", "symmetric": True} | facts))
-
-
-__all__ = [
-    "METHODS", "Finding", "Method", "NoOptions", "PairAtLayer", "Side", "each_side", "explain", "in_batches", "method",
-    "settings", "sides_card", "to_map",
-]  # fmt: skip

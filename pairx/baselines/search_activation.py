@@ -15,7 +15,7 @@ from torch import Tensor
 
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
-from pairx.baselines.registry import Finding, method, sides_card, to_map
+from pairx.baselines.registry import Finding, as_half, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import InputError, MethodCard, Step
 
@@ -169,7 +169,7 @@ def ksam(at: PairAtLayer, options: KsamOptions) -> Generator[Step, None, Finding
             BATCH,
             "sampling coalitions",
         )
-        shares = yield from _of_two(steps, number)
+        shares = yield from as_half(steps, number)
         maps.append(to_map(game.spread(shares.singles)))
         metrics[f"standard_error{number}"] = shares.error
     return Finding(*maps, metrics=metrics)
@@ -235,12 +235,3 @@ class Masked:
         """(players,) to the cells (h, w), each place's value in even parts."""
         sizes = torch.bincount(self._place.flatten(), minlength=self.players)
         return (values / sizes)[self._place]
-
-
-def _of_two(steps: Generator[Step, None, Any], number: int) -> Generator[Step, None, Any]:
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as stop:
-            return stop.value
-        yield Step(number * step.total + step.done, 2 * step.total, step.what)

@@ -41,7 +41,9 @@ class ShapOptions:
 
 @dataclass(frozen=True)
 class PairXShapOptions(ShapOptions):
-    """As in PAIR-X's comparison: 500 superpixels, 1000 samples. See `ShapOptions`."""
+    """As in PAIR-X's comparison: 500 superpixels, 1000 samples; black, as the paper names no background. See
+    `ShapOptions`.
+    """
 
     segments: int = 500
     sigma: float = 0.0
@@ -88,19 +90,7 @@ def kernel_shap(side: Side, options: ShapOptions) -> Generator[Step, None, Tenso
     """Shapley values of `v(S) = s` with the superpixels outside S replaced: (S, S), each value spread evenly over its
     superpixel's pixels.
     """
-    segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
-    absent = backgrounds.of_pixels(side, options.background)
-    count = int(segments.max()) + 1
-    steps = shapley.shapley_values(
-        lambda who: _similarity(side, segments, absent, who),
-        count,
-        options.samples,
-        options.seed,
-        BATCH,
-        "sampling superpixels",
-    )
-    shares = yield from steps
-    return _painted(shares.singles, segments)
+    return (yield from _fair_shares(side, options))
 
 
 @method(
@@ -118,7 +108,7 @@ def kernel_shap(side: Side, options: ShapOptions) -> Generator[Step, None, Tenso
 @each_side
 def kernel_shap_500(side: Side, options: PairXShapOptions) -> Generator[Step, None, Tensor]:
     """See `kernel_shap`."""
-    return (yield from kernel_shap.__wrapped__(side, options))
+    return (yield from _fair_shares(side, options))
 
 
 @method(
@@ -151,6 +141,20 @@ def lime(side: Side, options: LimeOptions) -> Generator[Step, None, Tensor]:
         lambda some: _similarity(side, segments, absent, some), who.split(BATCH), len(who), "sampling superpixels"
     )
     return _painted(local_linear(who, scores.cpu()), segments)
+
+
+def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
+    segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
+    absent = backgrounds.of_pixels(side, options.background)
+    shares = yield from shapley.shapley_values(
+        lambda who: _similarity(side, segments, absent, who),
+        int(segments.max()) + 1,
+        options.samples,
+        options.seed,
+        BATCH,
+        "sampling superpixels",
+    )
+    return _painted(shares.singles, segments)
 
 
 def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from pairx.baselines import METHODS, PairAtLayer, explain
-from pairx.baselines.decomposition import linear_part
+from pairx.baselines.decomposition import all_cells
 from pairx.models import GeM
 from pairx.types import Explanation
 from tests.baselines.networks import at_stage, finished, gap, model_with, numpy
@@ -116,4 +116,4 @@ def test_attention_has_the_derivative_of_finite_differences() -> None:
     a, step = side.activation, 1e-2
     with torch.no_grad():
         more, less = side.head(torch.stack([a * (1 + step), a * (1 - step)]))
-    torch.testing.assert_close(linear_part(side), (more - less) / (2 * step), rtol=1e-2, atol=1e-3)
+    torch.testing.assert_close(all_cells(side), (more - less) / (2 * step), rtol=1e-2, atol=1e-3)

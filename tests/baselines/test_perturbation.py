@@ -50,7 +50,13 @@ def test_kernel_shap_is_exact_on_few_superpixels_and_agrees_with_captum(at: Pair
         apart = at.similarity - float(side.cosine(side.embed(absent)))
         peer = KernelShap(lambda x: side.cosine(side.embed(x)))
         torch.manual_seed(0)
-        theirs = peer.attribute(side.x, absent, feature_mask=torch.from_numpy(segments)[None, None], n_samples=3000)
+        theirs = peer.attribute(
+            side.x,
+            absent,
+            feature_mask=torch.from_numpy(segments)[None, None],
+            n_samples=2000,
+            perturbations_per_eval=200,
+        )
     assert sum(values) == pytest.approx(apart, abs=1e-5)
     expected = [float(theirs[0, 0][segments == label][0]) for label in range(count)]
     np.testing.assert_allclose(values, expected, atol=0.05 * np.abs(expected).max())
