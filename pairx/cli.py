@@ -144,6 +144,12 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--samples", type=int, metavar="N", help="for methods that sample, instead of their own number: faster, noisier"
     )
+    command.add_argument(
+        "--background",
+        metavar="FILE",
+        help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
+        "pair is more similar than that one is",
+    )
 
 
 def _add_photographs(command: argparse.ArgumentParser) -> None:
@@ -198,7 +204,9 @@ def _compare(arguments: argparse.Namespace) -> None:
     names = _chosen(arguments.methods, CARDS)
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
     model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    results = _with_progress(compare_steps(model, pair, names, arguments.layer, arguments.samples))
+    options = {"samples": arguments.samples, "background": _background(arguments.background)}
+    given = {name: value for name, value in options.items() if value is not None}
+    results = _with_progress(compare_steps(model, pair, names, arguments.layer, **given))
     viz.draw_grid(results, pair, CARDS).save(output)
     rows = [_compared(result, CARDS[result.method].caveat) for result in results]
     if arguments.json:
@@ -215,6 +223,14 @@ def _chosen(methods: str, cards: dict) -> list[str]:
     if unknown := [name for name in names if name not in cards]:
         raise InputError(f"There is no method {unknown[0]!r}. `python -m pairx methods` lists all.")
     return names
+
+
+def _background(background: str | None) -> Any:
+    """A background's name, or the photograph of that name."""
+    from pairx.baselines.backgrounds import BACKGROUNDS
+    from pairx.images import decode
+
+    return background if background is None or background in BACKGROUNDS else decode(background)
 
 
 def _compared(result: Explanation | Refusal, caveat: str) -> dict:

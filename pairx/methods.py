@@ -10,7 +10,12 @@ from pairx import baselines, core
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step
 
-CARDS = {core.CARD.name: core.CARD} | {name: found.card for name, found in baselines.METHODS.items()}
+FAMILIES = (
+    core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
+)  # fmt: skip
+"""In the order they are shown."""
+_FOUND = [core.CARD, *(found.card for found in baselines.METHODS.values())]
+CARDS = {card.name: card for card in sorted(_FOUND, key=lambda card: FAMILIES.index(card.family))}
 OPTIONS = {core.CARD.name: core.Options} | {name: found.options for name, found in baselines.METHODS.items()}
 
 
@@ -47,24 +52,31 @@ def explain(
 
 
 def compare_steps(
-    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, samples: int | None = None
+    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
 ) -> Generator[Step, None, list[Explanation | Refusal]]:
     """Explain a pair by several methods at one layer, in steps; the model sees the photographs once for all.
 
-    samples: for methods that take so many, instead of their own number. Returns, for each method in the order given,
-    its `Explanation`, or a `Refusal` where it cannot run. Raises InputError for a method or layer that does not exist.
+    options: given to each method that has them, such as `samples` and `background`; other choices are each method's
+    own. Returns, for each method in the order given, its `Explanation`, or a `Refusal` where it cannot run. Raises
+    InputError for a method, layer or option that does not exist.
     """
-    chosen = [(name, _with_samples(name, samples)) for name in methods]
+    known = {name: option_names(name) for name in methods}
+    if unknown := sorted(set(options).difference(*known.values())):
+        raise InputError(f"None of these methods has an option {unknown[0]!r}.")
+    chosen = [
+        (name, options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
+        for name in methods
+    ]
     layer = model.layer(layer or model.default_layer).name
     at = baselines.see(model, pair, layer)
     found: list[Explanation | Refusal] = []
-    for number, (name, options) in enumerate(chosen):
+    for number, (name, own) in enumerate(chosen):
         yield Step(100 * number, 100 * len(methods), CARDS[name].title)
         try:
             if name == core.CARD.name:
-                steps = _first(core.explain_steps(model, pair, (layer,), options))
+                steps = _first(core.explain_steps(model, pair, (layer,), own))
             else:
-                steps = baselines.explain(at, name, options)
+                steps = baselines.explain(at, name, own)
             found.append((yield from _within(steps, number, len(methods), CARDS[name].title)))
         except InputError as error:
             found.append(Refusal(name, str(error)))
@@ -72,10 +84,10 @@ def compare_steps(
 
 
 def compare(
-    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, samples: int | None = None
+    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
 ) -> list[Explanation | Refusal]:
     """Explain a pair by several methods at one layer: see `compare_steps`."""
-    return _last(compare_steps(model, pair, methods, layer, samples))
+    return _last(compare_steps(model, pair, methods, layer, **options))
 
 
 def option_names(method: str) -> list[str]:
@@ -91,11 +103,6 @@ def options_of(method: str, **options: Any) -> Any:
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
     return OPTIONS[method](**options)
-
-
-def _with_samples(method: str, samples: int | None) -> Any:
-    sampled = samples is not None and "samples" in option_names(method)
-    return options_of(method, **({"samples": samples} if sampled else {}))
 
 
 def _first(steps: Generator[Step, None, list[Explanation]]) -> Generator[Step, None, Explanation]:

@@ -294,6 +294,10 @@ def test_compare_tells_a_program(photos: tuple, out: Path, capsys: pytest.Captur
     assert row["method"] == "decomposition"
     assert row["metrics"]["bias0"] > 0
     assert row["settings"]["layer"] == "blocks.3"
+    background = ["--methods", "sam", "--background", photos[0], "--json", "-o", str(out / "b.svg")]
+    assert main(["compare", *photos, *SMALL, *background]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["settings"]["background"] == pairx.images.digest(pairx.images.decode(photos[0]))
 
 
 def test_another_method_explains_too(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:

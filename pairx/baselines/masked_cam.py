@@ -27,7 +27,7 @@ BATCH = 32
         cost="1 forward a channel, of each photograph",
         slow=True,
         caveat="Cosines differ so little that the softmax weighs all channels almost alike: close to the mean of all "
-        "channels.",
+        "channels. Blue is where the activation itself is negative.",
     )
 )
 @each_side

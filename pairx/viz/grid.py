@@ -88,15 +88,27 @@ def draw_grid(
         if isinstance(result, Refusal):
             panels.append(Panel(card.title, "", f"cannot run: {result.reason}", None))
         else:
-            panels.append(Panel(card.title, f"{result.seconds:.1f} s", card.caveat, compose(result, pair, look)))
+            scene = compose(_gathered(result), pair, look)
+            panels.append(Panel(card.title, _seconds(result.seconds), card.caveat, scene))
     done = [result for result in results if isinstance(result, Explanation)]
     heading, subheading = f"{pair.id0} and {pair.id1}", ""
     if done:
         known = done[0].settings
         heading += f": similarity {done[0].similarity:.3f}"
         subheading = f"{known.get('model')}, {known.get('size')} px, layer {known.get('layer')}. "
-    subheading += "Every row has its own colour scale, shared by its two photographs."
+    subheading += (
+        "Every row has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
+    )
     return Grid(pair, tuple(panels), heading, subheading)
+
+
+def _gathered(explanation: Explanation) -> Explanation:
+    found = {name: getattr(explanation, name) for name in ("map0", "map1")}
+    return replace(explanation, **{name: None if one is None else maps.gathered(one) for name, one in found.items()})
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
 def _boxes(pair: ImagePair) -> tuple[Box, Box]:

@@ -122,6 +122,8 @@ def test_comparing_shares_what_was_seen_and_says_who_cannot(tiny: EmbeddingModel
     assert len(found[1].matches)
     assert isinstance(found[2], pairx.Refusal)
     assert "Give more samples" in found[2].reason
+    with pytest.raises(InputError, match="None of these methods has an option 'sample'"):
+        pairx.compare(tiny, make_pair(), names, sample=4)
     with pytest.raises(InputError, match="no method 'grad-kam'"):
         pairx.compare(tiny, make_pair(), ["grad-kam"])
 

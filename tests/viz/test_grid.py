@@ -11,6 +11,7 @@ from PIL import Image
 
 from pairx import viz
 from pairx.types import Explanation, InputError, MethodCard, Refusal
+from pairx.viz import maps
 from tests.viz import samples
 
 CAVEAT = "Beware of everything that this method says. " * 8
@@ -83,3 +84,14 @@ def test_a_grid_is_saved_or_refused(tmp_path) -> None:
     assert (tmp_path / "grid.pdf").read_bytes().startswith(b"%PDF")
     with pytest.raises(InputError, match="suffixes"):
         grid.save(tmp_path / "grid.gif")
+
+
+def test_a_lone_pixel_of_a_fine_map_can_be_seen_and_noise_cancels() -> None:
+    lone, noise = np.zeros((2, 400, 400), np.float32)
+    lone[200, 200] = 1
+    noise[::2], noise[1::2] = 1, -1
+    assert (maps.gathered(lone) > 0.001).sum() > 50
+    assert maps.gathered(lone).sum() == pytest.approx(1, rel=1e-3)
+    assert np.abs(maps.gathered(noise)).max() < 0.2
+    coarse = np.eye(20, dtype=np.float32)
+    np.testing.assert_array_equal(maps.gathered(coarse), coarse)
