@@ -13,9 +13,11 @@ from torch import Tensor
 
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import MethodCard
+from pairx.types import InputError, MethodCard
 
 FAMILY = "class activation"
+ROUNDING = 1e-4
+"""Share of its terms below which a sum of them in float32 is noise."""
 ALONE = "Does not look at the partner photograph. "
 SIGN = "Its sign is a convention: the strongest place is positive. "
 HOMOGENEOUS = "Cosine does not change with an embedding's length, so evidence for and against tends to cancel. "
@@ -111,8 +113,17 @@ def grad_cam_no_norm(side: Side, _options: NoOptions) -> Tensor:
     )
 )
 def hires_cam(a: Tensor, g: Tensor) -> Tensor:
-    """`sum_c g_c A_c`."""
-    return (g * a).sum(0)
+    """`sum_c g_c A_c`. Raises InputError where the sums are nothing but rounding: a network that normalises every cell
+    does not change when a cell's features grow, so its gradient is orthogonal to them.
+    """
+    products = g * a
+    total = products.sum(0)
+    if products.any() and total.abs().max() < ROUNDING * products.abs().sum(0).max():
+        raise InputError(
+            "The network after this layer normalises every cell, so gradient times activation is zero everywhere. "
+            "Choose another layer or method."
+        )
+    return total
 
 
 @_cam(

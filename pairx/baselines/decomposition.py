@@ -16,13 +16,16 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
+from pairx.baselines.cam import hires_cam
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import MethodCard, Step
+from pairx.types import InputError, MethodCard, Step
 
 FAMILY = "decomposition"
 PAPER = "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning"
 BATCH = 32
+LEAST = 1e-3
+"""Of the embedding's length that its cells have to explain."""
 
 
 class TwiceDifferentiable(TorchFunctionMode):
@@ -123,12 +126,12 @@ def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, 
 )
 def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor (h0, w0, h1, w1); the maps are its sums."""
-    features = []
+    linear, features = [all_cells(side) for side in at.sides], []
     for number, side in enumerate(at.sides):
         features.append((yield from _cell_features(side, number)))
     e, f = (side.embedding for side in at.sides)
     tensor = torch.einsum("dij,dxy->ijxy", *features) / (e.norm() * f.norm()).clamp(min=1e-12)
-    metrics = _metrics(at, [one.sum((1, 2)) for one in features])
+    metrics = _metrics(at, linear)
     return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
 
 
@@ -157,8 +160,16 @@ def linear_part(side: Side, cells: Tensor) -> Tensor:
 
 
 def all_cells(side: Side) -> Tensor:
-    """(D,) `sum u_ij`, what the embedding has from the layer's features; the rest is bias."""
-    return linear_part(side, torch.ones_like(side.activation[:1]))[0]
+    """(D,) `sum u_ij`, what the embedding has from the layer's features; the rest is bias. Raises InputError where it
+    is next to nothing.
+    """
+    total = linear_part(side, torch.ones_like(side.activation[:1]))[0]
+    if total.norm() < LEAST * side.embedding.norm():
+        raise InputError(
+            f"The network after {side.layer} normalises its features, so their derivative explains nothing of the "
+            "embedding. Choose another layer or method."
+        )
+    return total
 
 
 def towards(side: Side, direction: Tensor) -> Tensor:
@@ -166,7 +177,7 @@ def towards(side: Side, direction: Tensor) -> Tensor:
     scale = (side.embedding.norm() * side.partner.norm()).clamp(min=1e-12)
     with TwiceDifferentiable():
         gradient = side.gradient(lambda embeddings: embeddings @ direction / scale)
-    return (gradient * side.activation).sum(0)
+    return hires_cam(side.activation, gradient)
 
 
 @torch.no_grad()

@@ -12,7 +12,7 @@ from torch import nn
 from pairx.baselines import METHODS, PairAtLayer, explain
 from pairx.baselines.decomposition import all_cells
 from pairx.models import GeM
-from pairx.types import Explanation
+from pairx.types import Explanation, InputError
 from tests.baselines.networks import at_stage, finished, gap, model_with, numpy
 
 
@@ -89,8 +89,9 @@ def test_ties_of_maximum_pooling_share_evenly() -> None:
 
 
 def test_generalised_mean_pooling_is_exact_but_for_its_floor() -> None:
-    at = at_stage(model_with(nn.Sequential(GeM(), bn(5))))
-    one = found(at, "point-to-point")
+    model = model_with(nn.Sequential(GeM(), bn(5)))
+    model.module.head[0].p.fill_(3.0)
+    one = found(at := at_stage(model), "point-to-point")
     assert one.metrics["nonlinear0"] == pytest.approx(0, abs=1e-4)
     np.testing.assert_allclose(one.map0, found(at, "decomposition").map0, rtol=1e-3, atol=1e-6)
 
@@ -117,3 +118,16 @@ def test_attention_has_the_derivative_of_finite_differences() -> None:
     with torch.no_grad():
         more, less = side.head(torch.stack([a * (1 + step), a * (1 - step)]))
     torch.testing.assert_close(all_cells(side), (more - less) / (2 * step), rtol=1e-2, atol=1e-3)
+
+
+class NormalisedCells(nn.Module):
+    """Every cell divided by its length, so that no cell's length matters; then mean pooling."""
+
+    def forward(self, a: torch.Tensor) -> torch.Tensor:
+        return nn.functional.normalize(a, dim=1).mean((2, 3))
+
+
+@pytest.mark.parametrize("name", ["hirescam", "decomposition", "decomposition-bias", "point-to-point"])
+def test_rounding_is_not_drawn_as_evidence(name: str) -> None:
+    with pytest.raises(InputError, match="normalises"):
+        found(at_stage(model_with(NormalisedCells())), name)
