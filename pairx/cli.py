@@ -211,7 +211,7 @@ def _compare(arguments: argparse.Namespace) -> None:
     rows = [_compared(result, CARDS[result.method].caveat) for result in results]
     if arguments.json:
         return _print_json(rows)
-    _report(rows, ("method", "seconds", "note"), False)
+    _report([{**row, "seconds": _cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
     print(output)
 
 
@@ -235,7 +235,7 @@ def _background(background: str | None) -> Any:
 
 def _compared(result: Explanation | Refusal, caveat: str) -> dict:
     if isinstance(result, Refusal):
-        return {"method": result.method, "seconds": "", "note": f"cannot run: {result.reason}"}
+        return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
     about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
     return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
 
@@ -349,7 +349,7 @@ def _report(rows: list[dict], columns: Sequence[str], as_json: bool) -> None:
 
 
 def _cell(value: object) -> str:
-    return {True: "yes", False: ""}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return {True: "yes", False: "", None: ""}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _print_json(value: object) -> None:

@@ -113,14 +113,14 @@ def grad_cam_no_norm(side: Side, _options: NoOptions) -> Tensor:
     )
 )
 def hires_cam(a: Tensor, g: Tensor) -> Tensor:
-    """`sum_c g_c A_c`. Raises InputError where the sums are nothing but rounding: a network that normalises every cell
-    does not change when a cell's features grow, so its gradient is orthogonal to them.
+    """`sum_c g_c A_c`. Raises InputError where the sums are nothing but rounding, as where a network normalises every
+    cell: then it does not change when a cell's features grow, and its gradient is orthogonal to them.
     """
     products = g * a
     total = products.sum(0)
     if products.any() and total.abs().max() < ROUNDING * products.abs().sum(0).max():
         raise InputError(
-            "The network after this layer normalises every cell, so gradient times activation is zero everywhere. "
+            "Gradient times activation cancels in every cell, as where the network after the layer normalises them. "
             "Choose another layer or method."
         )
     return total
