@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pairx import viz
     from pairx.images import load_pair
-    from pairx.methods import explain, explain_steps, list_methods
+    from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
     from pairx.models import list_models, load_model
-    from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, View
+    from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
 
 __all__ = [
     "Explanation",
@@ -22,7 +22,10 @@ __all__ = [
     "InputError",
     "Matches",
     "MethodCard",
+    "Refusal",
     "View",
+    "compare",
+    "compare_steps",
     "explain",
     "explain_steps",
     "list_methods",
@@ -35,6 +38,8 @@ __all__ = [
 # Where a public name is defined, if not among the types. It is imported at its first use: torch takes seconds, and
 # `python -m pairx --help` does without it.
 _HOMES = {
+    "compare": "methods",
+    "compare_steps": "methods",
     "explain": "methods",
     "explain_steps": "methods",
     "list_methods": "methods",

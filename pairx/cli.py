@@ -1,4 +1,4 @@
-"""The command line: `python -m pairx explain A B -o out.png`, `models`, `layers`, `methods`.
+"""The command line: `python -m pairx explain A B -o out.png`, `compare`, `models`, `layers`, `methods`.
 
 Exit status: 0 done, 2 the user's input is wrong (one line says what, where and what to do), 1 a fault of ours.
 """
@@ -17,9 +17,10 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, ImagePair, InputError, Refusal
 
-FORMATS = (".png", ".svg", ".pdf", ".npz")
+FIGURES = (".png", ".svg", ".pdf")
+FORMATS = (*FIGURES, ".npz")
 
 
 class Parser(argparse.ArgumentParser):
@@ -52,6 +53,7 @@ def parser() -> Parser:
     top = Parser(prog="python -m pairx", description="Why a deep metric model finds two photographs similar.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_explain(_command(commands, "explain", "explain the similarity of two photographs", _explain))
+    _add_compare(_command(commands, "compare", "explain one pair by several methods, side by side", _compare))
     _command(commands, "models", "list the models", _models)
     layers = _command(commands, "layers", "list a model's layers", _layers)
     _add_model(layers)
@@ -79,8 +81,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(command: argparse.ArgumentParser) -> None:
-    command.add_argument("a", metavar="A", help="a photograph")
-    command.add_argument("b", metavar="B", help="another photograph")
+    _add_photographs(command)
     command.add_argument(
         "-o",
         "--output",
@@ -122,6 +123,38 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
         "layer normalisation, such as transformers",
     )
     result.add_argument("--engine", default="fast", help="fast, exact, or zennit, the slow reference (default fast)")
+    look = command.add_argument_group("look")
+    look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
+    look.add_argument("--palette", default="bright", help="of the matches' colours")
+
+
+def _add_compare(command: argparse.ArgumentParser) -> None:
+    _add_photographs(command)
+    command.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="FILE", help="where to write: .png, .svg or .pdf"
+    )
+    _add_model(command)
+    command.add_argument(
+        "--methods",
+        default="fast",
+        metavar="NAME,…",
+        help="methods, separated by commas, see `methods`; all, or fast: those of a few passes (default: %(default)s)",
+    )
+    command.add_argument("--layer", metavar="NAME", help="see `layers` (default: the model's own choice)")
+    command.add_argument(
+        "--samples", type=int, metavar="N", help="for methods that sample, instead of their own number: faster, noisier"
+    )
+    command.add_argument(
+        "--background",
+        metavar="FILE",
+        help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
+        "pair is more similar than that one is",
+    )
+
+
+def _add_photographs(command: argparse.ArgumentParser) -> None:
+    command.add_argument("a", metavar="A", help="a photograph")
+    command.add_argument("b", metavar="B", help="another photograph")
     for side, name in ((0, "A"), (1, "B")):
         command.add_argument(
             f"--box{side}",
@@ -137,16 +170,13 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
             metavar="RADIANS",
             help=f"by how much that box is turned clockwise in {name}",
         )
-    look = command.add_argument_group("look")
-    look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
-    look.add_argument("--palette", default="bright", help="of the matches' colours")
 
 
 def _explain(arguments: argparse.Namespace) -> None:
     output = _output(arguments.output)
     look = _look(arguments)
     from pairx.images import load_pair
-    from pairx.methods import explain_steps
+    from pairx.methods import explain_steps, option_names
     from pairx.models import load_model
 
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
@@ -154,6 +184,7 @@ def _explain(arguments: argparse.Namespace) -> None:
     options = {
         name: getattr(arguments, name)
         for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "composite", "engine")
+        if name in option_names(arguments.method)
     }
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
     explanations = _with_progress(steps)
@@ -163,10 +194,56 @@ def _explain(arguments: argparse.Namespace) -> None:
     _report_explanations(model, explanations, paths, arguments.json)
 
 
-def _output(path: Path) -> Path:
+def _compare(arguments: argparse.Namespace) -> None:
+    output = _output(arguments.output, FIGURES)
+    from pairx import viz
+    from pairx.images import load_pair
+    from pairx.methods import CARDS, compare_steps
+    from pairx.models import load_model
+
+    names = _chosen(arguments.methods, CARDS)
+    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    options = {"samples": arguments.samples, "background": _background(arguments.background)}
+    given = {name: value for name, value in options.items() if value is not None}
+    results = _with_progress(compare_steps(model, pair, names, arguments.layer, **given))
+    viz.draw_grid(results, pair, CARDS).save(output)
+    rows = [_compared(result, CARDS[result.method].caveat) for result in results]
+    if arguments.json:
+        return _print_json(rows)
+    _report([{**row, "seconds": _cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
+    print(output)
+
+
+def _chosen(methods: str, cards: dict) -> list[str]:
+    """The methods' names, checked before anything is computed."""
+    if methods in ("all", "fast"):
+        return [name for name, card in cards.items() if methods == "all" or not card.slow]
+    names = list(dict.fromkeys(name.strip() for name in methods.split(",")))
+    if unknown := [name for name in names if name not in cards]:
+        raise InputError(f"There is no method {unknown[0]!r}. `python -m pairx methods` lists all.")
+    return names
+
+
+def _background(background: str | None) -> Any:
+    """A background's name, or the photograph of that name."""
+    from pairx.baselines.backgrounds import BACKGROUNDS
+    from pairx.images import decode
+
+    return background if background is None or background in BACKGROUNDS else decode(background)
+
+
+def _compared(result: Explanation | Refusal, caveat: str) -> dict:
+    if isinstance(result, Refusal):
+        return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
+    about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
+    return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
+
+
+def _output(path: Path, formats: Sequence[str] = FORMATS) -> Path:
     """Where to write, checked before anything is computed; the ending in lower case, as NumPy needs it."""
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"{path}: an explanation is written as {', '.join(FORMATS)}. End the name with one of them.")
+    if path.suffix.lower() not in formats:
+        raise InputError(f"{path}: an explanation is written as {', '.join(formats)}. End the name with one of them.")
     if not os.path.isdir(path.parent):  # pathlib's raises where a name is too long
         raise InputError(f"{path.parent} is no folder. Make it first, or write somewhere else.")
     if os.path.isdir(path):
@@ -184,7 +261,7 @@ def _look(arguments: argparse.Namespace) -> Any:
     return viz.Look(arguments.k_lines, arguments.k_colors, arguments.opacity, arguments.palette)
 
 
-def _with_progress(steps: Any) -> list[Explanation]:
+def _with_progress(steps: Any) -> list:
     with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
         while True:
             try:
@@ -221,7 +298,7 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
                 "path": str(path),
                 "similarity": explanation.similarity,
                 "meaning": sentence,
-                "matches": len(explanation.matches),
+                "matches": None if explanation.matches is None else len(explanation.matches),
                 "seconds": round(explanation.seconds, 3),
                 "settings": explanation.settings,
             }
@@ -230,8 +307,8 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
         return _print_json(rows)
     print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}")
     for explanation, path in zip(explanations, paths, strict=True):
-        layer, matches = explanation.settings["layer"], len(explanation.matches)
-        print(f"{path}: {matches} matches at {layer}, {explanation.seconds:.1f} s")
+        found = "" if explanation.matches is None else f"{len(explanation.matches)} matches "
+        print(f"{path}: {found}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
 
 
 def _models(arguments: argparse.Namespace) -> None:
@@ -272,7 +349,7 @@ def _report(rows: list[dict], columns: Sequence[str], as_json: bool) -> None:
 
 
 def _cell(value: object) -> str:
-    return {True: "yes", False: ""}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    return {True: "yes", False: "", None: ""}[value] if value is None or isinstance(value, bool) else str(value)
 
 
 def _print_json(value: object) -> None:

@@ -1,4 +1,4 @@
-"""One door to all methods: a model, a pair and a method's name to an explanation."""
+"""One door to all methods: a model, a pair and methods' names to explanations."""
 
 from __future__ import annotations
 
@@ -6,16 +6,22 @@ from collections.abc import Generator, Sequence
 from dataclasses import fields
 from typing import Any
 
-from pairx import core
+from pairx import baselines, core
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, MethodCard, Step
+from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step
 
-METHODS = {core.CARD.name: (core.CARD, core.Options, core.explain_steps)}
+FAMILIES = (
+    core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
+)  # fmt: skip
+"""In the order they are shown."""
+_FOUND = [core.CARD, *(found.card for found in baselines.METHODS.values())]
+CARDS = {card.name: card for card in sorted(_FOUND, key=lambda card: FAMILIES.index(card.family))}
+OPTIONS = {core.CARD.name: core.Options} | {name: found.options for name, found in baselines.METHODS.items()}
 
 
 def list_methods(family: str | None = None) -> list[MethodCard]:
     """The cards of all methods, or of one family."""
-    return [card for card, _, _ in METHODS.values() if family in (None, card.family)]
+    return [card for card in CARDS.values() if family in (None, card.family)]
 
 
 def explain_steps(
@@ -27,22 +33,98 @@ def explain_steps(
     before every part of the work; stop iterating and the work stops. Returns one `Explanation` a layer. Raises
     InputError for a method, layer or option that does not exist.
     """
-    if method not in METHODS:
-        raise InputError(f"There is no method {method!r}. Choose {' or '.join(METHODS)}.")
-    _, options_type, steps = METHODS[method]
-    known = [field.name for field in fields(options_type)]
-    if unknown := sorted(set(options) - set(known)):
-        raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known)}.")
-    return (yield from steps(model, pair, tuple(layers) or (model.default_layer,), options_type(**options)))
+    chosen = options_of(method, **options)
+    layers = tuple(layers) or (model.default_layer,)
+    if method == core.CARD.name:
+        return (yield from core.explain_steps(model, pair, layers, chosen))
+    explanations = []
+    for layer in [model.layer(name).name for name in layers]:
+        yield Step(0, 1, "seeing the photographs")
+        explanations.append((yield from baselines.explain(baselines.see(model, pair, layer), method, chosen)))
+    return explanations
 
 
 def explain(
     model: EmbeddingModel, pair: ImagePair, method: str = "pair-x", layer: str | None = None, **options: Any
 ) -> Explanation:
     """Explain a pair at one layer: see `explain_steps`."""
-    steps = explain_steps(model, pair, method, (layer,) if layer else (), **options)
+    return _last(explain_steps(model, pair, method, (layer,) if layer else (), **options))[0]
+
+
+def compare_steps(
+    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
+) -> Generator[Step, None, list[Explanation | Refusal]]:
+    """Explain a pair by several methods at one layer, in steps; the model sees the photographs once for all.
+
+    options: given to each method that has them, such as `samples` and `background`; other choices are each method's
+    own. Returns, for each method in the order given, its `Explanation`, or a `Refusal` where it cannot run. Raises
+    InputError for a method, layer or option that does not exist.
+    """
+    known = {name: option_names(name) for name in methods}
+    if unknown := sorted(set(options).difference(*known.values())):
+        raise InputError(f"None of these methods has an option {unknown[0]!r}.")
+    chosen = [
+        (name, options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
+        for name in methods
+    ]
+    layer = model.layer(layer or model.default_layer).name
+    at = baselines.see(model, pair, layer)
+    found: list[Explanation | Refusal] = []
+    for number, (name, own) in enumerate(chosen):
+        yield Step(100 * number, 100 * len(methods), CARDS[name].title)
+        try:
+            if name == core.CARD.name:
+                steps = _first(core.explain_steps(model, pair, (layer,), own))
+            else:
+                steps = baselines.explain(at, name, own)
+            found.append((yield from _within(steps, number, len(methods), CARDS[name].title)))
+        except InputError as error:
+            found.append(Refusal(name, str(error)))
+    return found
+
+
+def compare(
+    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
+) -> list[Explanation | Refusal]:
+    """Explain a pair by several methods at one layer: see `compare_steps`."""
+    return _last(compare_steps(model, pair, methods, layer, **options))
+
+
+def option_names(method: str) -> list[str]:
+    """The names of a method's options. Raises InputError for a method that does not exist."""
+    if method not in CARDS:
+        raise InputError(f"There is no method {method!r}. `python -m pairx methods` lists all.")
+    return [field.name for field in fields(OPTIONS[method])]
+
+
+def options_of(method: str, **options: Any) -> Any:
+    """A method's options, frozen. Raises InputError for a method or an option that does not exist."""
+    known = option_names(method)
+    if unknown := sorted(set(options) - set(known)):
+        raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
+    return OPTIONS[method](**options)
+
+
+def _first(steps: Generator[Step, None, list[Explanation]]) -> Generator[Step, None, Explanation]:
+    return (yield from steps)[0]
+
+
+def _within(
+    steps: Generator[Step, None, Explanation], number: int, total: int, title: str
+) -> Generator[Step, None, Explanation]:
+    """One method's steps as hundredths of its part in the whole."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as stop:
+            return stop.value
+        part = round(100 * step.done / max(1, step.total))
+        yield Step(100 * number + part, 100 * total, f"{title}: {step.what}")
+
+
+def _last(steps: Generator[Step, None, Any]) -> Any:
     while True:
         try:
             next(steps)
         except StopIteration as stop:
-            return stop.value[0]
+            return stop.value

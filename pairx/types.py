@@ -157,6 +157,14 @@ class Explanation:
 
 
 @dataclass(frozen=True)
+class Refusal:
+    """A method that cannot run on a model or a pair, and why."""
+
+    method: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Step:
     """How far a long computation is: `done` of `total` parts, and what it does now, in the user's words."""
 
@@ -170,8 +178,10 @@ class MethodCard:
     """The facts about a method.
 
     name: as typed. title: as shown. family: for grouping. paper, equation: the source. license: of what it stands on.
-    needs: the inputs it looks at. symmetric: whether exchanging the images only exchanges the maps. cost: in forward
-    passes, a sentence.
+    needs: the inputs it looks at; a method that knows the partner image names "both photographs" or "partner
+    embedding". symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
+    slow: whether that is more than a few passes. signed: whether negative values are evidence against the match.
+    caveat: what to beware of when reading its maps, or nothing.
     """
 
     name: str
@@ -184,3 +194,11 @@ class MethodCard:
     needs: tuple[str, ...]
     symmetric: bool
     cost: str
+    slow: bool = False
+    signed: bool = True
+    caveat: str = ""
+
+    @property
+    def knows_partner(self) -> bool:
+        """Whether a photograph's map depends on what it is compared with."""
+        return not {"both photographs", "partner embedding"}.isdisjoint(self.needs)

@@ -77,7 +77,7 @@ def test_methods(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["methods"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["name", "family", "cost", "summary"]
-    assert lines[1].startswith("pair-x  pairwise matching")
+    assert lines[1].split()[:3] == ["pair-x", "pairwise", "matching"]
     assert main(["methods", "--json"]) == 0
     expected = [json.loads(json.dumps(asdict(card))) for card in pairx.list_methods()]
     assert json.loads(capsys.readouterr().out) == expected
@@ -274,3 +274,42 @@ def test_the_public_names() -> None:
     assert {name for name in pairx.__all__ if getattr(pairx, name).__name__ != name} == {"viz"}
     assert pairx.viz.draw.__module__ == "pairx.viz.figure"
     assert not hasattr(pairx, "nothing")
+
+
+def test_compare_draws_a_grid_and_says_what_cannot_run(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:
+    path = out / "grid.png"
+    methods = ["--methods", "grad-cam,pair-x,ksam", "--samples", "3"]
+    assert main(["compare", *photos, *SMALL, *methods, "-o", str(path)]) == 0
+    with Image.open(path) as image:
+        assert image.width > 500
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["grad-cam", "pair-x", "ksam"]
+    assert "cannot run: 3 samples cannot tell" in lines[3]
+    assert lines[4] == str(path)
+
+
+def test_compare_tells_a_program(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["compare", *photos, *SMALL, "--methods", "decomposition", "--json", "-o", str(out / "a.svg")]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["method"] == "decomposition"
+    assert row["metrics"]["bias0"] > 0
+    assert row["settings"]["layer"] == "blocks.3"
+    background = ["--methods", "sam", "--background", photos[0], "--json", "-o", str(out / "b.svg")]
+    assert main(["compare", *photos, *SMALL, *background]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert row["settings"]["background"] == pairx.images.digest(pairx.images.decode(photos[0]))
+
+
+def test_another_method_explains_too(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:
+    assert main(["explain", *photos, *SMALL, "--method", "grad-cam", "-o", str(out / "a.png")]) == 0
+    assert ": at blocks.3, " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--methods", "grad-cam,nothing"], "no method 'nothing'"), (["-o", "a.npz"], "written as .png, .svg, .pdf")],
+)
+def test_compare_refuses_in_one_line(options: list, said: str, photos: tuple, capsys: pytest.CaptureFixture) -> None:
+    assert main(["compare", *photos, *SMALL, "-o", "a.png", *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error and len(error.splitlines()) == 1

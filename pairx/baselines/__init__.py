@@ -1,0 +1,25 @@
+"""Every other explainer: class activation, decomposition, Shapley values, perturbation, relevance, classical matching.
+
+A method is a function of a `PairAtLayer` and frozen options, registered under its card. It yields `Step`s, so that a
+caller shows progress and may stop, and returns what it finds as raw signed maps.
+"""
+
+from pairx.baselines import (
+    cam,
+    decomposition,
+    fullgrad,
+    gradients,
+    masked_cam,
+    relevance,
+    search_activation,
+    sift,
+    sliding,
+    superpixels,
+)
+from pairx.baselines.registry import METHODS, Method, explain
+from pairx.baselines.sides import PairAtLayer, Side, see
+
+__all__ = [
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients",
+    "masked_cam", "relevance", "search_activation", "see", "sift", "sliding", "superpixels",
+]  # fmt: skip

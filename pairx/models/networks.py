@@ -57,8 +57,11 @@ def private_copy(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
 
 
-def observed(module: nn.Module, names: Sequence[str], see: Callable[[str, torch.Tensor], None]) -> nn.Module:
-    """The same network, whose named submodules ("" is the whole) also tell `see` their output.
+def observed(
+    module: nn.Module, names: Sequence[str], see: Callable[[str, torch.Tensor], torch.Tensor | None]
+) -> nn.Module:
+    """The same network, whose named submodules ("" is the whole) also tell `see` their output; what `see` returns, if
+    anything, takes its place.
 
     Only those submodules and what contains them are copied, so threads that share the module do not meet.
     """

@@ -2,6 +2,7 @@
 
 from pairx.viz.colors import CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
+from pairx.viz.grid import Grid, draw_grid
 from pairx.viz.maps import FADE
 from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose
 
@@ -11,11 +12,13 @@ __all__ = [
     "FAINT",
     "NEUTRAL",
     "Figure",
+    "Grid",
     "Look",
     "MatchMark",
     "Scene",
     "compose",
     "draw",
+    "draw_grid",
     "match_colors",
     "palettes",
 ]

@@ -25,7 +25,7 @@ def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], titl
     if legend:
         _lines(axes, layout.lines, scene.legend)
         if scene.heat_scale:
-            _colour_bar(axes, layout.bar, scene, scene.heat_scale)
+            colour_bar(axes, layout.bar, scene, scene.heat_scale)
 
 
 def _rooms(left: Box, right: Box) -> tuple[float, float]:
@@ -41,7 +41,7 @@ def _lines(axes: Axes, box: Box, lines: tuple[str, ...]) -> None:
         write(axes, box.x, box.y + i * 9 * POINT, elide(one_line(line), box.w, size), size, color=color)
 
 
-def _colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
+def colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
     """The heat's colours as they look over white, what they mean above, numbers below."""
     top, height = box.y + round(9 * POINT), round(6 * POINT)
     colors = np.array([list(bytes.fromhex(color[1:])) for color in scene.heat_colors])

@@ -41,15 +41,12 @@ _SETTINGS = {
 _LOCK = threading.RLock()
 
 
-@dataclass(frozen=True)
-class Figure:
-    """A printed scene, ready to be saved. Safe to use from several threads at once."""
+class Printed:
+    """What stands on a page, ready to be saved. Safe to use from several threads at once."""
 
-    scene: Scene
-    ids: tuple[str, str]
-    title: str | None = None
-    legend: bool = True
-    width: float = 7.0
+    def page(self) -> Page:
+        """The page, to be drawn while the lock is held."""
+        raise NotImplementedError
 
     def save(self, path: str | Path) -> None:
         """Write a .png (300 dpi), .svg or .pdf. Raises InputError for another suffix or where the file cannot be
@@ -76,8 +73,23 @@ class Figure:
     def _print(self, kind: str, dpi: int = DPI) -> bytes:
         buffer = io.BytesIO()
         with _LOCK, _settings():
-            _page(self).savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
+            self.page().savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
         return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Figure(Printed):
+    """A printed scene."""
+
+    scene: Scene
+    ids: tuple[str, str]
+    title: str | None = None
+    legend: bool = True
+    width: float = 7.0
+
+    def page(self) -> Page:
+        """The page, to be drawn while the lock is held."""
+        return _page(self)
 
 
 def draw(
@@ -124,37 +136,43 @@ def _page(figure: Figure) -> Page:
         bar=figure.legend and bool(scene.heat_scale),
     )
 
-    page = Page(figsize=(layout.width / DPI, layout.height / DPI), dpi=DPI, facecolor="white")
-    page.suppressComposite = True  # one bitmap a photograph, exactly where it belongs
-    axes = page.add_axes((0, 0, 1, 1), xlim=(0, layout.width), ylim=(layout.height, 0), autoscale_on=False)
-    axes.set_axis_off()
+    page, axes = blank(layout.width, layout.height)
     opacity = scene.look.opacity
     photos = (scene.photo0, scene.photo1)
     for box, photo, heat in zip(layout.rows[0], photos, (scene.heat0, scene.heat1), strict=True):
-        _show(axes, box, _fit(photo, box), heat, opacity)
+        show(axes, box, fit(photo, box), heat, opacity)
     for box, photo, paint in zip(layout.rows[-1], photos, (scene.paint0, scene.paint1), strict=True):
         if painted:
-            _show(axes, box, maps.faded(_fit(photo, box)), paint, opacity)
+            show(axes, box, maps.faded(fit(photo, box)), paint, opacity)
     for mark in reversed(scene.marks):
         if mark.line:
-            _join(axes, layout.rows[0], mark)
+            join(axes, layout.rows[0], mark)
     caption(axes, layout, scene, figure.ids, figure.title, legend=figure.legend)
     return page
 
 
-def _fit(photo: np.ndarray, box: Box) -> np.ndarray:
+def blank(width: int, height: int) -> tuple[Page, Axes]:
+    """An empty page of so many dots, and axes that count them from its top left corner."""
+    page = Page(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    page.suppressComposite = True  # one bitmap a photograph, exactly where it belongs
+    axes = page.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0), autoscale_on=False)
+    axes.set_axis_off()
+    return page, axes
+
+
+def fit(photo: np.ndarray, box: Box) -> np.ndarray:
     """The photograph at the page's own resolution."""
     shrinks = photo.shape[0] > box.h
     return cv2.resize(photo, (box.w, box.h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
-def _show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
+def show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
     """One bitmap of a photograph and what lies over it."""
     picture = photo if layer is None else maps.over(photo, layer, opacity)
     axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
 
 
-def _join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
+def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
     """A match's line with its casing and dots, most relevant on top."""
     points = (mark.point0, mark.point1)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T

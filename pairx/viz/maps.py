@@ -7,6 +7,8 @@ import numpy as np
 
 FINE = 384
 """Pixels to which a side of a coarse map is upsampled at least."""
+COARSE = 64
+"""Cells along a side of a map up to which a small picture shows them one by one."""
 PERCENTILE = 99.5
 SMOOTH = 1.0
 """Standard deviation, in pixels of the model's input, by which colour maps are smoothed: strided layers leave a fine
@@ -46,6 +48,16 @@ def upsample(cells: np.ndarray, height: int, width: int) -> np.ndarray:
     """
     wide = _stretch(np.ascontiguousarray(cells.T, np.float32), width).T
     return _stretch(np.ascontiguousarray(wide), height)
+
+
+def gathered(pixels: np.ndarray) -> np.ndarray:
+    """A map (H, W) of so many cells that single ones cannot be seen in a small picture, smoothed over a hundredth of
+    its side, which keeps its sum and lets neighbours of opposite sign cancel; a coarser map as it is.
+    """
+    side = max(pixels.shape)
+    if side <= COARSE:
+        return pixels
+    return cv2.GaussianBlur(pixels.astype(np.float32), (0, 0), side / 100, borderType=cv2.BORDER_REFLECT)
 
 
 def _stretch(rows: np.ndarray, n: int) -> np.ndarray:

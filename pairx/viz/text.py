@@ -28,6 +28,18 @@ def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return _ends(text, fits)
 
 
+def wrapped(text: str, room: float, size: float, most: int) -> list[str]:
+    """The text in lines of `room` dots, at most so many, the last one shortened where there is more."""
+    lines, words = [], text.split()
+    while words and len(lines) < most - 1:
+        count = 1
+        while count < len(words) and _width(" ".join(words[: count + 1]), size, False) <= room:
+            count += 1
+        lines.append(elide(" ".join(words[:count]), room, size))
+        words = words[count:]
+    return [*lines, elide(" ".join(words), room, size)] if words else lines
+
+
 def write(axes: Axes, x: float, y: float, text: str, size: float, **style: object) -> None:
     """Text whose line starts `y` dots from the top; style: color, align ("left", "center", "right"), bold."""
     axes.text(

@@ -52,11 +52,11 @@ def test_a_notebook_gets_the_same_figure_at_half_the_size():
 def test_photographs_print_dot_on_dot():
     large = samples.pair((900, 600), (700, 600))
     shown = pixels(draw(Explanation("none", 0.1), large, legend=False).png())
-    from pairx.viz.figure import _fit
+    from pairx.viz.figure import fit
 
     page = arrange((900, 600), (700, 600), 1, width=7, lines=False, bar=False)
     for box, photo in zip(page.rows[0], (large.image0, large.image1), strict=True):
-        assert (shown[box.y : box.y + box.h, box.x : box.x + box.w] == _fit(photo, box)).all()
+        assert (shown[box.y : box.y + box.h, box.x : box.x + box.w] == fit(photo, box)).all()
 
 
 def test_svg_keeps_lines_and_text_and_embeds_bitmaps(tmp_path):

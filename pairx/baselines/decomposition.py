@@ -1,0 +1,195 @@
+"""Activation decomposition: which cells, and which pairs of cells, the similarity is the sum of.
+
+The equivalent feature of a cell is `u_ij = J_ij A_ij`, J the derivative of the embedding with respect to the layer's
+features. For a head of mean pooling, maximum pooling, flattening, BatchNorm and linear layers that is exact, and
+`e = sum u_ij + B` with B the head's bias; for any other it is the paper's Taylor expansion at the photograph itself
+(section IV-B), and the metrics tell what it leaves out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.overrides import TorchFunctionMode
+
+from pairx.baselines.cam import hires_cam
+from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
+from pairx.baselines.sides import PairAtLayer, Side
+from pairx.types import InputError, MethodCard, Step
+
+FAMILY = "decomposition"
+PAPER = "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning"
+BATCH = 32
+LEAST = 1e-3
+"""Of the embedding's length that its cells have to explain."""
+
+
+class TwiceDifferentiable(TorchFunctionMode):
+    """During a forward: attention is computed from differentiable parts, and a maximum over the whole grid shares its
+    derivative evenly among ties. Belongs to one thread; changes nothing in the network.
+    """
+
+    def __torch_function__(self, function: Callable, _types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        kwargs = kwargs or {}
+        if function is F.scaled_dot_product_attention:
+            return _attention(*args, **kwargs)
+        if function is F.adaptive_max_pool2d and args[1] in (1, (1, 1), [1, 1]) and not kwargs.get("return_indices"):
+            return args[0].amax((2, 3), keepdim=True)
+        return function(*args, **kwargs)
+
+
+def _attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    **_more: Any,
+) -> Tensor:
+    weights = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        weights = weights.masked_fill(torch.ones_like(weights, dtype=torch.bool).triu(1), -torch.inf)
+    if attn_mask is not None:
+        masked = attn_mask.dtype == torch.bool
+        weights = weights.masked_fill(~attn_mask, -torch.inf) if masked else weights + attn_mask
+    return weights.softmax(-1) @ value
+
+
+def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> MethodCard:
+    needs = ("both photographs", "activations", "gradient")
+    return sides_card(
+        name=name, title=title, family=FAMILY, summary=summary, paper=PAPER, equation=equation, needs=needs, **facts
+    )
+
+
+@method(
+    _card(
+        "decomposition",
+        "Decomposition",
+        "What each place adds to the similarity through the features of the other photograph.",
+        "section IV, eq. 5, first term",
+        cost="1 forward and 2 backwards of each photograph",
+        caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
+        "layer is from linear.",
+    )
+)
+def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+    """`u_ij . V / (|e||f|)` with V the sum of the other photograph's `v_xy`: (h, w) a side."""
+    yield Step(0, 4, "adding up the features of the cells")
+    linear = [all_cells(side) for side in at.sides]
+    maps = []
+    for number, side in enumerate(at.sides):
+        yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
+        maps.append(to_map(towards(side, linear[1 - number])))
+    return Finding(*maps, metrics=_metrics(at, linear))
+
+
+@method(
+    _card(
+        "decomposition-bias",
+        "Decomposition + bias",
+        "What each place adds to the similarity, the other photograph's biases included.",
+        "section IV, eq. 5, first term and second or third",
+        cost="1 forward and 2 backwards of each photograph",
+        caveat="The metrics tell the size of the biases after the layer, and how far the network after the layer is "
+        "from linear.",
+    )
+)
+def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+    """`u_ij . f / (|e||f|)`, `f` the other photograph's whole embedding: (h, w) a side."""
+    yield Step(0, 4, "adding up the features of the cells")
+    linear = [all_cells(side) for side in at.sides]
+    maps = []
+    for number, side in enumerate(at.sides):
+        yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
+        maps.append(to_map(towards(side, side.partner)))
+    return Finding(*maps, metrics=_metrics(at, linear))
+
+
+@method(
+    _card(
+        "point-to-point",
+        "Point-to-point activation",
+        "What each pair of places, one in each photograph, adds to the similarity.",
+        "section IV, eq. 5, first term, for every (i, j, x, y)",
+        cost="4 passes of the network after the layer a cell, of each photograph",
+        slow=True,
+        caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
+        "layer is from linear.",
+    )
+)
+def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+    """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor (h0, w0, h1, w1); the maps are its sums."""
+    linear, features = [all_cells(side) for side in at.sides], []
+    for number, side in enumerate(at.sides):
+        features.append((yield from _cell_features(side, number)))
+    e, f = (side.embedding for side in at.sides)
+    tensor = torch.einsum("dij,dxy->ijxy", *features) / (e.norm() * f.norm()).clamp(min=1e-12)
+    metrics = _metrics(at, linear)
+    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+
+
+def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
+    """`u` (D, h, w), cell by cell."""
+    h, w = side.activation.shape[1:]
+    cells, found = torch.eye(h * w, device=side.x.device).reshape(-1, h, w), []
+    for start in range(0, h * w, BATCH):
+        yield Step(number * h * w + start, 2 * h * w, "taking the embedding apart")
+        found.append(linear_part(side, cells[start : start + BATCH]))
+    return torch.cat(found).T.unflatten(1, (h, w))
+
+
+def linear_part(side: Side, cells: Tensor) -> Tensor:
+    """(B, D) sums of `u_ij` over some of the cells, given as masks (B, h, w): `J (A masked)`.
+
+    J times a vector, from derivatives alone: `J^T y` is linear in y, and its product with the vector has the derivative
+    `J` times the vector.
+    """
+    grid = side.activation.detach().expand(len(cells), -1, -1, -1).clone().requires_grad_()
+    with torch.enable_grad(), TwiceDifferentiable():
+        embeddings = side.head(grid)
+        any_direction = torch.zeros_like(embeddings, requires_grad=True)
+        (transposed,) = torch.autograd.grad(embeddings, grid, any_direction, create_graph=True)
+        return torch.autograd.grad((transposed * grid.detach() * cells[:, None]).sum(), any_direction)[0]
+
+
+def all_cells(side: Side) -> Tensor:
+    """(D,) `sum u_ij`, what the embedding has from the layer's features; the rest is bias. Raises InputError where it
+    is next to nothing.
+    """
+    total = linear_part(side, torch.ones_like(side.activation[:1]))[0]
+    if total.norm() < LEAST * side.embedding.norm():
+        raise InputError(
+            f"The network after {side.layer} normalises its features, so their derivative explains nothing of the "
+            "embedding. Choose another layer or method."
+        )
+    return total
+
+
+def towards(side: Side, direction: Tensor) -> Tensor:
+    """(h, w) `u_ij . direction / (|e||f|)`."""
+    scale = (side.embedding.norm() * side.partner.norm()).clamp(min=1e-12)
+    with TwiceDifferentiable():
+        gradient = side.gradient(lambda embeddings: embeddings @ direction / scale)
+    return hires_cam(side.activation, gradient)
+
+
+@torch.no_grad()
+def _metrics(at: PairAtLayer, linear: list[Tensor]) -> dict[str, float]:
+    """bias: `e - sum u_ij` against |e|. nonlinear: what of it is not the embedding of all-zero features, against |e|; 0
+    where the decomposition is exact.
+    """
+    metrics = {}
+    for number, (side, part) in enumerate(zip(at.sides, linear, strict=True)):
+        size = side.embedding.norm().clamp(min=1e-12)
+        rest = side.embedding - part
+        constant = side.head(torch.zeros_like(side.activation)[None])[0]
+        metrics[f"bias{number}"] = float(rest.norm() / size)
+        metrics[f"nonlinear{number}"] = float((rest - constant).norm() / size)
+    return metrics

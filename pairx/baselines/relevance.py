@@ -1,0 +1,167 @@
+"""Layer-wise relevance propagation of the similarity: to the pixels, through one channel, and to pairs of cells.
+
+Relevance starts at the embedding as `R_k = e_k f_k / (|e||f|)`, which sums to the similarity, and follows the rules of
+`pairx.lrp`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pairx import lrp
+from pairx.baselines.registry import Finding, NoOptions, each_side, method, sides_card, to_map
+from pairx.baselines.sides import PairAtLayer, Side
+from pairx.types import InputError, MethodCard, Step
+
+FAMILY = "relevance"
+LICENSE = "MIT; LRP is patented, and free for personal and scientific use"
+ENGINE = "exact"
+BATCH = 10
+
+
+@dataclass(frozen=True)
+class CrpOptions:
+    """channel: of the layer, or None for the one with most relevance in both photographs together."""
+
+    channel: int | None = None
+
+
+@dataclass(frozen=True)
+class BilrpOptions:
+    """samples: random directions of the embedding; with as many as it has numbers, or more, the result is exact. seed:
+    of the directions.
+    """
+
+    samples: int = 100
+    seed: int = 0
+
+
+def _card(
+    name: str, title: str, summary: str, paper: str, equation: str, needs: str, cost: str, **facts: Any
+) -> MethodCard:
+    return sides_card(
+        name=name, title=title, family=FAMILY, summary=summary, paper=paper, equation=equation, license=LICENSE,
+        needs=(needs, "relevance"), cost=cost, **facts,
+    )  # fmt: skip
+
+
+@method(
+    _card(
+        "lrp",
+        "LRP",
+        "Hands the similarity down through the network to the pixels.",
+        "Bach et al.: On Pixel-Wise Explanations by Layer-Wise Relevance Propagation; Montavon et al., EpsilonPlus",
+        "PAIR-X paper, B.2, from R_k = e_k f_k / (|e||f|)",
+        "partner embedding",
+        "1 forward and 1 relevance pass of each photograph",
+        caveat="Biases keep a part of the relevance. Does not depend on the layer.",
+    )
+)
+@each_side
+def lrp_pixels(side: Side, _options: NoOptions) -> Tensor:
+    """Relevance of the pixels, summed over colours: (S, S)."""
+    with _record(side, []) as recording:
+        (pixels,) = recording.pixels(lrp.OUTPUT, _seed(side)[None, None])
+        return pixels.sum(0)
+
+
+@method(
+    _card(
+        "crp",
+        "CRP",
+        "The part of LRP that passes through a single channel of the layer: where one feature matters.",
+        "Achtibat et al.: From Attribution Maps to Human-Understandable Explanations through Concept Relevance "
+        "Propagation",
+        "eq. 4, conditioned on a channel",
+        "both photographs",
+        "1 forward and 2 relevance passes of each photograph",
+        caveat="One channel of many: the metric `share` tells which part of the layer's relevance passes through it.",
+    ),
+    CrpOptions,
+)
+def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
+    """Relevance of the pixels that has passed through one channel of the layer, summed over colours: (S, S)."""
+    channels = at.sides[0].activation.shape[0]
+    if options.channel is not None and not 0 <= options.channel < channels:
+        raise InputError(f"{at.layer} has channels 0 to {channels - 1}, and none {options.channel}.")
+    path = at.model.path(at.layer)
+    with ExitStack() as stack:
+        yield Step(0, 3, "recording the photographs")
+        recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
+        relevances = [
+            recording.relevance(path, _seed(side)[None])[0]
+            for recording, side in zip(recordings, at.sides, strict=True)
+        ]
+        grids = [at.model.to_grid(relevance)[0] for relevance in relevances]
+        totals = [grid.double().sum((1, 2)) for grid in grids]
+        channel = int((totals[0] + totals[1]).argmax()) if options.channel is None else options.channel
+        maps, metrics = [], {"channel": float(channel)}
+        for number, (recording, grid) in enumerate(zip(recordings, grids, strict=True)):
+            yield Step(1 + number, 3, "to the pixels")
+            alone = torch.zeros_like(grid)
+            alone[channel] = grid[channel]
+            (pixels,) = recording.pixels(path, at.model.from_grid(alone[None], like=relevances[number])[None])
+            maps.append(to_map(pixels.sum(0)))
+            metrics[f"share{number}"] = float(totals[number][channel] / totals[number].abs().sum().clamp(min=1e-12))
+    return Finding(*maps, metrics=metrics)
+
+
+@method(
+    _card(
+        "bilrp",
+        "BiLRP",
+        "Hands the product of the two embeddings down to pairs of cells, one in each photograph.",
+        "Eberle et al.: Building and Interpreting Deep Similarity Models",
+        "eq. 6 and section 3.3, embedding projected on random signs",
+        "both photographs",
+        "1 forward and 100 relevance passes to the layer, of each photograph",
+        slow=True,
+        caveat="Projected: noise of random directions, which more samples lessen.",
+    ),
+    BilrpOptions,
+)
+def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Finding]:
+    """`sum_k LRP(e_k) x LRP(f_k) / (|e||f|)`, the tensor over the layer's cells; the maps are its sums.
+
+    LRP is linear in what it starts from, so `sum_k` is the mean over random signs z of `LRP(e z) x LRP(f z)`.
+    """
+    size = len(at.sides[0].embedding)
+    if options.samples < 1:
+        raise InputError(f"samples is 1 or more, not {options.samples}.")
+    if options.samples >= size:
+        directions, count = torch.eye(size), 1
+    else:
+        generator = torch.Generator().manual_seed(options.seed)
+        count = options.samples
+        directions = torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1
+    path, tensor = at.model.path(at.layer), torch.zeros(())
+    with ExitStack() as stack:
+        yield Step(0, 1, "recording the photographs")
+        recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
+        for start in range(0, len(directions), BATCH):
+            yield Step(start, len(directions), "handing down pairs")
+            some = directions[start : start + BATCH].to(at.sides[0].x.device)
+            cells = []
+            for recording, side in zip(recordings, at.sides, strict=True):
+                relevance = recording.relevance(path, side.embedding * some)
+                cells.append(torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance]))
+            tensor = tensor + torch.einsum("nij,nxy->ijxy", *cells)
+    e, f = (side.embedding for side in at.sides)
+    tensor = tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12))
+    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor))
+
+
+def _record(side: Side, paths: list[str]) -> lrp.Recording:
+    return lrp.record(side.model.module, side.x, paths, engine=ENGINE)
+
+
+def _seed(side: Side) -> Tensor:
+    """(D,) `e_k f_k / (|e||f|)`."""
+    e, f = side.embedding, side.partner
+    return e * f / (e.norm() * f.norm()).clamp(min=1e-12)

@@ -1,0 +1,237 @@
+"""Search activation maps (Hamilton et al.): fair shares of the similarity for the cells of a layer.
+
+The players are places of a layer's feature map; a place that does not take part has its features replaced by a
+background's. First order explains one photograph with the other held constant; second order explains pairs of places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pairx.baselines import backgrounds, shapley
+from pairx.baselines.backgrounds import Background
+from pairx.baselines.registry import Finding, as_half, method, sides_card, to_map
+from pairx.baselines.sides import PairAtLayer, Side
+from pairx.types import InputError, MethodCard, Step
+
+FAMILY = "Shapley values"
+PAPER = "Hamilton et al.: Axiomatic Explanations for Visual Search, Retrieval, and Similarity Learning"
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class SamOptions:
+    """background: "blur", "mean", "zero", or a photograph (H, W, 3) uint8: features that stand for absent ones."""
+
+    background: Background = "blur"
+
+    def __post_init__(self) -> None:
+        backgrounds.check(self.background)
+
+
+@dataclass(frozen=True)
+class IgSamOptions(SamOptions):
+    """samples: points on the way from the background to the photograph. norm: whether the similarity is the cosine, or
+    `e . f` over the unchanged photographs' norms.
+    """
+
+    samples: int = 100
+    norm: bool = True
+
+
+@dataclass(frozen=True)
+class KsamOptions(SamOptions):
+    """players: places along a side of the photograph, cells are joined to so many. samples: coalitions. seed: of the
+    sampling. norm: see `IgSamOptions`.
+    """
+
+    players: int = 7
+    samples: int = 5000
+    seed: int = 0
+    norm: bool = True
+
+
+@dataclass(frozen=True)
+class Ksam2Options(SamOptions):
+    """players, samples, seed: see `KsamOptions`; both photographs have so many players along a side."""
+
+    players: int = 5
+    samples: int = 40000
+    seed: int = 0
+
+
+def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts: Any) -> MethodCard:
+    needs = ("both photographs", "activations", "background")
+    return sides_card(
+        name=name, title=title, family=FAMILY, summary=summary, paper=PAPER, equation=equation, needs=needs, cost=cost,
+        **facts,
+    )  # fmt: skip
+
+
+@method(
+    _card(
+        "sam",
+        "SAM",
+        "Correlates the features of the cells, as if the network ended in their mean at this layer.",
+        "eq. 3 and eq. 8",
+        "1 forward of each photograph and of its background",
+        caveat="Ignores the network after the layer: its numbers sum to the cosine of mean features (metric "
+        "`mean_features`), less the background's, and not to the similarity.",
+    ),
+    SamOptions,
+)
+def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
+    """Second order `T = (x - a)_ij . (y - b)_xy / (h w)^2`, first order `mean(x) . (y - b) / (h w)`, both over the
+    norms of the mean features; a, b the backgrounds.
+    """
+    yield Step(0, 1, "correlating the cells")
+    features = [side.activation.double() for side in at.sides]
+    changes = [
+        (feature - backgrounds.of_features(side, options.background)) / feature[0].numel()
+        for feature, side in zip(features, at.sides, strict=True)
+    ]
+    means = [feature.mean((1, 2)) for feature in features]
+    scale = (means[0].norm() * means[1].norm()).clamp(min=1e-12)
+    maps = [torch.einsum("chw,c->hw", change, means[1 - number]) / scale for number, change in enumerate(changes)]
+    tensor = torch.einsum("cij,cxy->ijxy", *changes) / scale
+    metrics = {"mean_features": float(means[0] @ means[1] / scale)}
+    return Finding(*map(to_map, maps), tensor=to_map(tensor), metrics=metrics)
+
+
+@method(
+    _card(
+        "ig-sam",
+        "IG-SAM",
+        "Integrated gradients over the layer's cells, from a background to the photograph.",
+        "eq. 9 (section A.5), midpoint rule",
+        "1 forward and 100 passes of the network after the layer, forth and back, of each photograph",
+        slow=True,
+        caveat="With a zero background and a head without biases the cosine is constant on the way: choose another.",
+    ),
+    IgSamOptions,
+)
+def ig_sam(at: PairAtLayer, options: IgSamOptions) -> Generator[Step, None, Finding]:
+    """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side. The metric `inefficiency` is how
+    far its sum is from the similarity less the background's.
+    """
+    maps, metrics = [], {}
+    for number, side in enumerate(at.sides):
+        score = side.cosine if options.norm else side.product
+        background = backgrounds.of_features(side, options.background)
+        change = side.activation - background
+        alphas = (torch.arange(options.samples, device=change.device) + 0.5) / options.samples
+        gradient = torch.zeros_like(change, dtype=torch.float64)
+        for start in range(0, options.samples, BATCH):
+            yield Step(number * options.samples + start, 2 * options.samples, "integrating")
+            grid = background + alphas[start : start + BATCH, None, None, None] * change
+            grid = grid.detach().requires_grad_()
+            with torch.enable_grad():
+                reached = score(side.head(grid)).sum()
+            gradient += torch.autograd.grad(reached, grid)[0].double().sum(0) / options.samples
+        found = (change * gradient).sum(0)
+        with torch.no_grad():
+            ends = score(side.head(torch.stack([background, side.activation]))).double()
+        metrics[f"inefficiency{number}"] = abs(float(found.sum() - (ends[1] - ends[0])))
+        maps.append(to_map(found))
+    return Finding(*maps, metrics=metrics)
+
+
+@method(
+    _card(
+        "ksam",
+        "KSAM",
+        "Shapley values of the layer's cells, joined to 7 x 7 places.",
+        "section 4, Kernel SHAP of eq. 2",
+        "5000 passes of the network after the layer, of each photograph",
+        slow=True,
+        caveat="Sampled: the metrics tell its standard error.",
+    ),
+    KsamOptions,
+)
+def ksam(at: PairAtLayer, options: KsamOptions) -> Generator[Step, None, Finding]:
+    """Kernel SHAP of `v(S) = s` with the features of all places outside S replaced: (h, w) a side, each place's value
+    spread evenly over its cells. Sums to the similarity less the background's.
+    """
+    maps, metrics = [], {}
+    for number, side in enumerate(at.sides):
+        score = side.cosine if options.norm else side.product
+        game = Masked(side, backgrounds.of_features(side, options.background), options.players)
+        steps = shapley.shapley_values(
+            lambda who, game=game, score=score: score(game.embeddings(who)),
+            game.players,
+            options.samples,
+            options.seed,
+            BATCH,
+            "sampling coalitions",
+        )
+        shares = yield from as_half(steps, number)
+        maps.append(to_map(game.spread(shares.singles)))
+        metrics[f"standard_error{number}"] = shares.error
+    return Finding(*maps, metrics=metrics)
+
+
+@method(
+    _card(
+        "ksam-second-order",
+        "KSAM, second order",
+        "Shapley-Taylor indices of pairs of places, one in each photograph, joined to 5 x 5 places.",
+        "section 5.2, eq. 7, of eq. 6",
+        "40000 passes of the network after the layer, of each photograph",
+        slow=True,
+        symmetric=False,  # other coalitions are drawn for the exchanged pair
+        caveat="Sampled: the metric tells its standard error. Pairs of places in one photograph have a part too, which "
+        "is not shown.",
+    ),
+    Ksam2Options,
+)
+def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step, None, Finding]:
+    """Shapley-Taylor indices of order 2 of `v(S)`, the cosine of both photographs with all places outside S replaced:
+    the tensor, at the places' resolution; the maps are its sums.
+    """
+    games = [Masked(side, backgrounds.of_features(side, options.background), options.players) for side in at.sides]
+    half = games[0].players
+
+    def values(who: Tensor) -> Tensor:
+        e, f = games[0].embeddings(who[:, :half]), games[1].embeddings(who[:, half:])
+        return (e * f).sum(1) / (e.norm(dim=1) * f.norm(dim=1)).clamp(min=1e-12)
+
+    everyone = half + games[1].players
+    shares = yield from shapley.shapley_taylor_indices(
+        values, everyone, options.samples, options.seed, BATCH, "sampling coalitions"
+    )
+    tensor = shares.pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
+    metrics = {"standard_error": shares.error}
+    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+
+
+class Masked:
+    """A side's embedding with the features of some places replaced by a background's (C, h, w).
+
+    most: places along a side at most; where there are more cells, neighbours are joined. shape: (rows, columns) of
+    places. players: how many.
+    """
+
+    def __init__(self, side: Side, background: Tensor, most: int) -> None:
+        if most < 1:
+            raise InputError(f"players is 1 or more, not {most}.")
+        self._side, self._background = side, background
+        h, w = side.activation.shape[1:]
+        self.shape = min(h, most), min(w, most)
+        self.players = self.shape[0] * self.shape[1]
+        rows, columns = torch.arange(h) * self.shape[0] // h, torch.arange(w) * self.shape[1] // w
+        self._place = rows[:, None] * self.shape[1] + columns
+
+    def embeddings(self, who: Tensor) -> Tensor:
+        """(B, D) of coalitions (B, players)."""
+        shown = who[:, self._place][:, None].to(self._side.x.device) > 0.5
+        return self._side.head(torch.where(shown, self._side.activation, self._background))
+
+    def spread(self, values: Tensor) -> Tensor:
+        """(players,) to the cells (h, w), each place's value in even parts."""
+        sizes = torch.bincount(self._place.flatten(), minlength=self.players)
+        return (values / sizes)[self._place]

@@ -1,0 +1,133 @@
+"""A pair as the methods look at it: each photograph at one layer, and the network after that layer as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pairx import images
+from pairx.models import EmbeddingModel, observed
+from pairx.types import ImagePair
+
+
+@dataclass(frozen=True)
+class Side:
+    """One photograph against the embedding of its partner, which is held constant.
+
+    image: (H, W, 3) uint8 RGB. x: (1, 3, S, S), the model's input. output: what the layer gave, in its own form, a
+    batch of 1. embedding, partner: (D,). Nothing here is ever written to.
+    """
+
+    model: EmbeddingModel
+    layer: str
+    image: np.ndarray
+    x: Tensor
+    output: Tensor
+    embedding: Tensor
+    partner: Tensor
+
+    @cached_property
+    def activation(self) -> Tensor:
+        """(C, h, w) features of the layer."""
+        return self.model.to_grid(self.output)[0]
+
+    @cached_property
+    def photo(self) -> np.ndarray:
+        """(S, S, 3) uint8 RGB: the photograph as the model is shown it, before it is normalised."""
+        return images.resize(self.image, self.model.size)
+
+    def input_of(self, photo: np.ndarray) -> Tensor:
+        """(3, S, S) model input of a photograph (H, W, 3) uint8."""
+        return self.model.preprocessing(photo).to(self.x.device)
+
+    def embed(self, x: Tensor) -> Tensor:
+        """Inputs (B, 3, S, S) to embeddings (B, D), differentiable."""
+        return self.model.module(x)
+
+    def features(self, x: Tensor) -> Tensor:
+        """Inputs (B, 3, S, S) to the layer's features (B, C, h, w)."""
+        return self.model.to_grid(_run(self.model, self.layer, x)[1])
+
+    def head(self, grid: Tensor) -> Tensor:
+        """Features (B, C, h, w) of the layer to embeddings (B, D): the rest of the network, differentiable.
+
+        Whatever bypasses the layer, such as a class token or a skip connection, keeps this photograph's values.
+        """
+        x = self.x.expand(len(grid), -1, -1, -1) if self._bypassed else self.x
+        return self._with_output(grid, x)
+
+    def cosine(self, embeddings: Tensor) -> Tensor:
+        """(B,) cosine of embeddings (B, D) and the partner; 0 for an embedding of zero."""
+        return embeddings @ self.partner / (embeddings.norm(dim=1) * self.partner.norm()).clamp(min=1e-12)
+
+    def product(self, embeddings: Tensor) -> Tensor:
+        """(B,) `e . f / (|e| |f|)` of embeddings (B, D), with |e| held at this photograph's own: linear in e."""
+        return embeddings @ self.partner / (self.embedding.norm() * self.partner.norm()).clamp(min=1e-12)
+
+    def gradient(self, target: Callable[[Tensor], Tensor]) -> Tensor:
+        """(C, h, w) derivative of a target, a function of embeddings (1, D), with respect to the layer's features."""
+        grid = self.activation.detach()[None].clone().requires_grad_()
+        with torch.enable_grad():
+            return torch.autograd.grad(target(self.head(grid)).sum(), grid)[0][0]
+
+    @cached_property
+    def _bypassed(self) -> bool:
+        """Whether what comes before the layer has to be computed anew for every feature map. Mostly it is computed for
+        one, and broadcasts where it is needed again; a later concatenation (DenseNet) cannot.
+        """
+        try:
+            with torch.no_grad():
+                return len(self._with_output(self.activation.expand(2, -1, -1, -1), self.x)) != 2
+        except RuntimeError:
+            return True
+
+    def _with_output(self, grid: Tensor, x: Tensor) -> Tensor:
+        own = self.model.from_grid(grid, like=self.output.expand(len(grid), *self.output.shape[1:]))
+        if own.ndim == 3:  # class and register tokens
+            prefix = own.shape[1] - grid.shape[2] * grid.shape[3]
+            own = torch.cat([self.output[:, :prefix].expand(len(own), -1, -1), own[:, prefix:]], 1)
+        # A copy, because the next operation may write in place.
+        network = observed(self.model.module, [self.model.path(self.layer)], lambda _name, _output: own.clone())
+        return network(x)
+
+
+@dataclass(frozen=True)
+class PairAtLayer:
+    """A pair, seen once by the unmodified model, for all methods to share."""
+
+    model: EmbeddingModel
+    pair: ImagePair
+    layer: str
+    sides: tuple[Side, Side]
+
+    @property
+    def similarity(self) -> float:
+        """Cosine of the two embeddings, -1 to 1; 0 where one of them is zero."""
+        e, f = (side.embedding.double() for side in self.sides)
+        return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
+
+
+def see(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
+    """Run the model on both photographs. Raises InputError for an unknown layer."""
+    name = model.layer(layer).name
+    x = torch.stack([model.preprocessing(image) for image in (pair.image0, pair.image1)]).to(model.device)
+    seen = [_run(model, name, one[None]) for one in x]
+    e, f = (embedding[0] for embedding, _ in seen)
+    sides = (
+        Side(model, name, pair.image0, x[:1], seen[0][1], e, f),
+        Side(model, name, pair.image1, x[1:], seen[1][1], f, e),
+    )
+    return PairAtLayer(model, pair, name, sides)
+
+
+@torch.no_grad()
+def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Embeddings (B, D), and a copy of the layer's output, which the network may write over."""
+    found: list[Tensor] = []
+    embeddings = observed(model.module, [model.path(layer)], lambda _name, output: found.append(output.clone()))(x)
+    return embeddings, found[-1]

@@ -1,0 +1,138 @@
+"""Several methods' explanations of one pair on a page: a row a method, in as many columns as a page takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Page
+
+from pairx.types import Explanation, ImagePair, MethodCard, Refusal
+from pairx.viz import maps
+from pairx.viz.caption import colour_bar
+from pairx.viz.figure import Printed, blank, fit, join, show
+from pairx.viz.layout import DPI, POINT, Box
+from pairx.viz.scene import Look, Scene, compose
+from pairx.viz.text import QUIET, elide, one_line, wrapped, write
+
+_HEAD, _NAME, _NOTE = 9, 7, 5.5
+_NOTE_LINES = 3
+_ROWS = 13
+"""Of a column; more methods take more columns."""
+_COLUMN = round(2.7 * DPI)
+_TALLEST = round(1.6 * DPI)
+_MARGIN, _GAP = round(6 * POINT), round(2 * POINT)
+_BETWEEN = round(10 * POINT)
+_HEADER, _FOOTER = round(38 * POINT), round(30 * POINT)
+_TITLE_HEIGHT, _NOTE_HEIGHT = round(10 * POINT), round(7 * POINT)
+_REASON = "#a40e26"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One method's row. note: its caveat, or why it cannot run, in which case there is no scene."""
+
+    title: str
+    seconds: str
+    note: str
+    scene: Scene | None
+
+
+@dataclass(frozen=True)
+class Grid(Printed):
+    """Panels of one pair. heading: what was compared; subheading: by what, and what the colours mean."""
+
+    pair: ImagePair
+    panels: tuple[Panel, ...]
+    heading: str
+    subheading: str
+
+    def page(self) -> Page:
+        """The page, to be drawn while the lock is held."""
+        columns = -(-len(self.panels) // _ROWS)
+        rows = -(-len(self.panels) // columns)
+        first, second = _boxes(self.pair)
+        height = _TITLE_HEIGHT + first.h + _GAP + _NOTE_LINES * _NOTE_HEIGHT + _BETWEEN
+        width = columns * (_COLUMN + _BETWEEN) - _BETWEEN + 2 * _MARGIN
+        page, axes = blank(width, _HEADER + rows * height + _FOOTER + 2 * _MARGIN)
+        room = width - 2 * _MARGIN
+        write(axes, _MARGIN, _MARGIN, elide(one_line(self.heading), room, _HEAD, bold=True), _HEAD, bold=True)
+        below = _MARGIN + round(12 * POINT)
+        for line in wrapped(one_line(self.subheading), room, _NOTE, _NOTE_LINES):
+            write(axes, _MARGIN, below, line, _NOTE, color=QUIET)
+            below += _NOTE_HEIGHT
+        for number, panel in enumerate(self.panels):
+            left = _MARGIN + number // rows * (_COLUMN + _BETWEEN)
+            top = _MARGIN + _HEADER + number % rows * height
+            _draw(axes, self.pair, panel, left, top, (first, second))
+        key = next((panel.scene for panel in self.panels if panel.scene and panel.scene.heat_scale), None)
+        if key is not None:
+            bar = Box(_MARGIN, _MARGIN + _HEADER + rows * height, _COLUMN, _FOOTER)
+            # Every row has its own scale, so the bar is in parts of it.
+            colour_bar(axes, bar, replace(key, heat_low=-1.0), 1.0)
+        return page
+
+
+def draw_grid(
+    results: Sequence[Explanation | Refusal], pair: ImagePair, cards: Mapping[str, MethodCard], look: Look | None = None
+) -> Grid:
+    """A figure of what several methods say of one pair, or why they cannot, in the order given.
+
+    cards: of these methods by name. Each row has its own colour scale, shared by its two photographs, because methods
+    measure in different units; red is evidence for the similarity, blue against, zero is transparent.
+    """
+    panels = []
+    for result in results:
+        card = cards[result.method]
+        if isinstance(result, Refusal):
+            panels.append(Panel(card.title, "", f"cannot run: {result.reason}", None))
+        else:
+            scene = compose(_gathered(result), pair, look)
+            panels.append(Panel(card.title, _seconds(result.seconds), card.caveat, scene))
+    done = [result for result in results if isinstance(result, Explanation)]
+    heading, subheading = f"{pair.id0} and {pair.id1}", ""
+    if done:
+        known = done[0].settings
+        heading += f": similarity {done[0].similarity:.3f}"
+        subheading = f"{known.get('model')}, {known.get('size')} px, layer {known.get('layer')}. "
+    subheading += (
+        "Every row has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
+    )
+    return Grid(pair, tuple(panels), heading, subheading)
+
+
+def _gathered(explanation: Explanation) -> Explanation:
+    found = {name: getattr(explanation, name) for name in ("map0", "map1")}
+    return replace(explanation, **{name: None if one is None else maps.gathered(one) for name, one in found.items()})
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
+
+
+def _boxes(pair: ImagePair) -> tuple[Box, Box]:
+    """Where the two photographs stand in a row: of one height, each with its own aspect."""
+    aspects = [image.shape[1] / image.shape[0] for image in (pair.image0, pair.image1)]
+    height = max(1, min(_TALLEST, round((_COLUMN - _GAP) / sum(aspects))))
+    widths = [max(1, round(height * aspect)) for aspect in aspects]
+    return Box(0, 0, widths[0], height), Box(widths[0] + _GAP, 0, widths[1], height)
+
+
+def _draw(axes: Axes, pair: ImagePair, panel: Panel, left: int, top: int, boxes: tuple[Box, Box]) -> None:
+    seconds_room = round(26 * POINT)
+    write(axes, left, top, elide(panel.title, _COLUMN - seconds_room, _NAME, bold=True), _NAME, bold=True)
+    write(axes, left + _COLUMN, top, panel.seconds, _NAME, color=QUIET, align="right")
+    top += _TITLE_HEIGHT
+    placed = tuple(replace(box, x=left + box.x, y=top) for box in boxes)
+    scene = panel.scene
+    heats = (scene.heat0, scene.heat1) if scene else (None, None)
+    for box, photo, heat in zip(placed, (pair.image0, pair.image1), heats, strict=True):
+        fitted = fit(photo, box)
+        show(axes, box, fitted if scene else maps.faded(fitted), heat, scene.look.opacity if scene else 0)
+    for mark in reversed(scene.marks if scene else ()):
+        if mark.line:
+            join(axes, placed, replace(mark, width=mark.width / 2))
+    color = QUIET if scene else _REASON
+    for number, line in enumerate(wrapped(one_line(panel.note), _COLUMN, _NOTE, _NOTE_LINES)):
+        write(axes, left, top + boxes[0].h + _GAP + number * _NOTE_HEIGHT, line, _NOTE, color=color)

@@ -1,0 +1,168 @@
+"""Class activation maps against pytorch-grad-cam, and against their equations on networks solved by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import pytorch_grad_cam
+import torch
+from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection, get_2d_projection_kernel
+
+import pairx
+from pairx.baselines import METHODS, PairAtLayer, cam, explain, see
+from pairx.baselines.fullgrad import BiasTape, full_gradient, spread
+from pairx.models import EmbeddingModel, private_copy
+from pairx.types import Explanation, InputError
+from tests.baselines.networks import at_stage, finished, gap, model_with
+from tests.conftest import make_pair
+
+
+class Target:
+    """Cosine with a constant embedding, as pytorch-grad-cam asks for it."""
+
+    def __init__(self, partner: torch.Tensor) -> None:
+        self.partner = partner
+
+    def __call__(self, output: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.cosine_similarity(output, self.partner, dim=0)
+
+
+PEERS = {
+    "grad-cam": pytorch_grad_cam.GradCAM,
+    "hirescam": pytorch_grad_cam.HiResCAM,
+    "grad-cam-elementwise": pytorch_grad_cam.GradCAMElementWise,
+    "layercam": pytorch_grad_cam.LayerCAM,
+    "grad-cam++": pytorch_grad_cam.GradCAMPlusPlus,
+    "xgrad-cam": pytorch_grad_cam.XGradCAM,
+    "score-cam": pytorch_grad_cam.ScoreCAM,
+    "ablation-cam": pytorch_grad_cam.AblationCAM,
+}
+
+
+@pytest.fixture(scope="module")
+def resnet() -> PairAtLayer:
+    torch.manual_seed(0)
+    model = pairx.load_model("timm:resnet18", pretrained=False, size=32)
+    for parameter in model.module.parameters():
+        if parameter.ndim == 1:  # timm begins with residual branches at zero, and without biases
+            parameter.add_(0.3 * torch.randn_like(parameter))
+    return see(model, make_pair(), "layer2")
+
+
+@pytest.fixture(scope="module")
+def small(tiny: EmbeddingModel) -> PairAtLayer:
+    return see(tiny, make_pair(), "stage")
+
+
+def found(at: PairAtLayer, name: str) -> Explanation:
+    return finished(explain(at, name, METHODS[name].options()))
+
+
+def peer_map(at: PairAtLayer, number: int, peer: type) -> np.ndarray:
+    """The peer's map before it is rectified and scaled."""
+    side, raw = at.sides[number], []
+    module = private_copy(at.model.module).requires_grad_(True)
+    layer = module.get_submodule(at.model.path(at.layer))
+
+    class Raw(peer):
+        def get_cam_image(self, *args: object, **kwargs: object) -> np.ndarray:
+            raw.append(super().get_cam_image(*args, **kwargs))
+            return raw[-1]
+
+    Raw(model=module, target_layers=[layer])(side.x.clone(), [Target(side.partner)])
+    return raw[0][0]
+
+
+@pytest.mark.parametrize("at", ["small", "resnet"])
+@pytest.mark.parametrize("name", PEERS)
+def test_raw_maps_equal_the_peers(name: str, at: str, request: pytest.FixtureRequest) -> None:
+    at = request.getfixturevalue(at)
+    explanation = found(at, name)
+    for number, ours in enumerate((explanation.map0, explanation.map1)):
+        peers = peer_map(at, number, PEERS[name])
+        np.testing.assert_allclose(ours, peers, rtol=2e-3, atol=2e-4 * np.abs(peers).max())
+
+
+@pytest.mark.parametrize("name", ["eigen-cam", "eigengrad-cam", "kpca-cam"])
+def test_components_equal_the_peers_up_to_their_sign(name: str, resnet: PairAtLayer) -> None:
+    explanation = found(resnet, name)
+    for side, ours in zip(resnet.sides, (explanation.map0, explanation.map1), strict=True):
+        values = side.activation if name != "eigengrad-cam" else side.activation * side.gradient(side.cosine)
+        project = get_2d_projection_kernel if name == "kpca-cam" else get_2d_projection
+        peers = project(values.double().numpy()[None])[0]
+        strongest = np.unravel_index(np.abs(peers).argmax(), peers.shape)
+        peers = peers * np.sign(peers[strongest])
+        np.testing.assert_allclose(ours, peers, rtol=1e-3, atol=1e-4 * np.abs(peers).max())
+        assert ours[strongest] > 0
+
+
+def test_cosine_cancels_where_the_product_does_not() -> None:
+    at = at_stage(model_with(gap()))
+    for name in ("grad-cam", "hirescam"):
+        one = found(at, name)
+        assert one.map0.sum() == pytest.approx(0, abs=1e-5)
+        assert np.abs(one.map0).max() > 1e-3
+    assert found(at, "grad-cam-no-norm").map0.sum() == pytest.approx(at.similarity, rel=1e-5)
+
+
+def test_grad_cam_lights_up_what_the_model_ignores_and_hirescam_does_not() -> None:
+    class RightHalf(torch.nn.Module):
+        def forward(self, a: torch.Tensor) -> torch.Tensor:
+            return a[..., 2:].mean((2, 3))
+
+    at = at_stage(model_with(RightHalf()))
+    assert np.abs(found(at, "grad-cam").map0[:, :2]).max() > 1e-3
+    assert np.abs(found(at, "hirescam").map0[:, :2]).max() == 0
+
+
+def test_grad_cam_plus_plus_by_hand() -> None:
+    a = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
+    g = torch.tensor([[[1.0, -1.0], [0.0, 2.0]]])
+    weight = 1 / (2 + 10) + 2 * 4 / (8 + 80)  # sum of A is 10; the negative gradient and the zero give nothing
+    torch.testing.assert_close(cam.grad_cam_plus_plus(a, g), weight * a[0], rtol=1e-5, atol=0)
+
+
+def test_ablation_refuses_a_pair_that_is_not_similar() -> None:
+    at = at_stage(model_with(gap()))
+    opposed = tuple(replace(side, partner=-side.partner) for side in at.sides)
+    with pytest.raises(InputError, match="divides by the similarity"):
+        found(replace(at, sides=opposed), "ablation-cam")
+
+
+def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLayer, resnet: PairAtLayer) -> None:
+    for at in (small, resnet):
+        explanation = found(at, "fullgrad")
+        for number, one in enumerate((explanation.map0, explanation.map1)):
+            assert one.shape == (at.model.size, at.model.size)
+            total = one.sum(dtype=np.float64) + explanation.metrics[f"placeless{number}"]
+            assert total == pytest.approx(at.similarity, abs=2e-5)
+            assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
+
+
+def test_fullgrad_finds_every_bias_of_the_peer(resnet: PairAtLayer) -> None:
+    module = private_copy(resnet.model.module).requires_grad_(True)
+    with pytorch_grad_cam.FullGrad(module, []) as peer:
+        biases = peer.bias_data
+    with torch.no_grad(), BiasTape() as tape:
+        resnet.sides[0].embed(resnet.sides[0].x)
+    placed = [bias for output, bias in tape.biases if output.ndim == 4]
+    for ours, peers in zip(placed, biases, strict=True):
+        np.testing.assert_allclose(ours.flatten(), peers, rtol=1e-5, atol=1e-6)
+
+
+def test_fullgrad_is_the_pixels_gradient_where_there_is_no_bias() -> None:
+    model = model_with(gap())
+    torch.nn.init.zeros_(model.module.stage[0].bias)
+    side = at_stage(model).sides[0]
+    x = side.x.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(side.product(side.embed(x)).sum(), x)
+    ours, placeless = full_gradient(side)
+    torch.testing.assert_close(ours, (x * gradient).sum((0, 1)).detach())
+    assert placeless == 0
+
+
+def test_spreading_keeps_every_cells_total() -> None:
+    cells = torch.rand(3, 5)
+    assert float(spread(cells, (7, 16)).sum()) == pytest.approx(float(cells.sum()), rel=1e-5)
