@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pairx import viz
+    from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
     from pairx.methods import explain, explain_steps, list_methods
     from pairx.models import list_models, load_model
@@ -23,6 +24,7 @@ __all__ = [
     "Matches",
     "MethodCard",
     "View",
+    "evaluate",
     "explain",
     "explain_steps",
     "list_methods",
@@ -35,6 +37,7 @@ __all__ = [
 # Where a public name is defined, if not among the types. It is imported at its first use: torch takes seconds, and
 # `python -m pairx --help` does without it.
 _HOMES = {
+    "evaluate": "evaluation.run",
     "explain": "methods",
     "explain_steps": "methods",
     "list_methods": "methods",

@@ -24,6 +24,7 @@ FLOORS = (
     ("methods", "viz"),
     ("evaluation",),
     ("__init__",),
+    ("commands",),
     ("ui", "cli"),
     ("__main__",),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 
@@ -110,22 +110,35 @@ def score_steps(
 
     query, candidates: (H, W, 3) uint8 RGB. A generator of `Step`s; its return value is one `Explanation` a candidate.
     """
-    options, layer = replace(options, k_colors=0), model.layer(layer).name
     yield Step(0, len(candidates), "recording the query")
-    with record(model, query, [layer], options) as recorded:
-
-        def score(candidate: np.ndarray) -> Explanation:
-            with record(model, candidate, [layer], options) as other:
-                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
-                encoded = encode(model, ImagePair(query, candidate, "", "", *views), (recorded, other), [layer])
-                return _finished(_explain_layer(encoded, (recorded, other), layer, options, 0, 1))
-
-        explanations = []
-        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
-            for explanation in scored:
-                explanations.append(explanation)
-                yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
+    explanations = []
+    with closing(score_each(model, query, candidates, [layer], options)) as scored:
+        for (explanation,) in scored:
+            explanations.append(explanation)
+            yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
     return explanations
+
+
+def score_each(
+    model: EmbeddingModel,
+    query: np.ndarray,
+    candidates: Iterable[np.ndarray],
+    layers: Sequence[str],
+    options: Options = Options(),
+) -> Generator[list[Explanation], None, None]:
+    """As `score_steps`, at several layers: for one candidate after the other, in order, one `Explanation` a layer."""
+    options, chosen = replace(options, k_colors=0), [model.layer(layer).name for layer in layers]
+    with record(model, query, chosen, options) as recorded:
+
+        def score(candidate: np.ndarray) -> list[Explanation]:
+            with record(model, candidate, chosen, options) as other:
+                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
+                recordings = (recorded, other)
+                encoded = encode(model, ImagePair(query, candidate, "", "", *views), recordings, chosen)
+                return [_finished(_explain_layer(encoded, recordings, layer, options, 0, 1)) for layer in chosen]
+
+        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
+            yield from scored
 
 
 def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:
