@@ -44,11 +44,11 @@ def load_dataset(
         return _wildlife(name, (cache or cache_folder()) / "wildlife" / name, skip_problems, download)
     path = Path(source)
     if os.path.isfile(path / MANIFEST):
-        return build(path.name, read_table(path / MANIFEST), path, skip_problems)
+        return build(path.resolve().name, read_table(path / MANIFEST), path, skip_problems)
     if os.path.isdir(path):
-        return build(path.name, _folders_table(path), path, skip_problems)
+        return build(path.resolve().name, _folders_table(path), path, skip_problems)
     if os.path.isfile(path):
-        return build(path.name, read_table(path), path.parent, skip_problems)
+        return build(path.resolve().name, read_table(path), path.parent, skip_problems)
     raise InputError(f"{source}: there is no such data set. {FORMS}")
 
 
