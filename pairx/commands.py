@@ -74,7 +74,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(json.dumps({"run": str(run.folder), "settings": run.settings, "summary": run.summary}, indent=2))
     else:
         print("\n".join(report(run.summary, run.settings)))
-        print(f"{run.folder}: pairs.parquet, summary.json, settings.json")
+        print(f"{run.folder}: pairs.parquet, summary.json, settings.json, scatter.html")
 
 
 def rank(arguments: argparse.Namespace) -> None:
@@ -118,6 +118,8 @@ def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
             )
             if values["delta_reason"]:
                 lines.append(f"{'':<12}no Delta: {values['delta_reason']}")
+    if len(summary["layers"]) > 1:
+        lines += ["", f"best layer, by rho of inverted_residual_mean: {summary['best_layer'] or '-'}"]
     return lines
 
 

@@ -25,8 +25,10 @@ from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step
+from pairx.viz.scatter import scatter_html
 
-PAIRS, SUMMARY, SETTINGS = "pairs.parquet", "summary.json", "settings.json"
+PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
+DRAWN = ("inverted_residual_mean", "match_coverage")
 VERSION = 1  # of the numbers: raised whenever the same settings give others
 
 
@@ -85,8 +87,8 @@ def evaluate_steps(
     transform: "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
-    pairs under way. Returns the Run, after writing pairs.parquet, summary.json and settings.json. Raises InputError for
-    wrong input and where the folder holds a run with other settings.
+    pairs under way. Returns the Run, after writing pairs.parquet, summary.json, settings.json and scatter.html. Raises
+    InputError for wrong input and where the folder holds a run with other settings.
     """
     if pairs < 2:
         raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
@@ -162,9 +164,10 @@ def _score_missing(
 
 def _write(folder: Path, table: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]) -> None:
     """All files of a finished run; each appears whole or not at all."""
-    new = {name: folder / f"{name}.new" for name in (PAIRS, SUMMARY, SETTINGS)}
+    new = {name: folder / f"{name}.new" for name in (PAIRS, SUMMARY, SETTINGS, SCATTER)}
     table.to_parquet(new[PAIRS], index=False)
     new[SUMMARY].write_text(json.dumps(summary, indent=2, allow_nan=False))
     new[SETTINGS].write_text(json.dumps(settings, indent=2))
+    new[SCATTER].write_text(scatter_html(table, summary, DRAWN), encoding="utf-8")
     for name, path in new.items():
         os.replace(path, folder / name)

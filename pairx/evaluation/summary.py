@@ -24,7 +24,8 @@ def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Ge
     pairs, correct, incorrect: counts. layers: by layer and metric rho, delta, its window and bins, a 95 % bootstrap
     interval over queries, and the middle 95 % and p-value under shuffled labels. Of each residual metric there are two
     more: "resize_", the control that only resizes, over the same pairs; and for the mean "_usable", over pairs whose
-    transform is usable, with its control. status: how many pairs have which, of the transform.
+    transform is usable, with its control. best_layer: the one with the highest rho of the inverted residual mean, by
+    which PAIR-X chooses layers (B.4). status: how many pairs have which, of the transform.
     """
     layers = list(table["layer"].unique())
     metrics = {layer: _metrics(table[table["layer"] == layer]) for layer in layers}
@@ -45,9 +46,16 @@ def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Ge
         **facts,
         "status": {name: int(count) for name, count in once["status"].value_counts().items()},
         "median_inliers": float(once["homography_inliers"].median()) if len(once) else math.nan,
+        "best_layer": _best_layer(found),
         "layers": found,
     }
     return _without_nan(summary)
+
+
+def _best_layer(found: dict[str, Any]) -> str | None:
+    rhos = {layer: metrics[RESIDUALS[0]]["rho"] for layer, metrics in found.items()}
+    known = [layer for layer, rho in rhos.items() if not math.isnan(rho)]
+    return max(known, key=rhos.__getitem__, default=None)
 
 
 def _metrics(rows: pd.DataFrame) -> dict[str, np.ndarray]:

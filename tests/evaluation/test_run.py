@@ -109,6 +109,8 @@ def test_the_summary_is_of_these_pairs(run: runs.Run) -> None:
         # A control speaks of the pairs that its metric speaks of.
         metric, control = (run.summary["layers"][layer][name + "inverted_residual_mean"] for name in ("", "resize_"))
         assert (metric["correct"], metric["incorrect"]) == (control["correct"], control["incorrect"])
+    rhos = {layer: found["inverted_residual_mean"]["rho"] for layer, found in run.summary["layers"].items()}
+    assert rhos[run.summary["best_layer"]] == max(rhos.values())
 
 
 def test_a_second_start_changes_nothing(
