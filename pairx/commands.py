@@ -106,13 +106,13 @@ def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
         f"{summary['incorrect']} incorrect",
         f"{settings['transform']}: {statuses}; inliers {_number(summary['median_inliers'], '.0f')} (median)",
         "",
-        f"{'layer':<12}{'metric':<50}{'pairs':>12}{'rho':>7}{'Delta':>7}{'95 % interval':>17}{'by chance':>17}{'p':>7}",
+        f"{'layer':<12}{'metric':<42}{'pairs':>12}{'rho':>7}{'Delta':>7}{'95 % interval':>17}{'by chance':>17}{'p':>7}",
     ]
     for layer, metrics in summary["layers"].items():
         for name, values in metrics.items():
             counts = f"{values['correct']}+{values['incorrect']}"
             lines.append(
-                f"{layer:<12}{name:<50}{counts:>12}{_number(values['rho']):>7}{_number(values['delta']):>7}"
+                f"{layer:<12}{name:<42}{counts:>12}{_number(values['rho']):>7}{_number(values['delta']):>7}"
                 f"{_range(values['delta_interval']):>17}{_range(values['delta_null']):>17}"
                 f"{_number(values['delta_p'], '.3f'):>7}"
             )
