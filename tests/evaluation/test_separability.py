@@ -150,14 +150,24 @@ def test_null_tells_chance_from_difference() -> None:
     assert min(values) < 0.5 < max(values) and sum(value <= 0.1 for value in values) <= 4
 
 
+def test_interval_is_no_narrower_than_delta_varies() -> None:
+    """Against the spread of Delta over independent samples of the same distributions: wider, by less than twice."""
+    values = [separability.delta(*pairs(seed)).value for seed in range(40)]
+    widths = [np.diff(separability.delta_interval(*pairs(seed), np.arange(400), 40, 0))[0] for seed in range(3)]
+    assert 1 < np.mean(widths) / (2 * 1.96) / np.std(values, ddof=1) < 2
+
+
 def test_interval_holds_delta_and_draws_whole_groups() -> None:
-    metric, cosine, correct = pairs(4, 600, shift=1.0)
-    each = np.arange(len(metric))
-    low, high = separability.delta_interval(metric, cosine, correct, each, 60, 0)
-    assert 0 < low < separability.delta(metric, cosine, correct).value < high
-    assert (low, high) == separability.delta_interval(metric, cosine, correct, each, 60, 0)
+    metric, cosine, correct = pairs(4)
+    each, value = np.arange(len(metric)), separability.delta(metric, cosine, correct).value
+    low, high = separability.delta_interval(metric, cosine, correct, each, 20, 0)
+    assert low < value < high and (low + high) / 2 == pytest.approx(value)
+    assert (low, high) == separability.delta_interval(metric, cosine, correct, each, 20, 0)
     # All pairs in one group: every resample is the sample.
     one = separability.delta_interval(metric, cosine, correct, np.zeros(len(metric)), 5, 0)
-    assert one == pytest.approx([separability.delta(metric, cosine, correct).value] * 2)
-    wide = separability.delta_interval(metric, cosine, correct, each // 30, 60, 0)
-    assert wide[1] - wide[0] > 0
+    assert one == pytest.approx((value, value))
+    # Every pair three times, as a group of three: resampling whole groups sees that there is nothing new.
+    three = [np.tile(values, 3) for values in (metric, cosine, correct, each)]
+    low3, high3 = separability.delta_interval(*three, 20, 0)
+    alone = separability.delta_interval(*three[:3], np.arange(3 * len(metric)), 20, 0)
+    assert high3 - low3 > 1.3 * (alone[1] - alone[0])
