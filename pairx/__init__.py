@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pairx import viz
+    from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
     from pairx.models import list_models, load_model
@@ -26,6 +27,7 @@ __all__ = [
     "View",
     "compare",
     "compare_steps",
+    "evaluate",
     "explain",
     "explain_steps",
     "list_methods",
@@ -40,6 +42,7 @@ __all__ = [
 _HOMES = {
     "compare": "methods",
     "compare_steps": "methods",
+    "evaluate": "evaluation.run",
     "explain": "methods",
     "explain_steps": "methods",
     "list_methods": "methods",

@@ -1,4 +1,4 @@
-"""The command line: `python -m pairx explain A B -o out.png`, `compare`, `models`, `layers`, `methods`.
+"""The command line: `python -m pairx explain A B -o out.png`, `compare`, `evaluate`, `rank`, `models`, …
 
 Exit status: 0 done, 2 the user's input is wrong (one line says what, where and what to do), 1 a fault of ours.
 """
@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from tqdm import tqdm
 
+from pairx import commands as dataset_commands
 from pairx.types import Explanation, ImagePair, InputError, Refusal
 
 FIGURES = (".png", ".svg", ".pdf")
@@ -54,6 +55,14 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     _add_explain(_command(commands, "explain", "explain the similarity of two photographs", _explain))
     _add_compare(_command(commands, "compare", "explain one pair by several methods, side by side", _compare))
+    evaluation = _command(
+        commands, "evaluate", "measure how plausible a data set's most similar pairs are", dataset_commands.evaluate
+    )
+    _add_model(evaluation)
+    dataset_commands.add_evaluate(evaluation)
+    ranking = _command(commands, "rank", "list the photographs most similar to one", dataset_commands.rank)
+    _add_model(ranking)
+    dataset_commands.add_rank(ranking)
     _command(commands, "models", "list the models", _models)
     layers = _command(commands, "layers", "list a model's layers", _layers)
     _add_model(layers)

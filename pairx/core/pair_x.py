@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, replace
 
@@ -119,23 +119,36 @@ def score_steps(
 
     query, candidates: (H, W, 3) uint8 RGB. A generator of `Step`s; its return value is one `Explanation` a candidate.
     """
-    options, layer = replace(options, k_colors=0), model.layer(layer).name
     yield Step(0, len(candidates), "recording the query")
-    with record(model, query, [layer], options) as recorded:
-
-        def score(candidate: np.ndarray) -> Explanation:
-            with record(model, candidate, [layer], options) as other:
-                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
-                encoded = encode(model, ImagePair(query, candidate, "", "", *views), (recorded, other), [layer])
-                weighed = weigh(encoded, (recorded, other), layer, options)
-                return explanation(encoded, weighed, Painted(model.size, 0), options)
-
-        explanations = []
-        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
-            for one in scored:
-                explanations.append(one)
-                yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
+    explanations = []
+    with closing(score_each(model, query, candidates, [layer], options)) as scored:
+        for (one,) in scored:
+            explanations.append(one)
+            yield Step(len(explanations), len(candidates), f"scored candidate {len(explanations)}")
     return explanations
+
+
+def score_each(
+    model: EmbeddingModel,
+    query: np.ndarray,
+    candidates: Iterable[np.ndarray],
+    layers: Sequence[str],
+    options: Options = Options(),
+) -> Generator[list[Explanation], None, None]:
+    """As `score_steps`, at several layers: for one candidate after the other, in order, one `Explanation` a layer."""
+    options, chosen = replace(options, k_colors=0), [model.layer(layer).name for layer in layers]
+    with record(model, query, chosen, options) as recorded:
+
+        def score(candidate: np.ndarray) -> list[Explanation]:
+            with record(model, candidate, chosen, options) as other:
+                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
+                recordings = (recorded, other)
+                encoded = encode(model, ImagePair(query, candidate, "", "", *views), recordings, chosen)
+                weighed = [weigh(encoded, recordings, layer, options) for layer in chosen]
+                return [explanation(encoded, one, Painted(model.size, 0), options) for one in weighed]
+
+        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
+            yield from scored
 
 
 def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:

@@ -1,5 +1,7 @@
-"""Data sets."""
+"""Data sets: photographs of known individuals, from any usual form, checked."""
 
+from pairx.datasets.dataset import Dataset, ManifestError, Problem
 from pairx.datasets.herd import Herd, load_herd
+from pairx.datasets.sources import cache_folder, load_dataset
 
-__all__ = ["Herd", "load_herd"]
+__all__ = ["Dataset", "Herd", "ManifestError", "Problem", "cache_folder", "load_dataset", "load_herd"]

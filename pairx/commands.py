@@ -1,0 +1,173 @@
+"""The commands about data sets: `evaluate DATASET -o RUN` and `rank DATASET --query ID`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tqdm import tqdm
+
+from pairx.types import Step
+
+Result = TypeVar("Result")
+DATASET = (
+    "`sample`, a folder with metadata.csv, a folder of one folder per identity, a CSV, or wildlife:NAME of the package "
+    "wildlife-datasets"
+)
+
+
+def add_evaluate(command: argparse.ArgumentParser) -> None:
+    """The options of `evaluate` beside the model's."""
+    _add_dataset(command)
+    command.add_argument("-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run")
+    command.add_argument("--layer", nargs="+", default=[], metavar="NAME", help="one or several layers, see `layers`")
+    command.add_argument(
+        "--pairs",
+        type=int,
+        default=2000,
+        help="half correct, half incorrect, of the top 5 to 20 (default: %(default)s)",
+    )
+    command.add_argument("--seed", type=int, default=0, help="which pairs are drawn (default: %(default)s)")
+    command.add_argument("--query-split", metavar="NAME", help="split that the queries are of (default: all)")
+    command.add_argument("--gallery-split", metavar="NAME", help="split that they are looked for in (default: all)")
+    command.add_argument(
+        "--exclude-encounter", action="store_true", help="leave the query's own encounter out of its gallery"
+    )
+    command.add_argument(
+        "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
+    )
+
+
+def add_rank(command: argparse.ArgumentParser) -> None:
+    """The options of `rank` beside the model's."""
+    _add_dataset(command)
+    command.add_argument("--query", required=True, metavar="ID", help="image_id of the photograph to look for")
+    command.add_argument("--top-k", type=int, default=20, metavar="N", help="how many to list (default: %(default)s)")
+    command.add_argument("--rerank", action="store_true", help="sort them by PAIR-X's match coverage")
+    command.add_argument("--layer", metavar="NAME", help="layer to rerank at, see `layers`")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """Run `evaluate` and print what came out."""
+    from pairx.evaluation.run import evaluate_steps
+
+    dataset, model = _load(arguments)
+    run = _with_progress(
+        evaluate_steps(
+            dataset,
+            model,
+            out=arguments.output,
+            layers=arguments.layer,
+            pairs=arguments.pairs,
+            seed=arguments.seed,
+            query_split=arguments.query_split,
+            gallery_split=arguments.gallery_split,
+            exclude_encounter=arguments.exclude_encounter,
+            transform=arguments.transform,
+        )
+    )
+    if arguments.json:
+        print(json.dumps({"run": str(run.folder), "settings": run.settings, "summary": run.summary}, indent=2))
+    else:
+        print("\n".join(report(run.summary, run.settings)))
+        print(f"{run.folder}: pairs.parquet, summary.json, settings.json, scatter.html")
+
+
+def rank(arguments: argparse.Namespace) -> None:
+    """Run `rank` and print the list."""
+    from pairx.evaluation.ranking import rank_steps
+
+    dataset, model = _load(arguments)
+    table = _with_progress(
+        rank_steps(dataset, model, arguments.query, arguments.top_k, arguments.rerank, arguments.layer)
+    )
+    if arguments.json:
+        print(table.to_json(orient="records", indent=2))
+    else:
+        shown = table.replace({"correct": {True: "yes", False: ""}})
+        print(shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
+
+
+def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
+    """A run's summary in lines: how good the model is, how often the transform failed, and a line a metric and layer
+    with rho, Delta, its bootstrap interval and where it lies by chance.
+    """
+    found = summary["retrieval"]
+    statuses = ", ".join(f"{name} {count}" for name, count in summary["status"].items())
+    lines = [
+        f"{settings['dataset']}: {settings['photographs']} photographs, {settings['model']}",
+        f"retrieval of {found['queries']} queries: top-1 {_percent(found['top_1'])}, top-5 {_percent(found['top_5'])}, "
+        f"mAP {_percent(found['map'])}",
+        f"{summary['pairs']} pairs of the top {summary['k']}: {summary['correct']} correct, "
+        f"{summary['incorrect']} incorrect",
+        f"{settings['transform']}: {statuses}; inliers {_number(summary['median_inliers'], '.0f')} (median)",
+        "",
+        f"{'layer':<12}{'metric':<42}{'pairs':>12}{'rho':>7}{'Delta':>7}{'95 % interval':>17}{'by chance':>17}{'p':>7}",
+    ]
+    for layer, metrics in summary["layers"].items():
+        for name, values in metrics.items():
+            counts = f"{values['correct']}+{values['incorrect']}"
+            lines.append(
+                f"{layer:<12}{name:<42}{counts:>12}{_number(values['rho']):>7}{_number(values['delta']):>7}"
+                f"{_range(values['delta_interval']):>17}{_range(values['delta_null']):>17}"
+                f"{_number(values['delta_p'], '.3f'):>7}"
+            )
+            if values["delta_reason"]:
+                lines.append(f"{'':<12}no Delta: {values['delta_reason']}")
+    if len(summary["layers"]) > 1:
+        lines += ["", f"best layer, by rho of inverted_residual_mean: {summary['best_layer'] or '-'}"]
+    return lines
+
+
+def _add_dataset(command: argparse.ArgumentParser) -> None:
+    command.add_argument("dataset", metavar="DATASET", help=DATASET)
+    command.add_argument(
+        "--skip-problems", action="store_true", help="leave out photographs that are missing or unreadable"
+    )
+    command.add_argument("--download", action="store_true", help="fetch a wildlife: data set that is not there yet")
+
+
+def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    from pairx.datasets import load_dataset
+    from pairx.models import load_model
+
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    dataset = load_dataset(arguments.dataset, arguments.skip_problems, arguments.download)
+    for problem in dataset.problems:
+        print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)
+    return dataset, model
+
+
+def _with_progress(steps: Generator[Step, None, Result]) -> Result:
+    """What the steps return; a bar for each kind of work, with its rate and the time that remains."""
+    bar, what, hidden = None, "", not sys.stderr.isatty()
+    try:
+        while True:
+            step = next(steps)
+            if bar is None or what != step.what:
+                if bar is not None:
+                    bar.close()
+                what = step.what
+                bar = tqdm(total=step.total, initial=step.done, desc=what, leave=False, disable=hidden)
+            bar.update(step.done - bar.n)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{share:.1%}"
+
+
+def _number(value: float | None, form: str = ".2f") -> str:
+    return "-" if value is None else f"{value:{form}}"
+
+
+def _range(values: list[float | None]) -> str:
+    return "-" if values[0] is None else f"{values[0]:.2f} to {values[1]:.2f}"

@@ -1,0 +1,56 @@
+"""How plausible a pair's matches are (PAIR-X, section 3.3): do they follow a transform, do they cover what is relevant?
+
+Residuals are on image 1, in whatever unit its points are in. All matches count, before any is left out for its
+relevance.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pairx.geometry import project
+from pairx.types import Matches
+
+TOP = 20  # matches that PAIR-X draws as lines
+
+
+def residuals(points0: np.ndarray, points1: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """`|H(p0) - p1|` (N,) of matched points (N, 2), (N, 2) x/y, H (3, 3) (eq. 3); infinite on the horizon."""
+    return np.linalg.norm(project(points0, matrix) - np.asarray(points1, float).reshape(-1, 2), axis=1)
+
+
+def residual_metrics(distances: np.ndarray) -> dict[str, float]:
+    """Reciprocals of the mean residual (PAIR-X's metric, eq. 4), of the median, and of the mean of the first 20.
+
+    distances: (N,) residuals, those of the most relevant matches first. Higher is more plausible, in units of one over
+    the residuals' unit. A few wild matches rule the mean, hence the other two. NaN where there are no matches, infinite
+    where all residuals are zero.
+    """
+    return {
+        "inverted_residual_mean": _inverse(distances, np.mean),
+        "inverted_residual_median": _inverse(distances, np.median),
+        "inverted_residual_top20": _inverse(distances[:TOP], np.mean),
+    }
+
+
+def match_coverage(relevance0: np.ndarray, relevance1: np.ndarray, matches: Matches) -> float:
+    """Share of the relevance of both images that lies in matched cells, 0 to 1 (eq. 5); NaN where there is none.
+
+    relevance0, relevance1: (h, w) relevance of each image's cells. Negative relevance, which speaks against the
+    similarity, counts as none: the equation is a share only of non-negative numbers.
+    """
+    covered = total = 0.0
+    for relevance, cells in ((relevance0, matches.cells0), (relevance1, matches.cells1)):
+        positive = np.maximum(np.asarray(relevance, float), 0)
+        matched = np.zeros(positive.shape, bool)
+        matched[cells[:, 0], cells[:, 1]] = True
+        covered += positive[matched].sum()
+        total += positive.sum()
+    return float(covered / total) if total > 0 else float("nan")
+
+
+def _inverse(distances: np.ndarray, centre: np.ufunc) -> float:
+    if not len(distances):
+        return float("nan")
+    with np.errstate(divide="ignore"):
+        return float(1 / np.float64(centre(distances)))

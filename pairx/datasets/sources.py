@@ -1,0 +1,119 @@
+"""Where a data set comes from: the sample herd, a folder, a CSV, or the catalogue of wildlife-datasets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED, Dataset, build
+from pairx.datasets.herd import load_herd
+from pairx.types import InputError
+
+SAMPLE = "sample"
+MANIFEST = "metadata.csv"
+CATALOGUE = "wildlife:"
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".avif", ".bmp", ".jp2", ".gif", ".ppm"}
+FORMS = (
+    f"Give `{SAMPLE}`, a folder with {MANIFEST}, a folder of one folder per identity, a CSV, or `{CATALOGUE}NAME` of "
+    "the package wildlife-datasets."
+)
+
+
+def load_dataset(
+    source: str | Path, skip_problems: bool = False, download: bool = False, cache: Path | None = None
+) -> Dataset:
+    """A data set, checked.
+
+    source: "sample", the herd that ships; a folder with metadata.csv; a folder of one folder per identity; a CSV
+    (paths relative to its folder); or "wildlife:NAME", a data set of the package wildlife-datasets. skip_problems: go
+    on without the rows that have problems. download: fetch a wildlife data set that is not there yet. cache: where
+    wildlife data sets are kept, by default `cache_folder()`.
+
+    Raises InputError where there is nothing of that kind, and ManifestError, which lists every problem, where its
+    contents are not in order.
+    """
+    if str(source) == SAMPLE:
+        herd = load_herd()
+        return build(SAMPLE, herd.table.drop(columns="twin"), herd.folder, skip_problems)
+    if str(source).startswith(CATALOGUE):
+        name = str(source).removeprefix(CATALOGUE)
+        return _wildlife(name, (cache or cache_folder()) / "wildlife" / name, skip_problems, download)
+    path = Path(source)
+    if os.path.isfile(path / MANIFEST):
+        return build(path.resolve().name, read_table(path / MANIFEST), path, skip_problems)
+    if os.path.isdir(path):
+        return build(path.resolve().name, _folders_table(path), path, skip_problems)
+    if os.path.isfile(path):
+        return build(path.resolve().name, read_table(path), path.parent, skip_problems)
+    raise InputError(f"{source}: there is no such data set. {FORMS}")
+
+
+def cache_folder() -> Path:
+    """Where downloads and embeddings are kept between runs: PAIRX_CACHE, or `.cache/pairx` in the user's home."""
+    return Path(os.environ.get("PAIRX_CACHE") or Path.home() / ".cache" / "pairx")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """A CSV's cells as texts. Raises InputError where it cannot be read as one."""
+    try:
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} is no table ({reason}). Save it as CSV in UTF-8, with a line of names.") from error
+
+
+def _folders_table(folder: Path) -> pd.DataFrame:
+    """One row a photograph below the folders of a folder, each of which is an identity."""
+    rows = [(path.as_posix(), path.as_posix(), path.parts[0]) for path in _photographs(folder)]
+    if not rows:
+        raise InputError(f"{folder} holds neither {MANIFEST} nor folders of photographs. {FORMS}")
+    return pd.DataFrame(rows, columns=list(REQUIRED))
+
+
+def _photographs(folder: Path) -> Iterator[Path]:
+    """Paths, relative to a folder, of the photographs in its folders; hidden ones are not looked at."""
+    for identity in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if identity.is_dir() and not identity.name.startswith("."):
+            for path in sorted(Path(identity.path).rglob("*")):
+                relative = path.relative_to(folder)
+                hidden = any(part.startswith(".") for part in relative.parts)
+                if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
+                    yield relative
+
+
+def _wildlife(name: str, folder: Path, skip_problems: bool, download: bool) -> Dataset:
+    catalogue = _catalogue()
+    known = {kind.__name__: kind for kind in catalogue.names_all}
+    if name not in known:
+        raise InputError(f"wildlife-datasets has no {name!r}. It has {', '.join(sorted(known))}.")
+    if download:
+        folder.mkdir(parents=True, exist_ok=True)
+        known[name].get_data(str(folder))
+    elif not folder.is_dir():
+        raise InputError(f"{name} is not on this machine ({folder}). Ask for the download, or put it there.")
+    table = known[name](str(folder)).df
+    return build(f"{CATALOGUE}{name}", _wildlife_table(table), folder, skip_problems)
+
+
+def _catalogue() -> ModuleType:
+    try:
+        from wildlife_datasets import datasets
+    except ImportError as error:
+        raise InputError(
+            "Data sets by name need the package wildlife-datasets: `pip install wildlife-datasets`."
+        ) from error
+    return datasets
+
+
+def _wildlife_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The columns that a Dataset has; photographs of unknown individuals are not in it."""
+    table = table[table["identity"].astype(str) != "unknown"].copy()
+    if "bbox" in table:
+        boxes = [list(box) if isinstance(box, list | tuple) else [""] * 4 for box in table["bbox"]]
+        table[list(BOX)] = pd.DataFrame(boxes, index=table.index)
+    kept = table[[column for column in (*REQUIRED, *OPTIONAL) if column in table]]
+    return kept.astype(object).where(kept.notna(), "").astype(str)

@@ -1,0 +1,59 @@
+"""One query's most similar photographs, optionally in the order of PAIR-X's match coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pairx.core import pair_x
+from pairx.datasets import Dataset
+from pairx.evaluation import search
+from pairx.evaluation.embeddings import content_keys, embed_steps
+from pairx.evaluation.scoring import Scorer
+from pairx.models import EmbeddingModel
+from pairx.types import InputError, Step
+
+SHOWN = ("match_coverage", "inverted_residual_mean", "n_matches", "homography_inliers", "status")
+
+
+def rank_steps(
+    dataset: Dataset,
+    model: EmbeddingModel,
+    query: str,
+    top_k: int = 20,
+    rerank: bool = False,
+    layer: str | None = None,
+    cache: Path | None = None,
+) -> Generator[Step, None, pd.DataFrame]:
+    """The photographs of a data set that are most similar to one of it, best first.
+
+    query: its image_id. rerank: score the top_k by PAIR-X at a layer (by default the model's own choice) and sort them
+    by relevance-weighted match coverage, which exists for all of them. A generator of `Step`s; returns a table with
+    image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the metrics in SHOWN. Raises
+    InputError for an unknown query or layer.
+    """
+    if top_k < 1:
+        raise InputError(f"top-k is 1 or more, not {top_k}.")
+    row, chosen = dataset.row(query), model.layer(layer or model.default_layer).name
+    embeddings = yield from embed_steps(dataset, model, content_keys(dataset), cache)
+    where = search.Setting(np.array([row]), np.arange(len(dataset)))
+    found = search.nearest(embeddings, where, top_k)
+    near = dataset.table.iloc[found["gallery"]]
+    table = pd.DataFrame({"image_id": near["image_id"].to_numpy(), "identity": near["identity"].to_numpy()})
+    table["correct"] = table["identity"] == dataset.table["identity"].iloc[row]
+    table["cosine"], table["rank"] = found["cosine"], found["rank"] + 1
+    if not rerank:
+        return table
+    scorer, scores = Scorer(dataset, "homography", model.size), []
+    photographs = (dataset.load(candidate)[0] for candidate in found["gallery"])
+    with closing(pair_x.score_each(model, dataset.load(row)[0], photographs, [chosen])) as scored:
+        for candidate, explanations in zip(found["gallery"], scored, strict=True):
+            (score,) = scorer.score(row, candidate, explanations)
+            scores.append({name: score[name] for name in SHOWN})
+            yield Step(len(scores), len(table), "scoring candidates")
+    table = pd.concat([table, pd.DataFrame(scores, columns=SHOWN)], axis=1)
+    return table.sort_values("match_coverage", ascending=False, kind="stable", ignore_index=True)

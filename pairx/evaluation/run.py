@@ -1,0 +1,173 @@
+"""`evaluate`: PAIR-X's metrics over a data set's most similar pairs, as a run that a kill does not harm."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pairx import geometry
+from pairx.core import Options, pair_x
+from pairx.datasets import Dataset, load_dataset
+from pairx.evaluation import search
+from pairx.evaluation.embeddings import content_keys, embed_steps
+from pairx.evaluation.scoring import Scorer
+from pairx.evaluation.store import Store
+from pairx.evaluation.summary import summarise_steps
+from pairx.models import EmbeddingModel
+from pairx.types import InputError, Step
+from pairx.viz.scatter import scatter_html
+
+PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
+DRAWN = ("inverted_residual_mean", "match_coverage")
+VERSION = 1  # of the numbers: raised whenever the same settings give others
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run in its folder."""
+
+    folder: Path
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        """One row a pair and layer: query_id, gallery_id, correct, cosine, layer, the metrics, counts and status."""
+        return pd.read_parquet(self.folder / PAIRS)
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """See `pairx.evaluation.summary.summarise_steps`."""
+        return json.loads((self.folder / SUMMARY).read_text())
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """All that the numbers depend on."""
+        return json.loads((self.folder / SETTINGS).read_text())
+
+
+def evaluate(dataset: Dataset | str | Path, model: EmbeddingModel, **options: Any) -> Run:
+    """Evaluate a model on a data set: see `evaluate_steps`."""
+    steps = evaluate_steps(dataset, model, **options)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
+
+
+def evaluate_steps(
+    dataset: Dataset | str | Path,
+    model: EmbeddingModel,
+    *,
+    out: str | Path,
+    layers: Sequence[str] = (),
+    pairs: int = 2000,
+    seed: int = 0,
+    query_split: str | None = None,
+    gallery_split: str | None = None,
+    exclude_encounter: bool = False,
+    transform: str = "homography",
+    cache: Path | None = None,
+) -> Generator[Step, None, Run]:
+    """Score the most similar correct and incorrect pairs of a data set (PAIR-X, sections 3.3, 4 and B.4).
+
+    dataset: a Dataset, or what `pairx.datasets.load_dataset` takes. out: the run's folder, new or of a run with the
+    same settings, which is continued. layers: by default the model's own choice. pairs: half of them correct, half
+    incorrect; fewer where there are fewer of either. query_split, gallery_split: who is looked for among whom, by the
+    column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
+    transform: "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
+
+    A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
+    pairs under way. Returns the Run, after writing pairs.parquet, summary.json, settings.json and scatter.html. Raises
+    InputError for wrong input and where the folder holds a run with other settings.
+    """
+    if pairs < 2:
+        raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
+    if transform not in geometry.TRANSFORMS:
+        raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
+    chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
+    yield Step(0, 1, "reading the data set")
+    dataset = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
+    keys = content_keys(dataset)
+    settings = {
+        "dataset": dataset.name,
+        "photographs": len(dataset),
+        "content": fingerprint(dataset, keys),
+        "model": model.name,
+        "model_key": model.key,
+        "layers": chosen,
+        "pairs": pairs,
+        "seed": seed,
+        "query_split": query_split,
+        "gallery_split": gallery_split,
+        "exclude_encounter": exclude_encounter,
+        "transform": transform,
+        "pair_x": {**asdict(Options(k_colors=0)), "version": pair_x.VERSION},
+        "version": VERSION,
+    }
+    with Store(Path(out), settings) as store:
+        if not store.begun:
+            embeddings = yield from embed_steps(dataset, model, keys, cache)
+            store.begin(*_plan(dataset, embeddings, where, pairs, seed))
+        yield from _score_missing(store, dataset, model, chosen, transform)
+        table = store.table()
+        summary = yield from summarise_steps(table, store.facts, seed)
+    _write(Path(out), table, summary, settings)
+    return Run(Path(out))
+
+
+def fingerprint(dataset: Dataset, keys: Sequence[str]) -> str:
+    """A digest of all that a run takes from a data set. keys: its `content_keys`."""
+    columns = [dataset.table.get(name, pd.Series("", dataset.table.index)) for name in ("encounter", "split")]
+    rows = zip(dataset.table["image_id"], dataset.table["identity"], *columns, keys, strict=True)
+    return hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()[:16]
+
+
+def _plan(
+    dataset: Dataset, embeddings: np.ndarray, where: search.Setting, pairs: int, seed: int
+) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The pairs to score, by image_id, and what is known beside them: the k they come from, retrieval."""
+    identities, ids = dataset.table["identity"].to_numpy(str), dataset.table["image_id"].to_numpy(str)
+    candidates = search.nearest(embeddings, where, search.LARGEST_K)
+    chosen, k = search.choose_pairs(candidates, identities, pairs, seed)
+    chosen = chosen.assign(query_id=ids[chosen["query"]], gallery_id=ids[chosen["gallery"]])
+    return chosen, {"k": k, "retrieval": search.retrieval(embeddings, where, identities)}
+
+
+def _score_missing(
+    store: Store, dataset: Dataset, model: EmbeddingModel, layers: Sequence[str], transform: str
+) -> Generator[Step, None, None]:
+    missing, total = store.missing(), store.count()
+    done = total - len(missing)
+    yield Step(done, total, "scoring pairs")
+    rows = pd.Series(dataset.table.index, dataset.table["image_id"])
+    scorer = Scorer(dataset, transform, model.size)
+    for query_id, group in missing.groupby("query_id", sort=False):
+        query, candidates = rows[query_id], rows[group["gallery_id"]].tolist()
+        photographs = (dataset.load(row)[0] for row in candidates)
+        with closing(pair_x.score_each(model, dataset.load(query)[0], photographs, layers)) as scored:
+            for number, candidate, explanations in zip(group["number"].tolist(), candidates, scored, strict=True):
+                store.add(number, layers, scorer.score(query, candidate, explanations))
+                done += 1
+                yield Step(done, total, "scoring pairs")
+
+
+def _write(folder: Path, table: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]) -> None:
+    """All files of a finished run; each appears whole or not at all."""
+    new = {name: folder / f"{name}.new" for name in (PAIRS, SUMMARY, SETTINGS, SCATTER)}
+    table.to_parquet(new[PAIRS], index=False)
+    new[SUMMARY].write_text(json.dumps(summary, indent=2, allow_nan=False))
+    new[SETTINGS].write_text(json.dumps(settings, indent=2))
+    new[SCATTER].write_text(scatter_html(table, summary, DRAWN), encoding="utf-8")
+    for name, path in new.items():
+        os.replace(path, folder / name)

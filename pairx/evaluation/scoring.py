@@ -1,0 +1,75 @@
+"""The metrics of a pair, from PAIR-X's matches and a transform that knows nothing of the model."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from pairx import geometry
+from pairx.core import metrics
+from pairx.datasets import Dataset
+from pairx.types import Explanation
+
+FEATURES_KEPT = 256  # photographs whose local features stay in memory, at most 290 kB each
+
+
+class Scorer:
+    """Scores pairs of a data set. transform: see `pairx.geometry.align`. size: side of the model's input, pixels."""
+
+    def __init__(self, dataset: Dataset, transform: str, size: int) -> None:
+        self._transform, self._size = transform, size
+        self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(dataset.load(row)[0]))
+
+    def score(self, query: int, candidate: int, explanations: list[Explanation]) -> list[dict[str, Any]]:
+        """The scores of a pair of rows at each layer, one for each explanation: see `pairx.evaluation.store.SCORES`."""
+        features0, features1 = self._features(query), self._features(candidate)
+        alignment = geometry.align(features0, features1, self._transform)
+        return [
+            pair_scores(explanation, alignment, features0.size, features1.size, self._size)
+            for explanation in explanations
+        ]
+
+
+def pair_scores(
+    explanation: Explanation,
+    alignment: geometry.Alignment,
+    size0: tuple[int, int],
+    size1: tuple[int, int],
+    input_size: int,
+) -> dict[str, Any]:
+    """All metrics of one pair at one layer.
+
+    explanation: of PAIR-X; its matches' keypoints are in pixels of the images, whose (width, height) are size0 and
+    size1. alignment: of image 0 to image 1. Residuals are in pixels of the model's input, input_size square;
+    "normalised" ones in pixels of image 1 as parts of its diagonal. NaN where the alignment has no matrix. "resize_":
+    the same with a transform that only stretches image 0 over image 1.
+    """
+    matches = explanation.matches
+    scores: dict[str, Any] = {}
+    control = geometry.resize_only(size0, size1)
+    for prefix, matrix in (("", alignment.matrix), ("resize_", control)):
+        matrix = np.full((3, 3), np.nan) if matrix is None else matrix
+        found = residual_scores(matches.keypoints0, matches.keypoints1, matrix, size1, input_size)
+        scores |= {prefix + name: value for name, value in found.items()}
+    return scores | {
+        "match_coverage": metrics.match_coverage(explanation.map0, explanation.map1, matches),
+        "n_matches": len(matches),
+        "local_matches": alignment.matches,
+        "homography_inliers": alignment.inliers,
+        "status": alignment.status,
+    }
+
+
+def residual_scores(
+    points0: np.ndarray, points1: np.ndarray, matrix: np.ndarray, size1: tuple[int, int], input_size: int
+) -> dict[str, float]:
+    """The residual metrics of matched points (N, 2), (N, 2) in pixels of the images; NaN where the matrix is."""
+    if np.isnan(matrix).any():
+        return dict.fromkeys([*metrics.residual_metrics(np.ones(1)), "inverted_residual_mean_normalised"], float("nan"))
+    stretch = np.diag(geometry.resize_only(size1, (input_size, input_size)))[:2]
+    in_input = metrics.residuals(points0, points1 * stretch, np.diag([*stretch, 1]) @ matrix)
+    in_image = metrics.residuals(points0, points1, matrix) / np.hypot(*size1)
+    normalised = metrics.residual_metrics(in_image)["inverted_residual_mean"]
+    return metrics.residual_metrics(in_input) | {"inverted_residual_mean_normalised": normalised}

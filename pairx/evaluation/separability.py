@@ -1,0 +1,191 @@
+"""What a metric says over many pairs: does it follow the similarity (rho), does it tell correct from incorrect pairs
+that the model scores alike (Delta)? PAIR-X, sections 4 and B.3.
+
+Arrays: metric (N,) and cosine (N,) of the pairs, correct (N,) bool: whether both photographs show one individual. Pairs
+whose metric is not finite are no part of any number.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+BINS = 10
+FEWEST = 3  # pairs of either class in a bin that counts
+GRID = 1000  # points at which densities are compared
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A range of cosines. correct, incorrect: how many pairs it holds. distance: between the two classes' metrics,
+    negative where the correct mean is lower; NaN where the bin does not count.
+    """
+
+    start: float
+    stop: float
+    correct: int
+    incorrect: int
+    distance: float
+
+
+@dataclass(frozen=True)
+class Delta:
+    """The binned Bhattacharyya distance (algorithm 1).
+
+    value: 0 where the classes look alike, positive where correct pairs have the higher metric; NaN where no bin counts,
+    and `reason` says why. window: cosines at which both classes are common. bins: 10 of equal width.
+    """
+
+    value: float
+    window: tuple[float, float]
+    bins: tuple[Bin, ...]
+    reason: str = ""
+
+
+def rho(metric: np.ndarray, cosine: np.ndarray) -> float:
+    """Spearman's rank correlation, -1 to 1; equal values share their mean rank. NaN for fewer than 3 pairs and where
+    one of the two does not vary.
+    """
+    finite = np.isfinite(metric)
+    ranks = [pd.Series(np.asarray(values)[finite]).rank().to_numpy() for values in (metric, cosine)]
+    if finite.sum() < 3 or any(np.ptp(rank) == 0 for rank in ranks):
+        return math.nan
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:
+    """Delta of a metric (algorithm 1), over the pairs whose metric is finite."""
+    metric, cosine, correct = _finite(metric, cosine, correct)
+    nowhere = (math.nan, math.nan)
+    for name, count in (("correct", correct.sum()), ("incorrect", (~correct).sum())):
+        if not count:
+            return Delta(math.nan, nowhere, (), f"there is no {name} pair with this metric")
+    low, high = window(cosine, correct)
+    if not low < high:
+        return Delta(math.nan, (low, high), (), "correct and incorrect pairs have no cosines in common")
+    edges = low + (high - low) / BINS * np.arange(BINS + 1)
+    bins = []
+    for start, stop in pairwise(edges):
+        inside = (start < cosine) & (cosine < stop)
+        a, b = metric[inside & correct], metric[inside & ~correct]
+        bins.append(Bin(float(start), float(stop), len(a), len(b), signed_distance(a, b)))
+    value = _weighted([found.distance for found in bins], [found.correct + found.incorrect for found in bins])
+    reason = f"no bin has {FEWEST} pairs of either class whose metric varies" if math.isnan(value) else ""
+    return Delta(value, (low, high), tuple(bins), reason)
+
+
+def window(cosine: np.ndarray, correct: np.ndarray) -> tuple[float, float]:
+    """Cosines that lie in the middle 95 % of both the correct and the incorrect pairs: where pairs are hard to tell."""
+    a, b = (np.percentile(cosine[chosen], (2.5, 97.5)) for chosen in (correct, ~correct))
+    return float(max(a[0], b[0])), float(min(a[1], b[1]))
+
+
+def signed_distance(correct: np.ndarray, incorrect: np.ndarray) -> float:
+    """Bhattacharyya distance between the densities of two samples, negative where the first has the lower mean.
+
+    Densities are Gaussian kernel estimates with Scott's bandwidth, at 1000 points from the smallest to the largest
+    value of both, each summing to 1. NaN where either has fewer than 3 values or no spread, which leaves no density.
+    """
+    if min(len(correct), len(incorrect)) < FEWEST or np.ptp(correct) == 0 or np.ptp(incorrect) == 0:
+        return math.nan
+    both = np.concatenate([correct, incorrect])
+    grid = np.linspace(both.min(), both.max(), GRID)
+    log_p, log_q = _log_density(correct, grid), _log_density(incorrect, grid)
+    distance = -_log_sum_exp((log_p + log_q) / 2)
+    return float(-distance if correct.mean() < incorrect.mean() else distance)
+
+
+def delta_interval(
+    metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, groups: np.ndarray, resamples: int, seed: int
+) -> tuple[float, float]:
+    """95 % interval of Delta: 1.96 bootstrap standard errors to either side, NaN where Delta has none.
+
+    groups: (N,) of the pairs, such as their query: whole groups are drawn, as pairs of one query are not independent.
+    Windows and bins are found anew in each resample. Only the spread of the resamples counts, not where they lie:
+    resampling repeats pairs, which drives densities apart where a bin has few. With a few hundred pairs it is about
+    half as wide again as Delta really varies.
+    """
+    metric, cosine, correct, groups = _finite(metric, cosine, correct, groups)
+    value = delta(metric, cosine, correct).value
+    if math.isnan(value):
+        return math.nan, math.nan
+    _, number = np.unique(groups, return_inverse=True)
+    members = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+
+    def resampled(rng: np.random.Generator) -> float:
+        rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
+        return delta(metric[rows], cosine[rows], correct[rows]).value
+
+    found = _repeated(resampled, resamples, seed)
+    margin = 1.96 * float(found.std(ddof=1)) if len(found) > 1 else math.nan
+    return value - margin, value + margin
+
+
+def delta_null(
+    metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, resamples: int, seed: int
+) -> tuple[tuple[float, float], float]:
+    """Where Delta lies when the metric means nothing: labels shuffled within each bin of cosines.
+
+    Returns the middle 95 % of such Deltas, and the share (with the true one counted in) that is at least as far from
+    zero as the true one, its p-value. NaN where Delta has no value.
+    """
+    metric, cosine, correct = _finite(metric, cosine, correct)
+    true = delta(metric, cosine, correct)
+    if math.isnan(true.value):
+        return (math.nan, math.nan), math.nan
+    bins = [(metric[(b.start < cosine) & (cosine < b.stop)], b.correct) for b in true.bins if b.distance == b.distance]
+
+    def shuffled(rng: np.random.Generator) -> float:
+        distances = []
+        for values, count in bins:
+            values = rng.permutation(values)
+            distances.append(signed_distance(values[:count], values[count:]))
+        return _weighted(distances, [len(values) for values, _ in bins])
+
+    found = _repeated(shuffled, resamples, seed)
+    extreme = int((np.abs(found) >= abs(true.value)).sum())
+    return _middle(found), (1 + extreme) / (1 + len(found))
+
+
+def _finite(metric: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    metric = np.asarray(metric, float)
+    finite = np.isfinite(metric)
+    return [metric[finite], *(np.asarray(other)[finite] for other in others)]
+
+
+def _log_density(values: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """Logarithm of a Gaussian kernel estimate at the grid's points, normalised to sum 1: far tails do not vanish."""
+    bandwidth = values.std(ddof=1) * len(values) ** -0.2
+    exponents = -0.5 * ((grid[:, None] - values) / bandwidth) ** 2
+    largest = exponents.max(1)
+    log_density = largest + np.log(np.exp(exponents - largest[:, None]).sum(1))
+    return log_density - _log_sum_exp(log_density)
+
+
+def _log_sum_exp(values: np.ndarray) -> float:
+    largest = values.max()
+    return float(largest + np.log(np.exp(values - largest).sum()))
+
+
+def _weighted(distances: list[float], counts: list[int]) -> float:
+    counted = [(distance, count) for distance, count in zip(distances, counts, strict=True) if distance == distance]
+    total = sum(count for _, count in counted)
+    return sum(distance * count for distance, count in counted) / total if total else math.nan
+
+
+def _repeated(draw: Callable[[np.random.Generator], float], times: int, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    found = np.array([draw(rng) for _ in range(times)])
+    return found[np.isfinite(found)]
+
+
+def _middle(values: np.ndarray) -> tuple[float, float]:
+    if not len(values):
+        return math.nan, math.nan
+    low, high = np.percentile(values, (2.5, 97.5))
+    return float(low), float(high)

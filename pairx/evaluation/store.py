@@ -1,0 +1,152 @@
+"""A run's database: settings, pairs, and the scores of every finished pair, durable one by one.
+
+SQLite, because a pair's transaction is on disk when it returns, whatever kills the process afterwards, and because
+others may read while the run writes.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pairx.types import InputError
+
+FILE = "run.sqlite"
+METRICS = (
+    "inverted_residual_mean",
+    "inverted_residual_mean_normalised",
+    "inverted_residual_median",
+    "inverted_residual_top20",
+    "resize_inverted_residual_mean",
+    "resize_inverted_residual_mean_normalised",
+    "resize_inverted_residual_median",
+    "resize_inverted_residual_top20",
+    "match_coverage",
+)
+COUNTS = ("n_matches", "local_matches", "homography_inliers")
+SCORES = (*METRICS, *COUNTS, "status")
+_TABLES = f"""
+    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+    CREATE TABLE pairs (number INTEGER PRIMARY KEY, query_id TEXT, gallery_id TEXT, correct INTEGER, cosine REAL,
+                        UNIQUE (query_id, gallery_id));
+    CREATE TABLE scores (number INTEGER REFERENCES pairs, layer TEXT, {", ".join(f"{name} REAL" for name in METRICS)},
+                         {", ".join(f"{name} INTEGER" for name in COUNTS)}, status TEXT, PRIMARY KEY (number, layer));
+"""
+
+
+class Store:
+    """The database of one run, in its folder. Use it in a `with` block."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
+        """Make it, or open the one that is there.
+
+        Raises InputError where the folder cannot be made or holds something else, and where the run there was started
+        with other settings.
+        """
+        self.folder = folder
+        self._database = _open(folder)
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                self._require_same(settings)
+        except InputError:
+            self._database.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+
+    def begin(self, pairs: pd.DataFrame, facts: Mapping[str, Any]) -> None:
+        """Write down once what is to be scored: pairs with query_id, gallery_id, correct, cosine; facts, JSON-ready."""
+        rows = zip(
+            range(len(pairs)), pairs["query_id"], pairs["gallery_id"], pairs["correct"].astype(int), pairs["cosine"],
+            strict=True,
+        )  # fmt: skip
+        with self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            if not self.begun:
+                self._database.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", rows)
+                self._write("facts", facts)
+
+    @property
+    def begun(self) -> bool:
+        """Whether it is known what is to be scored."""
+        return bool(self._database.execute("SELECT count(*) FROM facts").fetchone()[0])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `begin` wrote down beside the pairs."""
+        return {name: json.loads(value) for name, value in self._database.execute("SELECT * FROM facts")}
+
+    def count(self) -> int:
+        """How many pairs there are to score in all."""
+        return self._database.execute("SELECT count(*) FROM pairs").fetchone()[0]
+
+    def missing(self) -> pd.DataFrame:
+        """The pairs without scores: number, query_id, gallery_id; those of one query together."""
+        return pd.read_sql_query(
+            "SELECT number, query_id, gallery_id FROM pairs WHERE number NOT IN (SELECT number FROM scores) "
+            "ORDER BY number",
+            self._database,
+        )
+
+    def add(self, number: int, layers: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a finished pair: its SCORES at each of the run's layers. On disk, whole, when this returns."""
+        rows = [(number, layer, *(row[name] for name in SCORES)) for layer, row in zip(layers, scores, strict=True)]
+        marks = ", ".join("?" * len(rows[0]))
+        with self._database:
+            self._database.execute("BEGIN IMMEDIATE")
+            self._database.executemany(f"INSERT OR REPLACE INTO scores VALUES ({marks})", rows)
+
+    def table(self) -> pd.DataFrame:
+        """All finished pairs, one row a pair and layer: query_id, gallery_id, correct, cosine, layer and SCORES."""
+        table = pd.read_sql_query(
+            f"SELECT query_id, gallery_id, correct, cosine, layer, {', '.join(SCORES)} "
+            "FROM scores JOIN pairs USING (number) ORDER BY layer, number",
+            self._database,
+        )
+        return table.astype({"correct": bool, **dict.fromkeys(METRICS, float), **dict.fromkeys(COUNTS, int)})
+
+    def _require_same(self, settings: Mapping[str, Any]) -> None:
+        known = {name: json.loads(value) for name, value in self._database.execute("SELECT * FROM settings")}
+        given = json.loads(json.dumps(settings))
+        if not known:
+            return self._write("settings", given)
+        for name in [*given, *known]:
+            if known.get(name) != given.get(name):
+                raise InputError(
+                    f"{self.folder} holds a run with {name} {json.dumps(known.get(name))}, not "
+                    f"{json.dumps(given.get(name))}: give the same settings to continue it, or another folder."
+                )
+
+    def _write(self, table: str, values: Mapping[str, Any]) -> None:
+        rows = [(name, json.dumps(value)) for name, value in values.items()]
+        self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
+
+
+def _open(folder: Path) -> sqlite3.Connection:
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists() and any(not entry.name.startswith(FILE) for entry in folder.iterdir()):
+            raise InputError(f"{folder} holds other files and no run. Choose a new folder.")
+        database = sqlite3.connect(path, timeout=60, isolation_level=None)
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last pairs when the power fails
+        database.execute("BEGIN IMMEDIATE")
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'scores'").fetchone():
+            for statement in filter(str.strip, _TABLES.split(";")):
+                database.execute(statement)
+        database.execute("COMMIT")
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise InputError(f"{folder}: no run can be kept there ({error}). Choose another folder.") from error
+    return database

@@ -1,0 +1,173 @@
+"""Where one photograph lies in another, by local features and a robust estimate, independent of any model.
+
+SIFT (Lowe 2004) with the ratio test, and MAGSAC (Barath et al. 2019) in OpenCV's USAC. Points are x/y pixels,
+continuous, the first pixel's centre at (.5, .5). A transform is a (3, 3) matrix that takes points of image 0 to image 1
+(PAIR-X, eq. 3). An estimate that fails says why instead of giving a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from pairx import images
+from pairx.types import InputError
+
+TRANSFORMS = ("homography", "affine", "similarity")
+LONGEST = 800  # px; local features are looked for in photographs reduced to this
+FEATURES = 2000  # the strongest of a photograph
+RATIO = 0.8  # Lowe 2004, section 7.1
+THRESHOLD = 3.0  # px of the reduced photograph: how far an inlier may be off
+FEWEST = 4  # inliers that an estimate needs
+AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1
+
+OK, FEW_INLIERS, NON_CONVEX, FLIPPED, AREA = "ok", "few inliers", "non-convex", "flipped", "area ratio"
+
+
+@dataclass(frozen=True)
+class LocalFeatures:
+    """SIFT features of one photograph.
+
+    points: (N, 2) float64 x/y pixels of the photograph as given. descriptors: (N, 128) uint8. size: (width, height) of
+    the photograph. scale: pixels of the reduced photograph per pixel of it, at most 1.
+    """
+
+    points: np.ndarray
+    descriptors: np.ndarray
+    size: tuple[int, int]
+    scale: float
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How image 0 lies in image 1.
+
+    matrix: (3, 3) float64, pixels of image 0 to pixels of image 1; None where there are fewer than 4 inliers. matches:
+    local matches it was estimated from. inliers: those that follow it. status: "ok"; "few inliers"; or why the matrix
+    cannot be true: "non-convex" (the projected frame is, or crosses the horizon), "flipped" (mirrored), "area ratio"
+    (the projected frame's area is outside .1 to 10 times that of image 1).
+    """
+
+    matrix: np.ndarray | None
+    matches: int
+    inliers: int
+    status: str
+
+
+def local_features(image: np.ndarray) -> LocalFeatures:
+    """SIFT features of (H, W, 3) uint8 RGB, found at a longest side of at most LONGEST px."""
+    height, width = image.shape[:2]
+    reduced = images.thumbnail(image, LONGEST)
+    scale = max(reduced.shape[:2]) / max(height, width)
+    # Without enable_precise_upscale OpenCV's keypoints are a quarter of a pixel off.
+    sift = cv2.SIFT_create(nfeatures=FEATURES, enable_precise_upscale=True)
+    keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), None)
+    points = np.array([keypoint.pt for keypoint in keypoints], float).reshape(-1, 2) + 0.5
+    points = images.scale_points(points, reduced.shape[1::-1], (width, height))
+    # SIFT's descriptors are whole numbers up to 255.
+    found = np.zeros((0, 128), np.uint8) if descriptors is None else descriptors.astype(np.uint8)
+    return LocalFeatures(points, found, (width, height), scale)
+
+
+def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> tuple[np.ndarray, np.ndarray]:
+    """Matched points (N, 2) of image 0 and (N, 2) of image 1: nearest descriptors that pass Lowe's ratio test.
+
+    A pair of places counts once, though SIFT describes some places several times, at several orientations.
+    """
+    a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
+    if not len(a) or len(b) < 2:
+        return np.zeros((0, 2)), np.zeros((0, 2))
+    # Whole numbers far below 2^24: exact in float32.
+    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    nearest = squared.argmin(1)
+    rows = np.arange(len(a))
+    best = squared[rows, nearest].copy()
+    squared[rows, nearest] = np.inf
+    good = best < RATIO**2 * squared.min(1)
+    places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
+    _, first = np.unique(places.round(2), axis=0, return_index=True)
+    places = places[np.sort(first)]
+    return places[:, :2], places[:, 2:]
+
+
+def align(features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography") -> Alignment:
+    """Estimate how image 0 lies in image 1 from SIFT features. transform: "homography", "affine" or "similarity"."""
+    return estimate(
+        *local_matches(features0, features1), features0.size, features1.size, transform, THRESHOLD / features1.scale
+    )
+
+
+def estimate(
+    points0: np.ndarray,
+    points1: np.ndarray,
+    size0: tuple[float, float],
+    size1: tuple[float, float],
+    transform: str = "homography",
+    threshold: float = THRESHOLD,
+) -> Alignment:
+    """The transform that most matched points (N, 2), (N, 2) follow to within a threshold in pixels of image 1.
+
+    size0, size1: (width, height) of the images. Homography and affine by MAGSAC, similarity by RANSAC, as OpenCV has no
+    MAGSAC for it. The same input gives the same answer. Raises InputError for an unknown transform.
+    """
+    if transform not in TRANSFORMS:
+        raise InputError(f"The transform is {', '.join(TRANSFORMS)}, not {transform!r}.")
+    if len(points0) < FEWEST:
+        return Alignment(None, len(points0), 0, FEW_INLIERS)
+    points0, points1 = (np.ascontiguousarray(points, float) for points in (points0, points1))
+    search = {"maxIters": 10_000, "confidence": 0.9999}
+    if transform == "homography":
+        matrix, mask = cv2.findHomography(points0, points1, cv2.USAC_MAGSAC, threshold, **search)
+    elif transform == "affine":
+        matrix, mask = cv2.estimateAffine2D(
+            points0, points1, method=cv2.USAC_MAGSAC, ransacReprojThreshold=threshold, **search
+        )
+    else:
+        matrix, mask = cv2.estimateAffinePartial2D(
+            points0, points1, method=cv2.RANSAC, ransacReprojThreshold=threshold, **search
+        )
+    inliers = 0 if matrix is None else int(np.count_nonzero(mask))
+    if inliers < FEWEST or not np.isfinite(matrix).all():
+        return Alignment(None, len(points0), inliers, FEW_INLIERS)
+    if transform != "homography":
+        matrix = np.vstack([matrix, [0, 0, 1]])
+    return Alignment(matrix, len(points0), inliers, usability(matrix, size0, size1))
+
+
+def resize_only(size0: tuple[float, float], size1: tuple[float, float]) -> np.ndarray:
+    """The control: the matrix that stretches image 0 (width, height) over image 1, which knows nothing of either."""
+    return np.diag([size1[0] / size0[0], size1[1] / size0[1], 1.0])
+
+
+def project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Points (N, 2) x/y mapped by a homography (3, 3) (PAIR-X, eq. 3); infinite where they fall on the horizon."""
+    points = np.asarray(points, float).reshape(-1, 2)
+    mapped = np.column_stack([points, np.ones(len(points))]) @ np.asarray(matrix, float).T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        projected = mapped[:, :2] / mapped[:, 2:]
+    return np.where(np.isfinite(projected), projected, np.inf)
+
+
+def usability(matrix: np.ndarray, size0: tuple[float, float], size1: tuple[float, float]) -> str:
+    """Whether a matrix can take a flat thing seen in image 0 (width, height) to image 1: "ok", or why not: see
+    `Alignment`.
+    """
+    width, height = size0
+    corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
+    depths = np.column_stack([corners, np.ones(4)]) @ np.asarray(matrix, float)[2]
+    if depths.min() <= 0 <= depths.max():
+        return NON_CONVEX
+    frame = project(corners, matrix)
+    sides = np.roll(frame, -1, axis=0) - frame
+    nexts = np.roll(sides, -1, axis=0)
+    turns = sides[:, 0] * nexts[:, 1] - sides[:, 1] * nexts[:, 0]
+    if not ((turns > 0).all() or (turns < 0).all()):
+        return NON_CONVEX
+    if turns[0] < 0:
+        return FLIPPED
+    x, y = frame.T
+    area = (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
+    low, high = AREA_RATIO
+    return OK if low <= area / (size1[0] * size1[1]) <= high else AREA

@@ -1,0 +1,194 @@
+"""All forms of a data set, and every problem of a manifest found at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from pairx import images
+from pairx.datasets import ManifestError, load_dataset, load_herd
+from pairx.types import InputError
+from tests.conftest import smooth_noise
+
+
+def write_photo(path: Path, seed: int = 0, height: int = 48, width: int = 64) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(smooth_noise(seed, height, width)).save(path)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Four photographs of two individuals, with a manifest."""
+    root = tmp_path / "herd"
+    lines = ["image_id,path,identity,encounter"]
+    for i in range(4):
+        write_photo(root / "photos" / f"{i}.png", i)
+        lines.append(f"p{i},photos/{i}.png,{'AB'[i // 2]},e{i}")
+    (root / "metadata.csv").write_text("\n".join(lines) + "\n", encoding="utf-8-sig")
+    return root
+
+
+def test_sample() -> None:
+    dataset, herd = load_dataset("sample"), load_herd()
+    assert dataset.name == "sample"
+    assert dataset.table["image_id"].tolist() == herd.table["image_id"].tolist()
+    assert "twin" not in dataset.table
+    assert np.array_equal(dataset.load(5)[0], images.decode(herd.table["path"][5]))
+
+
+def test_folder_with_manifest_and_csv_are_the_same(folder: Path) -> None:
+    dataset, again = load_dataset(folder), load_dataset(folder / "metadata.csv")
+    pd.testing.assert_frame_equal(dataset.table, again.table)
+    assert dataset.table.columns.tolist() == ["image_id", "path", "identity", "encounter"]
+    assert dataset.table["path"][2] == str(folder / "photos" / "2.png")
+    assert dataset.row("p2") == 2
+    assert np.array_equal(dataset.load(2)[0], smooth_noise(2))
+    with pytest.raises(InputError, match="no photograph 'p9'"):
+        dataset.row("p9")
+
+
+def test_folder_of_identities(tmp_path: Path) -> None:
+    for name in ("Ayo/1.png", "Ayo/2021/1.png", "Bo/1.jpg", ".trash/1.png"):
+        write_photo(tmp_path / name)
+    (tmp_path / "Bo" / "notes.txt").write_text("no photograph")
+    write_photo(tmp_path / "map.png")
+    table = load_dataset(tmp_path).table
+    assert table["image_id"].tolist() == ["Ayo/1.png", "Ayo/2021/1.png", "Bo/1.jpg"]
+    assert table["identity"].tolist() == ["Ayo", "Ayo", "Bo"]
+
+
+def test_box_and_theta_are_applied(folder: Path) -> None:
+    (folder / "boxes.csv").write_text(
+        "image_id,path,identity,x,y,w,h,theta\n"
+        "cut,photos/0.png,A,10,5,20,30,\nwhole,photos/0.png,A,,,,,\nturned,photos/0.png,A,20,10,20,20,1.5707963267948966\n"
+    )
+    dataset = load_dataset(folder / "boxes.csv")
+    photograph = smooth_noise(0)
+    assert np.array_equal(dataset.load(0)[0], photograph[5:35, 10:30])
+    assert np.array_equal(dataset.load(1)[0], photograph)
+    assert dataset.load(2)[1].theta == pytest.approx(np.pi / 2)
+    assert np.array_equal(dataset.load(2)[0], images.load_image(photograph, (20, 10, 20, 20), np.pi / 2)[0])
+
+
+def test_every_problem_at_once(folder: Path) -> None:
+    (folder / "photos" / "half.png").write_bytes((folder / "photos" / "0.png").read_bytes()[:700])
+    (folder / "metadata.csv").write_text(
+        "image_id,path,identity,colour,x,y,w,h\n"
+        "a,photos/0.png,A,red,,,,\n"  # fine
+        "a,photos/1.png,A,red,,,,\n"  # double id
+        "b,photos/none.png,A,red,,,,\n"  # missing file
+        "c,photos/half.png,A,red,,,,\n"  # cut
+        "d,../outside.png,A,red,,,,\n"
+        ",photos/1.png,,red,,,,\n"  # neither id nor identity
+        "e,photos/1.png,B,red,ten,5,5,5\n"
+        "f,photos/1.png,B,red,1,5,,5\n"
+        "g,photos/1.png,B,red,100,5,5,5\n"  # beside the photograph
+        "h,photos/1.png,B,red,1,5,5,5\n"  # fine
+    )
+    with pytest.raises(ManifestError) as caught:
+        load_dataset(folder)
+    found = [(problem.kind, problem.row) for problem in caught.value.problems]
+    assert found == [
+        ("unknown column", None),
+        ("double image_id", 1),
+        ("missing file", 2),
+        ("unreadable photograph", 3),
+        ("path outside the folder", 4),
+        ("no image_id", 5),
+        ("no identity", 5),
+        ("x is no number", 6),
+        ("incomplete box", 7),
+        ("unreadable photograph", 8),
+    ]
+    message = str(caught.value)
+    assert "\n" not in message and all(kind in message for kind, _ in found)
+    dataset = load_dataset(folder, skip_problems=True)
+    assert dataset.table["image_id"].tolist() == ["a", "h"]
+    assert "colour" not in dataset.table
+    assert [(problem.kind, problem.row) for problem in dataset.problems] == found
+
+
+def test_many_problems_of_a_kind_stay_short(folder: Path) -> None:
+    rows = "".join(f"m{i},photos/m{i}.png,A\n" for i in range(300))
+    (folder / "metadata.csv").write_text("image_id,path,identity\n" + rows)
+    with pytest.raises(ManifestError, match="and 295 more") as caught:
+        load_dataset(folder)
+    assert len(caught.value.problems) == 300 and len(str(caught.value)) < 500
+    with pytest.raises(ManifestError, match="No photograph is left"):
+        load_dataset(folder, skip_problems=True)
+
+
+def test_required_columns_cannot_be_skipped(folder: Path) -> None:
+    (folder / "metadata.csv").write_text("image_id,file,x\na,photos/0.png,3\n")
+    with pytest.raises(ManifestError) as caught:
+        load_dataset(folder, skip_problems=True)
+    missing = [problem.where for problem in caught.value.problems if problem.kind == "missing column"]
+    assert missing == ["path", "identity", "y", "w", "h"]
+
+
+def test_what_is_no_data_set(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such data set"):
+        load_dataset(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="holds neither"):
+        load_dataset(tmp_path)
+    (tmp_path / "empty.csv").write_text("")
+    with pytest.raises(InputError, match="is no table"):
+        load_dataset(tmp_path / "empty.csv")
+    (tmp_path / "head.csv").write_text("image_id,path,identity\n")
+    with pytest.raises(InputError, match="holds no photographs"):
+        load_dataset(tmp_path / "head.csv")
+
+
+def stub_catalogue(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A stand-in for wildlife_datasets with one data set, ToyData; returns what it downloaded to."""
+    downloads: list[str] = []
+
+    class ToyData:
+        def __init__(self, root: str) -> None:
+            self.df = pd.DataFrame(
+                {
+                    "image_id": [7, 8, 9],
+                    "path": ["a/0.png", "a/1.png", "a/1.png"],
+                    "identity": [1, 2, "unknown"],
+                    "bbox": [[10, 5, 20, 30], np.nan, np.nan],
+                    "date": ["2020", "2021", "2021"],
+                }
+            )
+
+        @classmethod
+        def get_data(cls, root: str) -> None:
+            downloads.append(root)
+            for i in range(2):
+                write_photo(Path(root) / "a" / f"{i}.png", i)
+
+    package = ModuleType("wildlife_datasets")
+    package.datasets = SimpleNamespace(names_all=[ToyData])
+    monkeypatch.setitem(sys.modules, "wildlife_datasets", package)
+    return downloads
+
+
+def test_wildlife_downloads_only_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    downloads = stub_catalogue(monkeypatch)
+    with pytest.raises(InputError, match="not on this machine"):
+        load_dataset("wildlife:ToyData", cache=tmp_path)
+    assert downloads == [] and not list(tmp_path.iterdir())
+    dataset = load_dataset("wildlife:ToyData", download=True, cache=tmp_path)
+    assert downloads == [str(tmp_path / "wildlife" / "ToyData")]
+    assert dataset.table["image_id"].tolist() == ["7", "8"]
+    assert dataset.box(0) == ((10, 5, 20, 30), 0) and dataset.box(1) == (None, 0)
+    assert len(load_dataset("wildlife:ToyData", cache=tmp_path)) == 2 and len(downloads) == 1
+    with pytest.raises(InputError, match=r"no 'Toys'.*ToyData"):
+        load_dataset("wildlife:Toys", cache=tmp_path)
+
+
+def test_wildlife_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "wildlife_datasets", None)
+    with pytest.raises(InputError, match="pip install wildlife-datasets"):
+        load_dataset("wildlife:NyalaData")

@@ -1,0 +1,113 @@
+"""`evaluate` and `rank` on the command line: what they print, and one line with status 2 for wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pairx import commands
+from pairx.cli import main
+from pairx.evaluation.run import Run
+from tests.datasets.test_dataset import write_photo
+
+MODEL = ("--model", "lite0-imagenet", "--size", "64", "--layer", "blocks.2")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAIRX_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    """Six photographs of three individuals."""
+    for i in range(6):
+        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
+    return str(tmp_path / "toys")
+
+
+def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["evaluate", folder, "-o", str(tmp_path / "run"), "--pairs", "6", *MODEL]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    run = Run(tmp_path / "run")
+    assert lines[0] == "toys: 6 photographs, lite0-imagenet"
+    assert lines[1].startswith("retrieval of 6 queries: top-1 ")
+    assert lines[2] == "6 pairs of the top 5: 3 correct, 3 incorrect"
+    rows = [line.split() for line in lines if line.startswith("blocks.2")]
+    assert [row[1] for row in rows] == list(run.summary["layers"]["blocks.2"])
+    coverage = run.summary["layers"]["blocks.2"]["match_coverage"]
+    assert rows[-1][:4] == ["blocks.2", "match_coverage", "3+3", f"{coverage['rho']:.2f}"]
+    assert main([*command, "--json"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["summary"] == run.summary and printed["settings"]["pairs"] == 6
+    assert main([*command, "--seed", "5"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "with seed 0, not 5" in error
+
+
+def test_rank(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", *MODEL]
+    assert main([*command, "--json"]) == 0
+    plain = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert plain["rank"].tolist() == [1, 2, 3, 4] and plain["cosine"].is_monotonic_decreasing
+    assert "A/0.png" not in set(plain["image_id"])
+    assert main([*command, "--rerank", "--json"]) == 0
+    reranked = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert sorted(reranked["image_id"]) == sorted(plain["image_id"])
+    assert reranked["match_coverage"].is_monotonic_decreasing and reranked["match_coverage"].nunique() > 1
+    again = reranked.set_index("image_id")["cosine"]
+    assert again.to_dict() == pytest.approx(plain.set_index("image_id")["cosine"].to_dict())
+    assert main(command) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["evaluate", "nowhere", "-o", "run"], "no such data set"),
+        (["evaluate", "FOLDER"], "required: -o"),
+        (["evaluate", "FOLDER", "-o", "run", "--pairs", "0"], "pairs is 2 or more"),
+        (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
+        (["evaluate", "FOLDER", "-o", "run", "--query-split", "test"], "no split 'test'"),
+        (["evaluate", "FOLDER", "-o", "run", "--exclude-encounter"], "no column encounter"),
+        (["rank", "FOLDER", "--query", "Z"], "no photograph 'Z'"),
+        (["rank", "FOLDER", "--query", "A/0.png", "--top-k", "0"], "top-k is 1 or more"),
+    ],
+)
+def test_wrong_input_is_one_line(
+    arguments: list[str], said: str, folder: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([folder if argument == "FOLDER" else argument for argument in arguments] + list(MODEL)) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
+    assert not Path("run").exists()
+
+
+def test_problems_are_said_or_skipped(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (Path(folder) / "A" / "cut.png").write_bytes((Path(folder) / "A" / "0.png").read_bytes()[:500])
+    command = ["rank", folder, "--query", "A/0.png", *MODEL]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "A/cut.png" in error and error.count("\n") == 1
+    assert main([*command, "--skip-problems"]) == 0
+    captured = capsys.readouterr()
+    assert "left out: unreadable photograph: A/cut.png" in captured.err
+    assert len(captured.out.splitlines()) == 6
+
+
+def test_numbers_that_do_not_exist_are_dashes() -> None:
+    values = {"correct": 2, "incorrect": 0, "rho": None, "delta": None, "delta_p": None, "delta_reason": "none"}
+    values |= {"delta_interval": [None, None], "delta_null": [None, None]}
+    summary = {
+        "retrieval": {"queries": 0, "top_1": None, "top_5": None, "map": None},
+        **{"pairs": 2, "k": 5, "correct": 2, "incorrect": 0, "status": {"ok": 2}, "median_inliers": None},
+        "layers": {"stage": {"match_coverage": values}},
+    }
+    lines = commands.report(summary, {"dataset": "toys", "photographs": 3, "model": "tiny", "transform": "affine"})
+    assert lines[-2].split() == ["stage", "match_coverage", "2+0", "-", "-", "-", "-", "-"]
+    assert lines[-1].strip() == "no Delta: none"

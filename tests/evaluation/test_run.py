@@ -1,0 +1,216 @@
+"""Runs: what they write, that they continue after a kill, and that other settings are refused."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+import pairx
+from pairx import geometry, images
+from pairx.core import metrics, pair_x
+from pairx.datasets import Dataset, load_dataset, load_herd
+from pairx.evaluation import run as runs
+from pairx.evaluation import separability
+from pairx.models import EmbeddingModel
+from pairx.types import InputError
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIRS = 24
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Three overlapping cuts, of different shapes, from a picture of each of six animals, and of a blank one."""
+    folder, herd = tmp_path_factory.mktemp("toys"), load_herd()
+    pictures = [images.decode(herd.path(image_id))[100:400, 100:400] for image_id in herd.table["image_id"][:24:4]]
+    for name, picture in zip("ABCDEFG", [*pictures, np.full((300, 300, 3), 127, np.uint8)], strict=True):
+        (folder / name).mkdir()
+        for i in range(3):
+            Image.fromarray(picture[15 * i : 220, 10 * i : 240 - 5 * i]).save(folder / name / f"{i}.png")
+    return load_dataset(folder)
+
+
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    return {"pairs": PAIRS, "cache": tmp_path_factory.mktemp("cache")}
+
+
+@pytest.fixture(scope="module")
+def run(dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path_factory: pytest.TempPathFactory) -> runs.Run:
+    out = tmp_path_factory.mktemp("runs") / "first"
+    return pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=out, **options)
+
+
+def test_what_a_run_writes(run: runs.Run, tiny: EmbeddingModel) -> None:
+    pairs = pd.read_parquet(run.folder / "pairs.parquet")
+    assert pairs.columns[:5].tolist() == ["query_id", "gallery_id", "correct", "cosine", "layer"]
+    assert pairs.groupby("layer").size().to_dict() == {"stage": len(pairs) // 2, "second": len(pairs) // 2}
+    assert not pairs.duplicated(["query_id", "gallery_id", "layer"]).any()
+    assert (pairs["correct"] == (pairs["query_id"].str[0] == pairs["gallery_id"].str[0])).all()
+    failed = pairs["status"] == "few inliers"
+    assert failed.any() and not failed.all() and (pairs["inverted_residual_mean"].isna() == failed).all()
+    assert pairs["resize_inverted_residual_mean"].notna().all()
+    summary = json.loads((run.folder / "summary.json").read_text())
+    assert summary == run.summary and summary["pairs"] == len(pairs) // 2
+    assert summary["correct"] + summary["incorrect"] == summary["pairs"] <= PAIRS
+    assert summary["status"]["few inliers"] == failed.sum() // 2
+    assert run.settings["model_key"] == tiny.key and run.settings["layers"] == ["stage", "second"]
+
+
+def test_pairs_scored_by_hand(run: runs.Run, dataset: Dataset, tiny: EmbeddingModel) -> None:
+    chosen = run.pairs[::3]
+    assert {"ok", "few inliers"} <= set(chosen["status"])
+    for _, row in chosen.iterrows():
+        query, candidate = (dataset.row(row[name]) for name in ("query_id", "gallery_id"))
+        paths = dataset.table["path"].iloc[[query, candidate]]
+        pair = images.load_pair(*paths)
+        options = {"layer": row["layer"], "k_colors": 0}
+        explanation = pairx.explain(tiny, pair, **options)
+        assert row["cosine"] == pytest.approx(explanation.similarity, abs=1e-6)
+        assert row["n_matches"] == len(explanation.matches)
+        expected = metrics.match_coverage(explanation.map0, explanation.map1, explanation.matches)
+        assert row["match_coverage"] == pytest.approx(expected, rel=1e-4)
+        # Both frames stretched to the model's 12 x 12: the control leaves points where they are.
+        in_input = [
+            images.scale_points(points, image.shape[1::-1], (12, 12))
+            for points, image in zip(
+                (explanation.matches.keypoints0, explanation.matches.keypoints1),
+                (pair.image0, pair.image1),
+                strict=True,
+            )
+        ]
+        mean = np.linalg.norm(in_input[0] - in_input[1], axis=1).mean()
+        assert row["resize_inverted_residual_mean"] == pytest.approx(1 / mean, rel=1e-6)
+        found = geometry.align(*(geometry.local_features(image) for image in (pair.image0, pair.image1)))
+        assert (row["status"], row["homography_inliers"]) == (found.status, found.inliers)
+        if found.matrix is not None:
+            off = geometry.project(explanation.matches.keypoints0, found.matrix) - explanation.matches.keypoints1
+            height, width = pair.image1.shape[:2]
+            mean = np.linalg.norm(off * (12 / width, 12 / height), axis=1).mean()
+            assert row["inverted_residual_mean"] == pytest.approx(1 / mean, rel=1e-6)
+            mean = np.linalg.norm(off, axis=1).mean() / math.hypot(height, width)
+            assert row["inverted_residual_mean_normalised"] == pytest.approx(1 / mean, rel=1e-6)
+
+
+def test_the_summary_is_of_these_pairs(run: runs.Run) -> None:
+    for layer in ("stage", "second"):
+        rows = run.pairs[run.pairs["layer"] == layer]
+        columns = [rows[name].to_numpy() for name in ("match_coverage", "cosine", "correct")]
+        found = run.summary["layers"][layer]["match_coverage"]
+        assert found["rho"] == pytest.approx(separability.rho(*columns[:2]))
+        value = separability.delta(*columns).value
+        assert found["delta"] == (None if math.isnan(value) else pytest.approx(value))
+        # A control speaks of the pairs that its metric speaks of.
+        metric, control = (run.summary["layers"][layer][name + "inverted_residual_mean"] for name in ("", "resize_"))
+        assert (metric["correct"], metric["incorrect"]) == (control["correct"], control["incorrect"])
+    rhos = {layer: found["inverted_residual_mean"]["rho"] for layer, found in run.summary["layers"].items()}
+    assert rhos[run.summary["best_layer"]] == max(rhos.values())
+
+
+def test_a_second_start_changes_nothing(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir() if path.suffix in (".parquet", ".json")}
+    assert before.keys() == {"pairs.parquet", "summary.json", "settings.json"}
+    monkeypatch.setattr(pair_x, "record", None)  # nothing is computed again
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=run.folder, **options)
+    assert before == {name: (run.folder / name).read_bytes() for name in before}
+
+
+def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict) -> None:
+    same = {"layers": ["stage", "second"], "out": run.folder, **options}
+    for change, said in (
+        ({"seed": 1}, "with seed 0, not 1"),
+        ({"layers": ["stage"]}, "with layers"),
+        ({"pairs": 30}, "with pairs 24, not 30"),
+        ({"transform": "affine"}, "with transform"),
+    ):
+        with pytest.raises(InputError, match=said):
+            pairx.evaluate(dataset, tiny, **{**same, **change})
+    relabelled = Dataset(dataset.name, dataset.table.assign(identity="A"))
+    with pytest.raises(InputError, match="with content"):
+        pairx.evaluate(relabelled, tiny, **same)
+
+
+def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    for change, said in (
+        ({}, "other files and no run"),
+        ({"out": tmp_path / "notes.txt"}, "no run can be kept"),
+        ({"pairs": 1}, "2 or more"),
+        ({"transform": "warp"}, "not 'warp'"),
+        ({"layers": ["nowhere"]}, "no layer 'nowhere'"),
+        ({"query_split": "test"}, "no split 'test'"),
+    ):
+        with pytest.raises(InputError, match=said):
+            pairx.evaluate(dataset, tiny, **{"out": tmp_path, "cache": tmp_path / "cache", **change})
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "run.sqlite").write_bytes(b"no database " * 100)
+    with pytest.raises(InputError, match="no run can be kept"):
+        pairx.evaluate(dataset, tiny, out=tmp_path / "broken", cache=tmp_path / "cache")
+    assert not (tmp_path / "cache").exists()
+
+
+RUNNER = """
+import sys
+from pathlib import Path
+import torch
+from pairx.datasets import load_dataset
+from pairx.evaluation.run import evaluate_steps
+from pairx.models import EmbeddingModel, ModelCard, Preprocessing
+from tests.conftest import TinyNet
+
+torch.manual_seed(3)
+card = ModelCard("tiny", "tiny", "", "tiny", "MIT", "", layer="stage")
+model = EmbeddingModel(card, TinyNet(), Preprocessing(12, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+folder, out, cache = map(Path, sys.argv[1:])
+for step in evaluate_steps(load_dataset(folder), model, layers=["stage", "second"], out=out, pairs=24, cache=cache):
+    print(step.what, step.done, flush=True)
+"""
+
+
+def start(dataset: Dataset, out: Path, cache: Path) -> subprocess.Popen:
+    folder = Path(dataset.table["path"][0]).parents[1]
+    command = [sys.executable, "-c", RUNNER, *map(str, (folder, out, cache))]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def finished_pairs(out: Path) -> list[tuple]:
+    with sqlite3.connect(out / "run.sqlite") as database:
+        return database.execute("SELECT number, layer, n_matches, match_coverage FROM scores ORDER BY 1, 2").fetchall()
+
+
+def test_a_killed_run_continues(run: runs.Run, dataset: Dataset, options: dict, tmp_path: Path) -> None:
+    """Killed while embedding, at several pairs, and while summarising: every announced pair stays, none is redone."""
+    out, kept = tmp_path / "killed", []
+    for moment in ("embedding the photographs 0", "scoring pairs 0", "scoring pairs 5", "comparing with chance 3"):
+        process = start(dataset, out, tmp_path / "cache")
+        seen = []
+        for line in process.stdout:
+            seen.append(line.strip())
+            if seen[-1] == moment:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        assert process.wait() == -signal.SIGKILL, seen
+        now = finished_pairs(out)
+        announced = max((int(line.split()[-1]) for line in seen if line.startswith("scoring")), default=0)
+        assert set(kept) <= set(now)
+        assert len(now) % 2 == 0 and announced <= len(now) // 2 <= announced + 1
+        assert not (out / "summary.json").exists()
+        kept = now
+    process = start(dataset, out, tmp_path / "cache")
+    lines = process.communicate()[0].splitlines()
+    assert process.returncode == 0
+    assert f"scoring pairs {len(kept) // 2}" in lines and "scoring pairs 0" not in lines
+    pd.testing.assert_frame_equal(runs.Run(out).pairs, run.pairs, rtol=1e-5)

@@ -1,0 +1,173 @@
+"""rho and Delta against an independent rewrite of algorithm 1, and on distributions with known distance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pairx.evaluation import separability
+
+
+def algorithm_1(scores: list, cosines: list, labels: list) -> float:
+    """Written from the paper's listing, pair by pair, with SciPy's densities."""
+    correct = [(c, s) for c, s, label in zip(cosines, scores, labels, strict=True) if label]
+    incorrect = [(c, s) for c, s, label in zip(cosines, scores, labels, strict=True) if not label]
+    left = max(np.percentile([c for c, _ in pairs], 2.5) for pairs in (correct, incorrect))
+    right = min(np.percentile([c for c, _ in pairs], 97.5) for pairs in (correct, incorrect))
+    size = (right - left) / 10
+    weighted, counted = 0.0, 0
+    for i in range(10):
+        start = left + i * size
+        end = left + (i + 1) * size
+        p = [s for c, s in correct if start < c < end]
+        n = [s for c, s in incorrect if start < c < end]
+        if len(p) < 3 or len(n) < 3:
+            continue
+        points = np.linspace(min(p + n), max(p + n), 1000)
+        densities = [stats.gaussian_kde(values)(points) for values in (p, n)]
+        densities = [density / density.sum() for density in densities]
+        distance = -np.log(np.sqrt(densities[0] * densities[1]).sum())
+        if np.mean(p) < np.mean(n):
+            distance = -distance
+        weighted += distance * (len(p) + len(n))
+        counted += len(p) + len(n)
+    return weighted / counted if counted else np.nan
+
+
+def pairs(seed: int, n: int = 400, shift: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Metric, cosine and labels: correct pairs have a somewhat higher cosine and a metric higher by `shift`."""
+    rng = np.random.default_rng(seed)
+    correct = rng.random(n) < 0.4
+    cosine = rng.normal(0.5 + 0.05 * correct, 0.1)
+    return rng.gamma(2, 0.5, n) + cosine + shift * correct, cosine, correct
+
+
+@pytest.mark.parametrize("shift", [-1.0, 0.0, 0.3, 2.0])
+def test_delta_is_algorithm_1(shift: float) -> None:
+    for seed in range(3):
+        metric, cosine, correct = pairs(seed, shift=shift)
+        found = separability.delta(metric, cosine, correct)
+        assert found.value == pytest.approx(algorithm_1(metric, cosine, correct), rel=1e-9)
+        assert len(found.bins) == 10 and found.reason == ""
+
+
+def test_rho_is_spearman() -> None:
+    metric, cosine, _ = pairs(0)
+    tied, rough = metric.round(1), cosine.round(1)
+    assert separability.rho(metric, cosine) == pytest.approx(stats.spearmanr(metric, cosine).statistic)
+    assert separability.rho(tied, rough) == pytest.approx(stats.spearmanr(tied, rough).statistic)
+    assert separability.rho(np.exp(cosine), cosine) == pytest.approx(1)
+    assert separability.rho(-cosine, cosine) == pytest.approx(-1)
+    assert np.isnan(separability.rho(np.ones(5), np.arange(5.0)))
+    assert np.isnan(separability.rho(np.arange(2.0), np.arange(2.0)))
+
+
+def test_distance_of_known_distributions() -> None:
+    """Two normal distributions with one spread s and means d apart are d^2 / (8 s^2) apart; the kernel widens s^2 by
+    its own variance, which is known. The samples are exact quantiles.
+    """
+    n = 4000
+    quantiles = stats.norm.ppf((np.arange(n) + 0.5) / n)
+    variance = 1 + n**-0.4
+    for d in (0.5, 1.0, 2.0):
+        expected = d**2 / (8 * variance)
+        assert separability.signed_distance(quantiles + d, quantiles) == pytest.approx(expected, rel=0.02)
+        assert separability.signed_distance(quantiles, quantiles + d) == pytest.approx(-expected, rel=0.02)
+    assert separability.signed_distance(quantiles, quantiles) == pytest.approx(0, abs=1e-12)
+
+
+def test_delta_of_known_distributions() -> None:
+    """The same distance in every bin is Delta. One group of cosines lies in the middle of each bin; the groups at the
+    window's ends, whose metric would say otherwise, are left out.
+    """
+    quantiles = stats.norm.ppf((np.arange(500) + 0.5) / 500)
+    centres, ends = np.repeat(np.linspace(0.05, 0.95, 10), 500), np.repeat([0.0, 1.0], 500)
+    cosine = np.concatenate([centres, ends, centres, ends])
+    metric = np.concatenate([np.tile(quantiles + 1, 10), np.tile(quantiles - 9, 2), np.tile(quantiles, 12)])
+    found = separability.delta(metric, cosine, np.arange(12_000) < 6000)
+    one = separability.signed_distance(quantiles + 1, quantiles)
+    assert found.window == (0, 1)
+    assert [(b.correct, b.incorrect) for b in found.bins] == [(500, 500)] * 10
+    assert [b.distance for b in found.bins] == pytest.approx([one] * 10)
+    assert found.value == pytest.approx(one) and one == pytest.approx(1 / 8, rel=0.1)
+
+
+def test_far_distributions_have_a_finite_distance() -> None:
+    """Where densities would vanish in floating point: kernels of width h, means 1 apart, meet at 1/2 from both."""
+    rng = np.random.default_rng(0)
+    near, far = rng.normal(0, 1e-4, 50), rng.normal(1, 1e-4, 50)
+    found = separability.signed_distance(far, near)
+    assert np.isfinite(found) and found > 1e5
+    assert separability.signed_distance(near, far) == pytest.approx(-found)
+
+
+def test_bins_need_three_of_either_class() -> None:
+    """By hand: ten bins over (0, 1); only the first and the last hold enough of both."""
+    cosine, metric, correct = [0.0, 1.0, 0.0, 1.0], [5.0, 5.0, 5.0, 5.0], [True, True, False, False]
+    rng = np.random.default_rng(1)
+    for centre, n_correct, n_incorrect in ((0.05, 3, 3), (0.35, 2, 9), (0.65, 9, 2), (0.95, 40, 30)):
+        for label, count in ((True, n_correct), (False, n_incorrect)):
+            cosine += [centre + 0.01 * rng.random() for _ in range(count)]
+            metric += list(rng.normal(label, 1, count))
+            correct += [label] * count
+    cosine, metric, correct = np.array(cosine), np.array(metric), np.array(correct)
+    found = separability.delta(metric, cosine, correct)
+    assert found.value == pytest.approx(algorithm_1(metric, cosine, correct))
+    counted = [b for b in found.bins if b.distance == b.distance]
+    assert all(min(b.correct, b.incorrect) >= 3 for b in counted) and 1 <= len(counted) < 4
+    weights = [b.correct + b.incorrect for b in counted]
+    assert found.value == pytest.approx(np.average([b.distance for b in counted], weights=weights))
+
+
+def test_no_delta_says_why() -> None:
+    metric, cosine, correct = pairs(0)
+    assert "no correct pair" in separability.delta(metric, cosine, np.zeros(len(metric), bool)).reason
+    assert "no incorrect pair" in separability.delta(metric, cosine, np.ones(len(metric), bool)).reason
+    assert "no cosines in common" in separability.delta(metric, cosine + 9 * correct, correct).reason
+    constant = separability.delta(np.ones(len(metric)), cosine, correct)
+    assert np.isnan(constant.value) and "varies" in constant.reason
+    assert np.isnan(separability.delta_interval(np.ones(400), cosine, correct, np.arange(400), 5, 0)).all()
+    assert np.isnan(separability.delta_null(np.ones(400), cosine, correct, 5, 0)[1])
+
+
+def test_pairs_without_a_metric_do_not_count() -> None:
+    metric, cosine, correct = pairs(2)
+    missing = np.arange(len(metric)) % 7 == 0
+    with_gaps = np.where(missing, np.where(correct, np.nan, np.inf), metric)
+    kept = [values[~missing] for values in (metric, cosine, correct)]
+    assert separability.delta(with_gaps, cosine, correct) == separability.delta(*kept)
+    assert separability.rho(with_gaps, cosine) == separability.rho(*kept[:2])
+    assert separability.delta_null(with_gaps, cosine, correct, 5, 0) == separability.delta_null(*kept, 5, 0)
+
+
+def test_null_tells_chance_from_difference() -> None:
+    metric, cosine, correct = pairs(3, 600, shift=2.0)
+    (low, high), p = separability.delta_null(metric, cosine, correct, 49, 0)
+    assert low < 0 < high < separability.delta(metric, cosine, correct).value / 4
+    assert p == 1 / 50
+    values = [separability.delta_null(*pairs(seed, 200, shift=0.0), 29, 0)[1] for seed in range(10)]
+    assert min(values) < 0.5 < max(values) and sum(value <= 0.1 for value in values) <= 3
+
+
+def test_interval_is_no_narrower_than_delta_varies() -> None:
+    """Against the spread of Delta over independent samples of the same distributions: wider, by less than twice."""
+    values = [separability.delta(*pairs(seed)).value for seed in range(40)]
+    widths = [np.diff(separability.delta_interval(*pairs(seed), np.arange(400), 40, 0))[0] for seed in range(3)]
+    assert 1 < np.mean(widths) / (2 * 1.96) / np.std(values, ddof=1) < 2
+
+
+def test_interval_holds_delta_and_draws_whole_groups() -> None:
+    metric, cosine, correct = pairs(4)
+    each, value = np.arange(len(metric)), separability.delta(metric, cosine, correct).value
+    low, high = separability.delta_interval(metric, cosine, correct, each, 20, 0)
+    assert low < value < high and (low + high) / 2 == pytest.approx(value)
+    assert (low, high) == separability.delta_interval(metric, cosine, correct, each, 20, 0)
+    # All pairs in one group: every resample is the sample.
+    one = separability.delta_interval(metric, cosine, correct, np.zeros(len(metric)), 5, 0)
+    assert one == pytest.approx((value, value))
+    # Every pair three times, as a group of three: resampling whole groups sees that there is nothing new.
+    three = [np.tile(values, 3) for values in (metric, cosine, correct, each)]
+    low3, high3 = separability.delta_interval(*three, 20, 0)
+    alone = separability.delta_interval(*three[:3], np.arange(3 * len(metric)), 20, 0)
+    assert high3 - low3 > 1.3 * (alone[1] - alone[0])

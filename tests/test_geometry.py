@@ -1,0 +1,158 @@
+"""Transforms between photographs: estimates against true ones, and failures that say so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pairx import geometry, images
+from pairx.datasets import load_herd
+from pairx.types import InputError
+
+SHIFT = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # OpenCV counts from the first pixel's centre
+
+
+def true_homographies(photographs: Path) -> dict[str, np.ndarray]:
+    """Name to matrix in our coordinates; the files have the first pixel's centre at (0, 0)."""
+    names = sorted(path.name.removesuffix("_H.txt") for path in (photographs / "evd").glob("*_H.txt"))
+    assert len(names) == 8
+    return {name: SHIFT @ np.loadtxt(photographs / "evd" / f"{name}_H.txt") @ np.linalg.inv(SHIFT) for name in names}
+
+
+def corners(size: tuple[int, int]) -> np.ndarray:
+    return np.array([(0, 0), (size[0], 0), size, (0, size[1])], float)
+
+
+def corner_error(matrix: np.ndarray, truth: np.ndarray, size: tuple[int, int]) -> float:
+    """Mean distance, pixels of image 1, between the corners of image 0 under two transforms."""
+    ours, true = geometry.project(corners(size), matrix), geometry.project(corners(size), truth)
+    return float(np.linalg.norm(ours - true, axis=1).mean())
+
+
+def warped(image: np.ndarray, matrix: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.warpPerspective(image, np.linalg.inv(SHIFT) @ matrix @ SHIFT, size, flags=cv2.INTER_CUBIC)
+
+
+@pytest.fixture(scope="module")
+def photograph() -> np.ndarray:
+    return images.decode(load_herd().path("zuri-1"))
+
+
+def test_true_homographies_are_recovered(photographs: Path) -> None:
+    """From points that follow the true homography to half a pixel, among twice as many that follow nothing.
+
+    No true one is mirrored or folded; two of these extreme views shrink or stretch the frame more than tenfold.
+    """
+    rng = np.random.default_rng(0)
+    for name, truth in true_homographies(photographs).items():
+        sizes = [images.decode(photographs / "evd" / f"{name}_{i}.jpg").shape[1::-1] for i in (1, 2)]
+        usable = geometry.usability(truth, *sizes)
+        assert usable == ("area ratio" if name in ("cafe", "face") else "ok"), name
+        points0 = rng.uniform(0, sizes[0], (300, 2))
+        points1 = geometry.project(points0, truth) + rng.normal(0, 0.5, (300, 2))
+        points1[100:] = rng.uniform(0, sizes[1], (200, 2))
+        found = geometry.estimate(points0, points1, *sizes)
+        assert found.status == usable and found.matches == 300
+        assert 95 <= found.inliers <= 110, name
+        assert corner_error(found.matrix, truth, sizes[0]) < 0.02 * np.hypot(*sizes[1]), name
+
+
+def test_sift_finds_known_warps_of_photographs(photographs: Path) -> None:
+    image = images.decode(photographs / "evd" / "graf_1.jpg")
+    size = image.shape[1::-1]
+    truth = np.array([[0.8, -0.2, 160], [0.15, 0.9, -20], [2e-4, -1e-4, 1]])
+    found = geometry.align(geometry.local_features(image), geometry.local_features(warped(image, truth, size)))
+    assert found.status == "ok" and found.inliers > 100
+    assert corner_error(found.matrix, truth, size) < 1
+
+
+@pytest.mark.parametrize(
+    ("transform", "truth"),
+    [
+        ("homography", np.array([[0.9, 0.1, 10], [-0.05, 1.1, 5], [2e-4, 1e-4, 1]])),
+        ("affine", np.array([[0.9, 0.2, 10], [-0.05, 1.1, 5], [0, 0, 1]])),
+        ("similarity", np.array([[0.9, -0.3, 60], [0.3, 0.9, -10], [0, 0, 1]])),
+    ],
+)
+def test_sift_finds_known_warps_of_the_sample(photograph: np.ndarray, transform: str, truth: np.ndarray) -> None:
+    size = photograph.shape[1::-1]
+    features0, features1 = map(geometry.local_features, (photograph, warped(photograph, truth, size)))
+    found = geometry.align(features0, features1, transform)
+    assert found.status == "ok"
+    assert corner_error(found.matrix, truth, size) < 1
+    again = geometry.align(features0, features1, transform)
+    assert np.array_equal(found.matrix, again.matrix) and found.inliers == again.inliers
+
+
+def test_points_are_of_the_photograph_as_given(photograph: np.ndarray) -> None:
+    """Features are found in a reduced photograph; a shift of whole pixels comes back to a small part of one."""
+    large = images.resize(photograph, (3 * photograph.shape[0], 3 * photograph.shape[1]))
+    assert max(large.shape) > geometry.LONGEST
+    features = geometry.local_features(large)
+    assert features.size == large.shape[1::-1] and features.points.max() > geometry.LONGEST
+    found = geometry.align(geometry.local_features(photograph), features)
+    assert corner_error(found.matrix, np.diag([3, 3, 1.0]), photograph.shape[1::-1]) < 1
+    shifted = geometry.align(geometry.local_features(photograph[8:, 12:]), geometry.local_features(photograph))
+    assert geometry.project(np.array([[100.0, 100.0]]), shifted.matrix)[0] == pytest.approx((112, 108), abs=0.05)
+
+
+def test_a_failure_is_a_status() -> None:
+    blank = geometry.local_features(np.full((60, 80, 3), 127, np.uint8))
+    found = geometry.align(blank, blank)
+    assert (found.matrix, found.matches, found.inliers, found.status) == (None, 0, 0, "few inliers")
+    rng = np.random.default_rng(1)
+    points0, points1 = rng.uniform(0, 1000, (2, 5, 2))
+    for transform in ("affine", "similarity"):
+        found = geometry.estimate(points0, points1, (1000, 1000), (1000, 1000), transform)
+        assert found.matrix is None and found.inliers < 4 and found.status == "few inliers"
+    with pytest.raises(InputError, match="homography, affine, similarity"):
+        geometry.estimate(points0, points1, (1, 1), (1, 1), "euclidean")
+
+
+@pytest.mark.parametrize(
+    ("matrix", "status"),
+    [
+        (np.eye(3), "ok"),
+        (-np.eye(3), "ok"),  # the same homography
+        (np.diag([2, 3, 1.0]), "ok"),
+        (np.diag([-1, 1, 1.0]), "flipped"),
+        (np.diag([4, 3, 1.0]), "area ratio"),
+        (np.diag([0.3, 0.3, 1.0]), "area ratio"),
+        (np.array([[1, 0, 0], [0, 1, 0], [-0.02, 0, 1]]), "non-convex"),  # the horizon crosses the image
+        (np.zeros((3, 3)), "non-convex"),
+        (np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]]), "non-convex"),  # all on one line
+    ],
+)
+def test_usability(matrix: np.ndarray, status: str) -> None:
+    assert geometry.usability(matrix, (100, 50), (100, 50)) == status
+
+
+def test_area_is_counted_against_image_1() -> None:
+    control = geometry.resize_only((100, 50), (4000, 3000))
+    assert geometry.project(corners((100, 50)), control).tolist() == corners((4000, 3000)).tolist()
+    assert geometry.usability(control, (100, 50), (4000, 3000)) == "ok"
+
+
+def test_a_place_is_matched_once() -> None:
+    """SIFT describes a place once an orientation; four copies of one match must not make a homography."""
+    rng = np.random.default_rng(2)
+    descriptors = rng.integers(0, 255, (6, 128)).astype(np.uint8)
+    points = np.repeat([[10.0, 10.0], [40.0, 20.0]], 3, axis=0)
+    features = geometry.LocalFeatures(points, descriptors, (64, 48), 1.0)
+    points0, points1 = geometry.local_matches(features, features)
+    assert points0.tolist() == points1.tolist() == [[10, 10], [40, 20]]
+    assert geometry.align(features, features).status == "few inliers"
+
+
+def test_ratio_of_neighbours() -> None:
+    """A match counts where the second nearest is more than 1 / .8 times as far."""
+    query = np.zeros((1, 128), np.uint8)
+    for second, matched in ((12, False), (13, True)):
+        gallery = np.zeros((2, 128), np.uint8)
+        gallery[:, 0] = 10, second
+        at = (np.zeros((1, 2)), np.zeros((2, 2)))
+        features = [geometry.LocalFeatures(p, d, (9, 9), 1.0) for p, d in zip(at, (query, gallery), strict=True)]
+        assert len(geometry.local_matches(*features)[0]) == matched
