@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection, get_2d_
 import pairx
 from pairx.baselines import METHODS, PairAtLayer, cam, explain, see
 from pairx.baselines.fullgrad import BiasTape, full_gradient, spread
-from pairx.models import EmbeddingModel, private_copy
+from pairx.models import EmbeddingModel
 from pairx.types import Explanation, InputError
 from tests.baselines.networks import at_stage, finished, gap, model_with
 from tests.conftest import make_pair
@@ -63,7 +64,7 @@ def found(at: PairAtLayer, name: str) -> Explanation:
 def peer_map(at: PairAtLayer, number: int, peer: type) -> np.ndarray:
     """The peer's map before it is rectified and scaled."""
     side, raw = at.sides[number], []
-    module = private_copy(at.model.module).requires_grad_(True)
+    module = copy.deepcopy(at.model.module).requires_grad_(True)
     layer = module.get_submodule(at.model.path(at.layer))
 
     class Raw(peer):
@@ -142,7 +143,7 @@ def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLay
 
 
 def test_fullgrad_finds_every_bias_of_the_peer(resnet: PairAtLayer) -> None:
-    module = private_copy(resnet.model.module).requires_grad_(True)
+    module = copy.deepcopy(resnet.model.module).requires_grad_(True)
     with pytorch_grad_cam.FullGrad(module, []) as peer:
         biases = peer.bias_data
     with torch.no_grad(), BiasTape() as tape:

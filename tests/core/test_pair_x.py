@@ -213,7 +213,7 @@ def test_steps_can_be_left(lite0: EmbeddingModel, pair: ImagePair) -> None:
         ({"k_colors": 41}, "40"),
         ({"k_lines": -1}, "k_lines"),
         ({"colours": 3}, "colours"),
-        ({"method": "magic"}, "pair-x"),
+        ({"method": "magic"}, "methods"),
         ({"layer": "blocks.9"}, "blocks."),
     ],
 )
