@@ -78,6 +78,10 @@ class Linear:
         return self.raw_bias * self.scaling.scale + self.scaling.shift
 
     @property
+    def strided(self) -> bool:
+        return False
+
+    @property
     def fan_in(self) -> int:
         return self.raw[0].numel()
 
@@ -94,18 +98,27 @@ class Linear:
 
         size: unused.
         """
-        weight = self._signed(sign, patch.values.dtype, lambda weight: weight.T.contiguous())
+        weight = self.signed(sign, patch.values.dtype, _transposed)
         return Patch.whole(F.linear(patch.dense(), weight))
 
-    def _signed(self, sign: int, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]) -> Tensor:
-        """W+, W- or |W| as the adjoint wants it, kept with the model's own weight."""
+    def signed(self, sign: int, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]) -> Tensor:
+        """W+, W- or, for 0, |W|, arranged for one use and kept with the model's own weight."""
 
         def make() -> Tensor:
             weight = self.weight()
             return arrange((weight * sign).clamp(min=0).mul(sign) if sign else weight.abs()).to(dtype)
 
-        key = (sign, dtype, type(self), self.scaling.key if self.scaling else ())
+        key = (sign, dtype, arrange.__name__, self.scaling.key if self.scaling else ())
         return cached(self.raw, key, make)
+
+    def product(self, x: Tensor, sign: int, bias: Tensor) -> Tensor:
+        """The operation with W+, W- or |W| and another bias, in the dtype of x."""
+        return self.forward(x, self.signed(sign, x.dtype, self.arranged), bias.to(x.dtype))
+
+    @staticmethod
+    def arranged(weight: Tensor) -> Tensor:
+        """A weight as `forward` reads it fastest."""
+        return weight
 
 
 class Convolution(Linear):
@@ -124,6 +137,10 @@ class Convolution(Linear):
         super().__init__(weight, bias, scaling)
         self.stride, self.padding, self.dilation, self.groups = stride, padding, dilation, groups
 
+    @property
+    def strided(self) -> bool:
+        return self.stride != (1, 1)
+
     def merged(self, scaling: Scaling) -> Convolution:
         geometry = self.stride, self.padding, self.dilation, self.groups
         return Convolution(self.raw, self.raw_bias, *geometry, scaling)
@@ -133,6 +150,10 @@ class Convolution(Linear):
 
     def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
         return convolve(x, weight, self.stride, self.padding, self.dilation, self.groups, bias)
+
+    @staticmethod
+    def arranged(weight: Tensor) -> Tensor:
+        return _channels_last(weight)
 
     def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
         """The transposed convolution of a window (N, B, O, h, w), over exactly the inputs that it can reach.
@@ -154,14 +175,13 @@ class Convolution(Linear):
             )
         ]
         crop = (spans[0].crop, spans[1].crop)
-        if self.stride == (1, 1):
-            weight = self._signed(sign, c.dtype, self._turned)
+        if not self.strided:
+            weight = self.signed(sign, c.dtype, self._turned)
             pad = tuple((k - 1) * d - r for k, d, r in zip(self.raw.shape[-2:], self.dilation, crop, strict=True))
             full = convolve(c, weight, (1, 1), pad, self.dilation, self.groups)
-        else:  # oneDNN's strided adjoint is fast in float32 and very slow in bfloat16
-            c = _channels_last(c).to(torch.float32 if c.dtype == torch.bfloat16 else c.dtype)
-            weight = self._signed(sign, c.dtype, _channels_last)
-            full = F.conv_transpose2d(c, weight, None, self.stride, crop, 0, self.groups, self.dilation)
+        else:  # oneDNN's strided adjoint is very slow in bfloat16: the rules give it float32
+            weight = self.signed(sign, c.dtype, _channels_last)
+            full = F.conv_transpose2d(_channels_last(c), weight, None, self.stride, crop, 0, self.groups, self.dilation)
         (top, rows), (left, columns) = ((span.start, span.kept) for span in spans)
         values = full[..., rows, columns].to(patch.values.dtype).unflatten(0, patch.values.shape[:2])
         return Patch(values, top, left, size)
@@ -187,6 +207,10 @@ def _reach(start: int, length: int, size: int, kernel: int, stride: int, padding
     below, above = max(0, -first), max(0, first + count - size)
     crop = min(below, above, (kernel - 1) * dilation)
     return _Reach(first + below, crop, slice(below - crop, count - crop - above))
+
+
+def _transposed(weight: Tensor) -> Tensor:
+    return weight.T.contiguous()
 
 
 def _channels_last(tensor: Tensor) -> Tensor:

@@ -16,12 +16,23 @@ from threadpoolctl import ThreadpoolController
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
+def _share_heap() -> None:
+    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use."""
+    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
+        m_arena_max, m_mmap_threshold, m_trim_threshold = -8, -3, -1  # malloc.h
+        mallopt(m_arena_max, 1)
+        mallopt(m_mmap_threshold, 32 << 20)
+        mallopt(m_trim_threshold, 256 << 20)
+
+
+_share_heap()  # at import: heaps that exist already stay
+
+
 def in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
     """function of each item, in order, `workers` at a time; who stops iterating cancels what has not begun.
 
     A thread uses its share of torch's threads, so a result does not depend on what else runs.
     """
-    _share_heap()
     share = max(1, torch.get_num_threads() // max(1, workers))
     waiting: deque = deque()
     with ThreadPoolExecutor(max(1, workers), initializer=_use_cores, initargs=(share,)) as pool:
@@ -41,13 +52,6 @@ def _use_cores(count: int) -> None:
     """How many cores torch uses in this thread alone: OpenMP's setting belongs to the thread that makes it."""
     torch.get_num_threads()  # torch sets it when a thread first asks
     _controller().limit(limits=count, user_api="openmp")
-
-
-@cache
-def _share_heap() -> None:
-    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use."""
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        mallopt(-8, 1)  # M_ARENA_MAX, from malloc.h
 
 
 @cache

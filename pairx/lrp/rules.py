@@ -223,7 +223,7 @@ class ZPlus(Rule):
 
     def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, arithmetic: Arithmetic) -> None:
         super().__init__(x)
-        if operator.fan_in < WIDE:  # in sums this short, rounding does not average out
+        if operator.fan_in < WIDE or operator.strided:  # in short sums, rounding does not average out
             arithmetic = replace(arithmetic, dtype=None)
         self.x, self.y, self.operator, self.arithmetic = x, y, operator, arithmetic
         self.inputs = arithmetic.short(inputs)
@@ -269,20 +269,16 @@ class ZPlus(Rule):
 
     def _inverse(self) -> Tensor:
         """1 / stabilised denominator of all outputs."""
-        x, weight, bias, short = self.inputs, self.operator.weight(), self.operator.bias(), self.arithmetic.short
+        x, bias, dtype = self.inputs, self.operator.bias(), self.operator.raw.dtype
         if bias is None:
-            bias = weight.new_zeros(len(weight))
-
-        def product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-            return self.operator.forward(x, short(weight), short(bias)).to(weight.dtype)
-
+            bias = self.operator.raw.new_zeros(len(self.operator.raw))
         up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if self.mixed else x
         if self.mixed and self.operator.fan_in >= WIDE:  # twice the positive part is the whole and its magnitude
-            twice = product(x.abs(), weight.abs(), 2 * up - bias).add_(self.y.value).clamp_(min=2 * EPSILON)
-            return torch.div(2.0, twice, out=twice)
-        z = product(above, weight.clamp(min=0), up)
+            twice = self.operator.product(x.abs(), 0, 2 * up - bias).to(dtype).add_(self.y.value)
+            return torch.div(2.0, twice.clamp_(min=2 * EPSILON), out=twice)
+        z = self.operator.product(above, 1, up).to(dtype)
         if self.mixed:
-            z += product(x - above, weight.clamp(max=0), torch.zeros_like(bias))
+            z += self.operator.product(x - above, -1, torch.zeros_like(bias))
         return z.clamp_(min=EPSILON).reciprocal_()
 
 
@@ -294,10 +290,9 @@ class ZPlusOrAll(ZPlus):
     def prepare(self) -> None:
         if self.inverse is None:
             super().prepare()
-            weight, bias = self.operator.weight().abs(), self.operator.bias()
-            bias = weight.new_zeros(len(weight)) if bias is None else bias.abs()
-            inputs = self.inputs.to(weight.dtype).abs()
-            magnitude = self.operator.forward(inputs, weight, bias)
+            raw, bias = self.operator.raw, self.operator.bias()
+            bias = raw.new_zeros(len(raw)) if bias is None else bias.abs()
+            magnitude = self.operator.product(self.inputs.abs(), 0, bias).to(raw.dtype)
             none = self.inverse.reciprocal() - EPSILON <= NONE * magnitude
             self.inverse = self.inverse.masked_fill(none, 0)
             self.inverse_of_all = none / stabilized(magnitude) if none.any() else None
