@@ -41,13 +41,17 @@ class SampleStrip(gr.HTML):
 
 
 class Status(gr.HTML):
-    """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}."""
+    """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}.
 
-    def __init__(self, **kwargs: Any) -> None:
+    event: its name on the page's bus, for the picture that it is about.
+    """
+
+    def __init__(self, event: str = "status", **kwargs: Any) -> None:
         super().__init__(
             {},
             html_template='<div class="px-status" role="status"></div>',
             js_on_load=script("shared.js", "status.js"),
+            event=event,
             apply_default_css=False,
             **kwargs,
         )
