@@ -25,18 +25,18 @@ const slider = make("label", "px-opacity", tools, "Opacity");
 const opacity = Object.assign(make("input", "", slider), { type: "range", min: 0, max: 100, value: 75 });
 opacity.addEventListener("input", () => root.style.setProperty("--px-heat", opacity.value / 100));
 make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all panels");
-const scale = make("div", "px-scale", body);
-make("span", "", scale, "against the match");
-const ramp = make("span", "px-ramp", scale);
-make("span", "", scale, "for the match");
-make("span", "px-hint", scale, "every panel has its own scale, shared by its two photographs");
-const grid = make("div", "px-panels", body);
 const files = make("div", "px-tools px-files", body);
 make("span", "px-hint", files, "Download:");
 for (const [kind, text] of [["png", "Figure PNG"], ["pdf", "Figure PDF"], ["zip", "Raw values ZIP"]]) {
   const act = () => trigger("download", { kind, opacity: opacity.value / 100 });
   button(files, text, `Download ${text} of all panels`, act).dataset.kind = kind;
 }
+const scale = make("div", "px-scale", body);
+make("span", "", scale, "against the match");
+const ramp = make("span", "px-ramp", scale);
+make("span", "", scale, "for the match");
+make("span", "px-hint", scale, "every panel has its own scale, shared by its two photographs");
+const grid = make("div", "px-panels", body);
 
 function moved() {
   for (const { stage } of panels) stage.move();
@@ -80,10 +80,10 @@ function fill(panel, scene) {
     stage.photos = null;
     note.textContent = "";
   } else {
-    seconds.textContent = scene.seconds;
+    seconds.textContent = scene.signed ? scene.seconds : `sign by convention · ${scene.seconds}`;
     const covers = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
     stage.show(photos, covers, scene.marks);
-    stage.paint(scene.marks.map((mark) => ({ ...mark, width: 1.2 * mark.width, drawn: true })), null);
+    stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
     note.textContent = note.title = scene.note;
     similarity.textContent = `Similarity ${scene.similarity.toFixed(2).replace("-", "−")}`;
     if (scene.colors.length) ramp.style.backgroundImage = `linear-gradient(90deg, ${scene.colors.join(", ")})`;

@@ -42,6 +42,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
     scene = panel.scene
     return {
         "seconds": panel.seconds,
+        "signed": card.signed,
         "note": panel.note,
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
@@ -63,6 +64,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
 
 def card_rows(card: MethodCard) -> list[tuple[str, str]]:
     """The facts of a method's card, each with its name."""
+    caveat = [("Caveat", card.caveat)] if card.caveat else []
     partner = "" if card.knows_partner else ", not the other photograph"
     return [
         ("Meaning", card.summary),
@@ -70,6 +72,7 @@ def card_rows(card: MethodCard) -> list[tuple[str, str]]:
         ("Equation", card.equation),
         ("Cost", card.cost),
         ("Looks at", ", ".join(card.needs) + partner),
+        *caveat,
     ]
 
 
