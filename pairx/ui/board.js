@@ -117,7 +117,7 @@ function draw() {
     grid.replaceChildren();
     panels = value.panels.map(newPanel);
     moved();
-    checkForm();
+    tell();
     if (window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
   value.panels.forEach(({ file }, i) => {
@@ -126,14 +126,21 @@ function draw() {
   });
 }
 
-// A board of another pair or model than the form holds says so.
-function checkForm() {
+// Says what runs, what went wrong, or that the form holds another pair or model than the board.
+let status = {};
+function tell() {
   const stale = Boolean(form && shared.formNow && form !== JSON.stringify(shared.formNow.slice(0, 4)));
   root.classList.toggle("px-stale", stale);
-  notice.textContent = stale ? "The pair, model or layer changed. Press Compare to bring the panels up to date." : "";
+  const share = status.total ? ` (${Math.round((100 * status.done) / status.total)} %)` : "";
+  if (status.busy || status.error) notice.textContent = `${status.text}${share}`;
+  else notice.textContent = stale ? "The pair, model or layer changed. Press Compare to bring the panels up to date." : "";
 }
 
-shared.bus.addEventListener("form", checkForm);
+shared.bus.addEventListener("form", tell);
+shared.bus.addEventListener("compare-status", ({ detail }) => {
+  status = detail;
+  tell();
+});
 watch("value", draw);
 new ResizeObserver(() => panels.forEach(({ stage }) => stage.layout())).observe(root);
 draw();

@@ -43,7 +43,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
     return {
         "seconds": panel.seconds,
         "signed": card.signed,
-        "note": panel.note,
+        "note": _plain(panel.note),
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
         "colors": scene.heat_colors,
@@ -64,7 +64,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
 
 def card_rows(card: MethodCard) -> list[tuple[str, str]]:
     """The facts of a method's card, each with its name."""
-    caveat = [("Caveat", card.caveat)] if card.caveat else []
+    caveat = [("Caveat", _plain(card.caveat))] if card.caveat else []
     partner = "" if card.knows_partner else ", not the other photograph"
     return [
         ("Meaning", card.summary),
@@ -80,7 +80,12 @@ def _measured(explanation: Explanation, scene: viz.Scene) -> list[tuple[str, str
     rows = [("Full colour", f"±{scene.heat_scale:.3g} or more")] if scene.heat_scale else []
     if explanation.matches is not None:
         rows.append(("Matches", str(len(explanation.matches))))
-    return rows + [(name.replace("_", " "), f"{value:.4g}") for name, value in explanation.metrics.items()]
+    return rows + [(name, f"{value:.4g}") for name, value in explanation.metrics.items()]
+
+
+def _plain(text: str) -> str:
+    """Without the marks around names that the command line prints."""
+    return text.replace("`", "")
 
 
 def _file(data: bytes, name: str) -> dict[str, Any]:

@@ -39,10 +39,10 @@ class CompareTab:
                 with gr.Row(elem_classes="px-go"):
                     self.go = gr.Button("Compare", variant="primary", elem_id="px-compare", scale=2, min_width=120)
                     self.stop = gr.Button("Stop", interactive=False, elem_id="px-halt", scale=1, min_width=80)
+                self.status = Status("compare-status")
                 self.groups = self._groups()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
                 gr.HTML(f'<p class="px-intro">{INTRO}</p>', apply_default_css=False)
-                self.status = Status("compare-status")
                 self.board = Board()
                 self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
                 self.file = gr.File(visible="hidden")

@@ -25,6 +25,7 @@ from pairx.ui import export
 from pairx.ui.answers import Form
 from pairx.ui.board import panel_file, photos_of
 from pairx.ui.links import Options
+from pairx.ui.parts import resting, waiting
 from pairx.ui.photos import pair_of
 from pairx.ui.session import Request, Workshop
 from pairx.ui.words import layer_title
@@ -73,17 +74,12 @@ class Comparisons:
     def begin(self, request: gr.Request) -> list[Any]:
         """A comparison was asked for; one that the session ran before ends."""
         self.workshop.turns.take(_turn_of(request))
-        status = {"text": "Waiting for a free place", "busy": True}
-        return [status, gr.update(interactive=False), gr.update(interactive=True)]
+        return waiting()
 
     def halt(self, request: gr.Request) -> list[Any]:
         """Stop was pressed."""
         self.workshop.turns.take(_turn_of(request), stopped=True)
-        return self.rest(STOPPED)
-
-    def rest(self, text: str = "", error: bool = False) -> list[Any]:
-        """The switches when nothing runs."""
-        return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
+        return resting(STOPPED)
 
     def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
@@ -91,7 +87,7 @@ class Comparisons:
         name, turns = _turn_of(session), self.workshop.turns
         turn = turns.now(name)
         if turn[1]:
-            yield [*kept, *self.rest(STOPPED)]
+            yield [*kept, *resting(STOPPED)]
             return
         board: dict[str, Any] | None = None
         try:
@@ -115,14 +111,14 @@ class Comparisons:
                 if turns.now(name) != turn:
                     steps.close()
                     if turns.now(name)[1]:
-                        yield [board | {"over": True}, gr.skip(), *self.rest(STOPPED)]
+                        yield [board | {"over": True}, gr.skip(), *resting(STOPPED)]
                     return
-            yield [board | {"over": True}, gr.skip(), *self.rest()]
+            yield [board | {"over": True}, gr.skip(), *resting()]
         except InputError as error:
-            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *self.rest(str(error), error=True)]
+            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(str(error), error=True)]
         except Exception:
             log.exception("a comparison failed")
-            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *self.rest(OUR_FAULT, error=True)]
+            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(OUR_FAULT, error=True)]
 
     def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> dict[str, Any]:
         """The board before the first method is through."""
