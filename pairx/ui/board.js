@@ -25,17 +25,18 @@ const slider = make("label", "px-opacity", tools, "Opacity");
 const opacity = Object.assign(make("input", "", slider), { type: "range", min: 0, max: 100, value: 75 });
 opacity.addEventListener("input", () => root.style.setProperty("--px-heat", opacity.value / 100));
 make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all panels");
-const files = make("div", "px-tools px-files", body);
+const key = make("div", "px-key", body);
+const scale = make("div", "px-scale", key);
+make("span", "", scale, "against the match");
+const ramp = make("span", "px-ramp", scale);
+make("span", "", scale, "for the match");
+make("span", "px-hint", scale, "each panel has its own scale").title = "Both photographs of a panel share it; stronger values are painted as the ends";
+const files = make("div", "px-tools px-files", key);
 make("span", "px-hint", files, "Download:");
 for (const [kind, text] of [["png", "Figure PNG"], ["pdf", "Figure PDF"], ["zip", "Raw values ZIP"]]) {
   const act = () => trigger("download", { kind, opacity: opacity.value / 100 });
   button(files, text, `Download ${text} of all panels`, act).dataset.kind = kind;
 }
-const scale = make("div", "px-scale", body);
-make("span", "", scale, "against the match");
-const ramp = make("span", "px-ramp", scale);
-make("span", "", scale, "for the match");
-make("span", "px-hint", scale, "every panel has its own scale, shared by its two photographs");
 const grid = make("div", "px-panels", body);
 
 function moved() {
