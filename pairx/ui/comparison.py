@@ -91,15 +91,17 @@ class Comparisons:
             return
         board: dict[str, Any] | None = None
         try:
-            names = [one for group in self.groups for one in values[group]]
+            chosen = {one for group in self.groups for one in values[group]}
+            names = [one for one in CARDS if one in chosen]
             if not names:
                 raise InputError(NONE_CHOSEN)
             photos = self.form.photos(values)
             request = replace(self.form.request(values), options=Options())
             pair = pair_of(*photos)
+            yield [*kept, {"text": "Loading the model", "busy": True}, gr.skip(), gr.skip()]
             board = self._board(request, names, pair, [str(photo.ref.path) for photo in photos])
             shown = Shown(request)
-            yield [board, shown, {"text": "Loading the model", "busy": True}, gr.skip(), gr.skip()]
+            yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
             steps = self.workshop.compare(request, names, pair)
             for item in steps:
                 if isinstance(item, Step):

@@ -60,7 +60,13 @@ def photos(workshop, photo_files) -> list:
 
 def values(answers: Comparisons, photos, names=FAST) -> dict:
     settings = [*photos, "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
-    return dict(zip([*answers.form.settings, *answers.groups], [*settings, *by_family(names)], strict=True))
+    return dict(
+        zip(
+            [*answers.form.settings, *answers.groups],
+            [*settings, *(group[::-1] for group in by_family(names))],
+            strict=True,
+        )
+    )
 
 
 def boards(outputs) -> list[dict]:
@@ -191,6 +197,11 @@ def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
     answers.workshop.results._held.clear()
     with pytest.raises(gr.Error, match="no longer kept"):
         download(answers, shown, kind="png")
+
+
+def test_panels_stand_in_the_order_of_the_cards_however_they_were_ticked(answers, photos):
+    last = boards(answers.run(values(answers, photos[:2], PRESETS["Fast"]), SESSION))[-1]
+    assert [panel["title"] for panel in last["panels"]] == [methods.CARDS[name].title for name in PRESETS["Fast"]]
 
 
 def test_presets():
