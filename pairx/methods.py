@@ -51,13 +51,13 @@ def explain(
     return _last(explain_steps(model, pair, method, (layer,) if layer else (), **options))[0]
 
 
-def compare_steps(
+def compare_each(
     model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
-) -> Generator[Step, None, list[Explanation | Refusal]]:
+) -> Generator[Step | Explanation | Refusal]:
     """Explain a pair by several methods at one layer, in steps; the model sees the photographs once for all.
 
     options: given to each method that has them, such as `samples` and `background`; other choices are each method's
-    own. Returns, for each method in the order given, its `Explanation`, or a `Refusal` where it cannot run. Raises
+    own. Yields Steps and, as soon as a method is through, its `Explanation`, or a `Refusal` where it cannot run. Raises
     InputError for a method, layer or option that does not exist.
     """
     known = {name: option_names(name) for name in methods}
@@ -69,7 +69,6 @@ def compare_steps(
     ]
     layer = model.layer(layer or model.default_layer).name
     at = baselines.see(model, pair, layer)
-    found: list[Explanation | Refusal] = []
     for number, (name, own) in enumerate(chosen):
         yield Step(100 * number, 100 * len(methods), CARDS[name].title)
         try:
@@ -77,9 +76,23 @@ def compare_steps(
                 steps = _first(core.explain_steps(model, pair, (layer,), own))
             else:
                 steps = baselines.explain(at, name, own)
-            found.append((yield from _within(steps, number, len(methods), CARDS[name].title)))
+            yield (yield from _within(steps, number, len(methods), CARDS[name].title))
         except InputError as error:
-            found.append(Refusal(name, str(error)))
+            yield Refusal(name, str(error))
+
+
+def compare_steps(
+    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
+) -> Generator[Step, None, list[Explanation | Refusal]]:
+    """Explain a pair by several methods at one layer: see `compare_each`. Yields Steps, returns what each method finds,
+    in the order given.
+    """
+    found: list[Explanation | Refusal] = []
+    for item in compare_each(model, pair, methods, layer, **options):
+        if isinstance(item, Step):
+            yield item
+        else:
+            found.append(item)
     return found
 
 

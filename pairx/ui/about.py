@@ -31,6 +31,10 @@ parts. **A misleading pair** looks orderly although the animals differ: where al
 structure, such as eyes and nose, the model matches that structure. Look at the markings themselves: hold H to
 hide everything that is drawn over them.
 
+**Compare.** Other methods answer the same question by a glow alone: red for the match, blue against it. Each
+measures in its own unit, so compare where they glow, not how strongly. Some do not look at the other
+photograph at all; the line below each panel says what to beware of.
+
 **The number** is the cosine similarity of the two embeddings, from −1 to 1. It is no probability. The
 sentence beside it says where it lies among pairs whose truth is known.
 """

@@ -17,6 +17,7 @@ from pairx.evaluation.reference import similarity_sentence
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export, links
 from pairx.ui.links import Options
+from pairx.ui.parts import resting, waiting
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
@@ -76,21 +77,12 @@ class Answers:
     def begin(self, request: gr.Request) -> list[Any]:
         """A run was asked for; whatever the session ran before ends."""
         self.workshop.turns.take(str(request.session_hash))
-        return self.wait()
-
-    def wait(self) -> list[Any]:
-        """The switches while a run waits for its turn."""
-        status = {"text": "Waiting for a free place", "busy": True}
-        return [status, gr.update(interactive=False), gr.update(interactive=True)]
-
-    def rest(self, text: str = "", error: bool = False) -> list[Any]:
-        """The switches when nothing runs."""
-        return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
+        return waiting()
 
     def halt(self, request: gr.Request) -> list[Any]:
         """Stop was pressed."""
         self.workshop.turns.take(str(request.session_hash), stopped=True)
-        return self.rest(STOPPED)
+        return resting(STOPPED)
 
     def choose(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """A sample pair goes into the wells."""
@@ -141,14 +133,14 @@ class Answers:
         name, turns = str(session.session_hash), self.workshop.turns
         turn = turns.now(name)
         if turn[1]:
-            yield [*kept, *self.rest(STOPPED)]
+            yield [*kept, *resting(STOPPED)]
             return
         try:
             photos = self.form.photos(values)
             request = self.form.request(values)
             pair = pair_of(*photos)
             steps = self.workshop.steps(request, pair)
-            yield [*kept, *self.wait()]
+            yield [*kept, *waiting()]
             while True:
                 try:
                     step = next(steps)
@@ -161,17 +153,17 @@ class Answers:
                 if turns.now(name) != turn:
                     steps.close()
                     if turns.now(name)[1]:
-                        yield [*kept, *self.rest(STOPPED)]
+                        yield [*kept, *resting(STOPPED)]
                     return
             scene = self.describe(request, explanation, pair, [str(photo.ref.path) for photo in photos])
             value = {"scene": scene, "quiet": link is not None and not link.a}
             value |= {"look": link.look, "match": link.match} if link else {}
-            yield [value, request, *self.rest()]
+            yield [value, request, *resting()]
         except InputError as error:
-            yield [*kept, *self.rest(str(error), error=True)]
+            yield [*kept, *resting(str(error), error=True)]
         except Exception:
             log.exception("an explanation failed")
-            yield [*kept, *self.rest(OUR_FAULT, error=True)]
+            yield [*kept, *resting(OUR_FAULT, error=True)]
 
     def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> dict[str, Any]:
         """The scene of a result with its words, its link, and the form that it answers."""

@@ -9,6 +9,7 @@ import gradio as gr
 from pairx.models import ASSETS
 from pairx.ui.about import build_about
 from pairx.ui.api import ExplainApi
+from pairx.ui.compare import CompareTab
 from pairx.ui.explain import QUEUE, ExplainTab
 from pairx.ui.photos import PhotoShelf
 from pairx.ui.samples import opening_pair, ready_pairs
@@ -43,10 +44,13 @@ def build() -> gr.Blocks:
             f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>",
             elem_classes="px-top",
         )
-        with gr.Tab("Explain"):
-            ExplainTab(page, workshop, pairs, opening, ready)
-        with gr.Tab("About"):
-            build_about(workshop.cards.values())
+        with gr.Tabs() as tabs:
+            with gr.Tab("Explain", id="explain"):
+                explain = ExplainTab(page, workshop, pairs, opening, ready)
+            with gr.Tab("Compare") as tab:
+                CompareTab(tabs, tab, "explain", workshop, explain.form)
+            with gr.Tab("About"):
+                build_about(workshop.cards.values())
         gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
     return page.queue(max_size=64, default_concurrency_limit=8)
 

@@ -1,4 +1,4 @@
-"""Small components of the page: the strip of sample pairs and the line that says what runs."""
+"""Small parts of the page: the strip of sample pairs, the line that says what runs and the switches beside it."""
 
 from __future__ import annotations
 
@@ -41,13 +41,17 @@ class SampleStrip(gr.HTML):
 
 
 class Status(gr.HTML):
-    """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}."""
+    """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}.
 
-    def __init__(self, **kwargs: Any) -> None:
+    event: its name on the page's bus, for the picture that it is about.
+    """
+
+    def __init__(self, event: str = "status", **kwargs: Any) -> None:
         super().__init__(
             {},
             html_template='<div class="px-status" role="status"></div>',
             js_on_load=script("shared.js", "status.js"),
+            event=event,
             apply_default_css=False,
             **kwargs,
         )
@@ -57,6 +61,20 @@ class Status(gr.HTML):
 
     def postprocess(self, value: Any) -> Any:
         return value
+
+
+def waiting() -> list[Any]:
+    """Status, start and stop while a run waits for its turn."""
+    return [
+        {"text": "Waiting for a free place", "busy": True},
+        gr.update(interactive=False),
+        gr.update(interactive=True),
+    ]
+
+
+def resting(text: str = "", error: bool = False) -> list[Any]:
+    """Status, start and stop when nothing runs."""
+    return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
 
 
 def _thumbnail(picture: np.ndarray) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import threading
 from collections import OrderedDict
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import Any
 import torch
 
 import pairx
+from pairx import methods
 from pairx.core.pair_x import VERSION
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, Step
+from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui.links import MOST_COLORS, Options
 from pairx.ui.photos import PhotoShelf, Ref, pair_of
 
@@ -163,6 +164,32 @@ class Workshop:
                 next(steps)
             except StopIteration as stop:
                 return stop.value
+
+    def compare(
+        self, request: Request, names: Sequence[str], pair: ImagePair
+    ) -> Generator[Step | Explanation | Refusal]:
+        """Explain by several methods with their own settings. Yields progress and each method's result as soon as it is
+        there, known ones first; closing it stops the work."""
+        yield Step(0, 0, "Loading the model")
+        model = self.model(request.model)
+        known = self.compared(request, names)
+        yield from known.values()
+        missing = [name for name in names if name not in known]
+        if not missing:
+            return
+        for item in methods.compare_each(model, pair, missing, request.layer):
+            if isinstance(item, Explanation):
+                self.results.put(self._key_of(request, item.method), item)
+            yield item
+        _return_memory()
+
+    def compared(self, request: Request, names: Sequence[str]) -> dict[str, Explanation]:
+        """What is known of a comparison, by method."""
+        found = {name: self.results.get(self._key_of(request, name)) for name in names}
+        return {name: explanation for name, explanation in found.items() if explanation is not None}
+
+    def _key_of(self, request: Request, method: str) -> str:
+        return f"{self.key(request)}:{method}"
 
     def pair(self, request: Request) -> ImagePair:
         """The request's photographs, decoded again."""

@@ -2,18 +2,19 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function make(tag, className, parent, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  if (parent) parent.append(node);
-  return node;
-}
-
 function makeSvg(tag, attributes, parent) {
   const node = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   parent.append(node);
+  return node;
+}
+
+function button(parent, text, label, act) {
+  const node = make("button", "px-button", parent, text);
+  node.type = "button";
+  node.title = label;
+  node.setAttribute("aria-label", label);
+  if (act) node.addEventListener("click", act);
   return node;
 }
 
@@ -78,6 +79,7 @@ class Stage {
     });
     this.svg = makeSvg("svg", { class: "px-lines", "aria-hidden": "true" }, this.node);
     this.marks = [];
+    this.stackBelow = 560;
     this.listen();
   }
 
@@ -117,7 +119,7 @@ class Stage {
     const aspects = this.photos.map((photo) => photo.width / photo.height);
     const tallest = Math.max(240, Math.min(window.innerHeight * 0.72, 760));
     const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), tallest);
-    const stacked = width < 560 && beside < 200;
+    const stacked = width < this.stackBelow && beside < 200;
     this.node.classList.toggle("px-stacked", stacked);
     this.node.style.gap = `${gap}px`;
     this.frames.forEach(({ figure, frame }, i) => {

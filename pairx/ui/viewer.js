@@ -10,15 +10,6 @@ let maps = [[], []];
 let canvases = [];
 let heats = [];
 
-function button(parent, text, label, act) {
-  const node = make("button", "px-button", parent, text);
-  node.type = "button";
-  node.title = label;
-  node.setAttribute("aria-label", label);
-  if (act) node.addEventListener("click", act);
-  return node;
-}
-
 function section(title, hint) {
   const node = make("section", "px-section", body);
   const head = make("div", "px-section-head", node);
@@ -204,11 +195,8 @@ shared.bus.addEventListener("look", () => {
   say("changed");
 });
 
-// The form as it stands now; where it differs from what the picture was made of, the picture says so.
-shared.form = (...values) => {
-  shared.formNow = JSON.stringify(values.map((value) => value?.path ?? value));
-  compare();
-};
+// Where the form differs from what the picture was made of, the picture says so.
+shared.bus.addEventListener("form", compare);
 let running = {};
 shared.bus.addEventListener("status", ({ detail }) => {
   running = detail;
@@ -219,7 +207,7 @@ shared.bus.addEventListener("status", ({ detail }) => {
   }
 });
 function compare() {
-  const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== shared.formNow);
+  const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== JSON.stringify(shared.formNow));
   root.classList.toggle("px-stale", stale || Boolean(scene && running.busy));
   const share = running.total ? ` (${Math.round((100 * running.done) / running.total)} %)` : "";
   if (running.busy) notice.textContent = `${running.text}${share}`;

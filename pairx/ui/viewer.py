@@ -26,10 +26,16 @@ def script(*names: str) -> str:
     return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
 
 
-def _uri(image: np.ndarray, kind: str, **how: Any) -> str:
+def encoded(image: np.ndarray, kind: str, **how: Any) -> bytes:
+    """The bytes of an image file."""
     file = io.BytesIO()
     Image.fromarray(image).save(file, kind, **how)
-    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+    return file.getvalue()
+
+
+def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:
+    """An image within a scene."""
+    return f"data:image/{kind};base64,{base64.b64encode(encoded(image, kind, **how)).decode()}"
 
 
 def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
@@ -44,20 +50,20 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         "similarity": explanation.similarity,
         "photos": [
             {
-                "src": _uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
+                "src": data_uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
                 "width": photo.shape[1],
                 "height": photo.shape[0],
                 "name": name,
             }
             for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
         ],
-        "heat": [None if heat is None else _uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
         "marks": [
             {"rank": mark.rank, "points": [mark.point0, mark.point1], "share": mark.share, "width": mark.width}
             for mark in scene.marks
         ],
         "alphas": [
-            [_uri(layer[..., 3], "png") for layer in layers]
+            [data_uri(layer[..., 3], "png") for layer in layers]
             for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
         ],
         "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},

@@ -2,7 +2,7 @@
 
 from pairx.viz.colors import CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
-from pairx.viz.grid import Grid, draw_grid
+from pairx.viz.grid import Grid, Panel, draw_grid, panel_of
 from pairx.viz.maps import FADE
 from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose
 
@@ -15,10 +15,12 @@ __all__ = [
     "Grid",
     "Look",
     "MatchMark",
+    "Panel",
     "Scene",
     "compose",
     "draw",
     "draw_grid",
     "match_colors",
     "palettes",
+    "panel_of",
 ]

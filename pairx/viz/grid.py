@@ -82,14 +82,7 @@ def draw_grid(
     cards: of these methods by name. Each row has its own colour scale, shared by its two photographs, because methods
     measure in different units; red is evidence for the similarity, blue against, zero is transparent.
     """
-    panels = []
-    for result in results:
-        card = cards[result.method]
-        if isinstance(result, Refusal):
-            panels.append(Panel(card.title, "", f"cannot run: {result.reason}", None))
-        else:
-            scene = compose(_gathered(result), pair, look)
-            panels.append(Panel(card.title, _seconds(result.seconds), card.caveat, scene))
+    panels = [panel_of(result, pair, cards[result.method], look) for result in results]
     done = [result for result in results if isinstance(result, Explanation)]
     heading, subheading = f"{pair.id0} and {pair.id1}", ""
     if done:
@@ -102,9 +95,18 @@ def draw_grid(
     return Grid(pair, tuple(panels), heading, subheading)
 
 
+def panel_of(result: Explanation | Refusal, pair: ImagePair, card: MethodCard, look: Look | None = None) -> Panel:
+    """What one method says of a pair, ready to be drawn small."""
+    if isinstance(result, Refusal):
+        return Panel(card.title, "", f"cannot run: {result.reason}", None)
+    return Panel(card.title, _seconds(result.seconds), card.caveat, compose(_gathered(result), pair, look))
+
+
 def _gathered(explanation: Explanation) -> Explanation:
+    """As a small picture shows it: smooth, and without the pixels behind each match."""
     found = {name: getattr(explanation, name) for name in ("map0", "map1")}
-    return replace(explanation, **{name: None if one is None else maps.gathered(one) for name, one in found.items()})
+    small = {name: None if one is None else maps.gathered(one) for name, one in found.items()}
+    return replace(explanation, **small, pixel_maps0=None, pixel_maps1=None)
 
 
 def _seconds(seconds: float) -> str:

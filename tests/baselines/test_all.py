@@ -14,7 +14,7 @@ import pairx
 from pairx import methods
 from pairx.baselines import METHODS
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, InputError
+from pairx.types import Explanation, InputError, Step
 from tests.conftest import make_pair
 
 FEW = {"samples": 40, "segments": 12, "players": 2}
@@ -134,6 +134,12 @@ def test_comparing_tells_how_far_it_is_and_stops_when_asked(tiny: EmbeddingModel
     steps.close()
     assert [step.done / step.total for step in told] == sorted(step.done / step.total for step in told)
     assert "Grad-CAM" in told[0].what and "KSAM" in told[-1].what
+
+
+def test_comparing_gives_each_result_before_the_next_method_runs(tiny: EmbeddingModel) -> None:
+    items = methods.compare_each(tiny, make_pair(), ["grad-cam", "ksam", "sam"])
+    first = next(item for item in items if not isinstance(item, Step))
+    assert first.method == "grad-cam" and "KSAM" in next(items).what
 
 
 def test_a_method_refuses_options_that_it_does_not_have(tiny: EmbeddingModel) -> None:

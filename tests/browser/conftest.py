@@ -33,7 +33,7 @@ def _free_port() -> int:
         return one.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of the running app."""
     folder = tmp_path_factory.mktemp("app")

@@ -1,0 +1,131 @@
+"""The board of the Compare tab: one panel a method as files for the browser, and the component that shows them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx import images, viz
+from pairx.types import Explanation, ImagePair, MethodCard, Refusal
+from pairx.ui.viewer import data_uri, encoded, script
+
+LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
+
+
+def photos_of(pair: ImagePair) -> list[dict[str, Any]]:
+    """Both photographs, which all panels share."""
+    return [
+        {
+            "file": _file(encoded(images.thumbnail(photo, LONGEST), "jpeg", quality=90), "photograph.jpg"),
+            "width": photo.shape[1],
+            "height": photo.shape[0],
+            "name": name,
+        }
+        for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
+    ]
+
+
+def panel_file(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> dict[str, Any]:
+    """A file with all that the browser needs to draw one method's panel at any opacity."""
+    return _file(json.dumps(panel_scene(result, pair, card)).encode(), "panel.json")
+
+
+def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> dict[str, Any]:
+    """One method's panel, JSON-ready. A refusal has a reason and nothing to draw."""
+    if isinstance(result, Refusal):
+        return {"reason": result.reason, "card": card_rows(card)}
+    panel = viz.panel_of(result, pair, card)
+    scene = panel.scene
+    return {
+        "seconds": panel.seconds,
+        "signed": card.signed,
+        "note": _plain(panel.note),
+        "similarity": result.similarity,
+        "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "colors": scene.heat_colors,
+        "marks": [
+            {
+                "rank": mark.rank,
+                "points": [mark.point0, mark.point1],
+                "color": mark.color,
+                "casing": mark.casing,
+                "width": mark.width,
+            }
+            for mark in scene.marks
+            if mark.line
+        ],
+        "card": [*card_rows(card), *_measured(result, scene)],
+    }
+
+
+def card_rows(card: MethodCard) -> list[tuple[str, str]]:
+    """The facts of a method's card, each with its name."""
+    caveat = [("Caveat", _plain(card.caveat))] if card.caveat else []
+    partner = "" if card.knows_partner else ", not the other photograph"
+    return [
+        ("Meaning", card.summary),
+        ("Paper", card.paper),
+        ("Equation", card.equation),
+        ("Cost", card.cost),
+        ("Looks at", ", ".join(card.needs) + partner),
+        *caveat,
+    ]
+
+
+def _measured(explanation: Explanation, scene: viz.Scene) -> list[tuple[str, str]]:
+    rows = [("Full colour", f"±{scene.heat_scale:.3g} or more")] if scene.heat_scale else []
+    if explanation.matches is not None:
+        rows.append(("Matches", str(len(explanation.matches))))
+    return rows + [(name, f"{value:.4g}") for name, value in explanation.metrics.items()]
+
+
+def _plain(text: str) -> str:
+    """Without the marks around names that the command line prints."""
+    return text.replace("`", "")
+
+
+def _file(data: bytes, name: str) -> dict[str, Any]:
+    path = save_bytes_to_cache(data, name, get_upload_folder())
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+class Board(gr.HTML):
+    """Shows panels in a grid, with one zoom and one opacity for all.
+
+    Takes {"run": str, "photos": list, "about": str, "form": list, "over": bool, "panels": [{"title", "file" | None}]};
+    the panels of one run fill as their files come. Event: `download` with {"kind", "opacity"}.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-viewer px-board"></div>',
+            js_on_load=script("shared.js", "stage.js", "board.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value
+
+
+class ChosenPair(gr.HTML):
+    """The photographs, model and layer that the form holds, wholly in the browser."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            html_template='<div class="px-chosen"></div>',
+            js_on_load=script("shared.js", "chosen.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"

@@ -1,0 +1,80 @@
+"""The Compare tab: methods at the left, a board with one panel a method at the right."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import gradio as gr
+
+from pairx.methods import CARDS, FAMILIES
+from pairx.ui.answers import Form
+from pairx.ui.board import Board, ChosenPair
+from pairx.ui.comparison import PRESETS, Comparisons, by_family
+from pairx.ui.explain import QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
+from pairx.ui.parts import Status
+from pairx.ui.session import AT_ONCE, Workshop
+
+QUEUE = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
+INTRO = (
+    "Many methods say why two photographs are similar. Here they answer side by side, on the pair, model and layer of "
+    "the tab Explain, each with the settings of its paper."
+)
+FIRST = "Fast"
+
+
+class CompareTab:
+    """Lays the tab out when built inside a `gr.Tab`, and wires it. form: of the Explain tab, whose pair it shares."""
+
+    def __init__(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, form: Form) -> None:
+        """explain: id of the tab in which the pair is chosen."""
+        self.form = form
+        with gr.Row(elem_classes="px-columns px-compare"):
+            with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
+                gr.HTML("<h2>Pair</h2>", apply_default_css=False)
+                ChosenPair()
+                self.change = gr.Button("Change photographs or model", size="sm")
+                gr.HTML("<h2>Methods</h2>", apply_default_css=False)
+                with gr.Row(elem_classes="px-presets"):
+                    self.presets = {name: gr.Button(name, size="sm", min_width=60) for name in PRESETS}
+                with gr.Row(elem_classes="px-go"):
+                    self.go = gr.Button("Compare", variant="primary", elem_id="px-compare", scale=2, min_width=120)
+                    self.stop = gr.Button("Stop", interactive=False, elem_id="px-halt", scale=1, min_width=80)
+                self.status = Status("compare-status")
+                self.groups = self._groups()
+            with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
+                gr.HTML(f'<p class="px-intro">{INTRO}</p>', apply_default_css=False)
+                self.board = Board()
+                self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
+                self.file = gr.File(visible="hidden")
+        self._wire(tabs, tab, explain, Comparisons(workshop, form, self.groups))
+
+    def _groups(self) -> list[gr.CheckboxGroup]:
+        groups = []
+        for family, first in zip(FAMILIES, by_family(PRESETS[FIRST]), strict=True):
+            choices = [
+                (card.title + (" (slow)" if card.slow else ""), name)
+                for name, card in CARDS.items()
+                if card.family == family
+            ]
+            label = family[0].upper() + family[1:]
+            groups.append(gr.CheckboxGroup(choices, value=first, label=label, interactive=True))
+        return groups
+
+    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, answers: Comparisons) -> None:
+        switches = [self.status, self.go, self.stop]
+        at_once = {"queue": False, **QUIET}
+        tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
+        self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
+        for name, button in self.presets.items():
+            button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)
+        self.go.click(answers.begin, outputs=switches, **at_once).then(
+            answers.run,
+            inputs={*self.form.settings, *self.groups},
+            outputs=[self.board, self.shown, *switches],
+            trigger_mode="multiple",
+            **QUEUE,
+            **QUIET,
+        )
+        self.stop.click(answers.halt, outputs=switches, **at_once)
+        saved = self.board.download(answers.download, self.shown, self.file, **QUIET)
+        saved.success(None, self.file, js=SAVE_FILE, **QUIET)

@@ -1,0 +1,188 @@
+"""What the Compare tab answers when a person acts: the events' functions, without any layout."""
+
+from __future__ import annotations
+
+import io
+import logging
+import tempfile
+import uuid
+import zipfile
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx import viz
+from pairx.core import CARD as PAIR_X
+from pairx.methods import CARDS, FAMILIES
+from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
+from pairx.ui import export
+from pairx.ui.answers import Form
+from pairx.ui.board import panel_file, photos_of
+from pairx.ui.links import Options
+from pairx.ui.parts import resting, waiting
+from pairx.ui.photos import pair_of
+from pairx.ui.session import Request, Workshop
+from pairx.ui.words import layer_title
+
+log = logging.getLogger(__name__)
+
+KINDS = ("png", "pdf", "zip")
+NONE_CHOSEN = "Choose at least one method."
+STOPPED = "Stopped. The methods that were through stay."
+OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the method that ran last, or try another layer."
+GONE = "The numbers of this comparison are no longer kept. Press Compare again, then download."
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The comparison on a session's board, without its numbers, which the workshop keeps."""
+
+    request: Request
+    names: tuple[str, ...] = ()
+    refusals: tuple[Refusal, ...] = field(default=())
+
+
+def by_family(names: Sequence[str]) -> list[list[str]]:
+    """The names of each family, in the order of families and cards."""
+    return [[name for name, card in CARDS.items() if card.family == one and name in names] for one in FAMILIES]
+
+
+PRESETS = {
+    "Fast": [name for name, card in CARDS.items() if not card.slow],
+    "Figure 9 of the PAIR-X paper": [
+        name for name, card in CARDS.items() if name == PAIR_X.name or card.family == "class activation"
+    ],
+    "None": [],
+}
+"""Methods that one button chooses."""
+
+
+class Comparisons:
+    """The events' functions. groups: the components in which the methods of each family are chosen."""
+
+    def __init__(self, workshop: Workshop, form: Form, groups: Sequence[Component]) -> None:
+        self.workshop = workshop
+        self.form = form
+        self.groups = groups
+
+    def begin(self, request: gr.Request) -> list[Any]:
+        """A comparison was asked for; one that the session ran before ends."""
+        self.workshop.turns.take(_turn_of(request))
+        return waiting()
+
+    def halt(self, request: gr.Request) -> list[Any]:
+        """Stop was pressed."""
+        self.workshop.turns.take(_turn_of(request), stopped=True)
+        return resting(STOPPED)
+
+    def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+        """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
+        kept = [gr.skip(), gr.skip()]
+        name, turns = _turn_of(session), self.workshop.turns
+        turn = turns.now(name)
+        if turn[1]:
+            yield [*kept, *resting(STOPPED)]
+            return
+        board: dict[str, Any] | None = None
+        try:
+            chosen = {one for group in self.groups for one in values[group]}
+            names = [one for one in CARDS if one in chosen]
+            if not names:
+                raise InputError(NONE_CHOSEN)
+            photos = self.form.photos(values)
+            request = replace(self.form.request(values), options=Options())
+            pair = pair_of(*photos)
+            yield [*kept, {"text": "Loading the model", "busy": True}, gr.skip(), gr.skip()]
+            board = self._board(request, names, pair, [str(photo.ref.path) for photo in photos])
+            shown = Shown(request)
+            yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
+            steps = self.workshop.compare(request, names, pair)
+            for item in steps:
+                if isinstance(item, Step):
+                    status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
+                    yield [*kept, status, gr.skip(), gr.skip()]
+                else:
+                    shown, board = _with(shown, item), _filled(board, names.index(item.method), item, pair)
+                    yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
+                if turns.now(name) != turn:
+                    steps.close()
+                    if turns.now(name)[1]:
+                        yield [board | {"over": True}, gr.skip(), *resting(STOPPED)]
+                    return
+            yield [board | {"over": True}, gr.skip(), *resting()]
+        except InputError as error:
+            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(str(error), error=True)]
+        except Exception:
+            log.exception("a comparison failed")
+            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(OUR_FAULT, error=True)]
+
+    def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> dict[str, Any]:
+        """The board before the first method is through."""
+        model = self.workshop.model(request.model)
+        return {
+            "run": uuid.uuid4().hex,
+            "photos": photos_of(pair),
+            "about": f"{model.title} · {layer_title(model, request.layer)}",
+            "form": [*paths, request.model, request.layer],
+            "over": False,
+            "panels": [{"title": CARDS[name].title, "file": None} for name in names],
+        }
+
+    def download(self, shown: Shown | None, event: gr.EventData) -> str:
+        """Write the board's figure or its numbers to a file of the cache."""
+        asked = event._data if isinstance(event._data, dict) else {}
+        try:
+            if shown is None or not shown.names:
+                raise InputError("No method is through yet. Press Compare first.")
+            pair, known = self.workshop.pair(shown.request), self.workshop.compared(shown.request, shown.names)
+            refusals = {one.method: one for one in shown.refusals}
+            if set(shown.names) - refusals.keys() - known.keys():
+                raise InputError(GONE)
+            results = [refusals.get(name) or known[name] for name in CARDS if name in shown.names]
+            data = content(results, pair, str(asked.get("kind")), export.look_from(asked, export.MOST_LINES))
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        settings = {"model": shown.request.model, "layer": shown.request.layer}
+        name = export.file_name(Explanation("", 0, settings=settings), pair, str(asked["kind"]))
+        return save_bytes_to_cache(data, name.replace("pairx_", "pairx_compare_", 1), get_upload_folder())
+
+
+def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str, look: viz.Look) -> bytes:
+    """The bytes of a file: the figure of all methods, or a ZIP with one .npz each. Raises InputError for another."""
+    if kind not in KINDS:
+        raise InputError(f"There is no download of this kind: choose {', '.join(KINDS)}.")
+    with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
+        if kind != "zip":
+            path = Path(folder) / f"grid.{kind}"
+            viz.draw_grid(results, pair, CARDS, look).save(path)
+            return path.read_bytes()
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as archive:
+            for result in results:
+                if isinstance(result, Explanation):
+                    path = Path(folder) / f"{result.method}.npz"
+                    result.save(path)
+                    archive.write(path, path.name)
+        return packed.getvalue()
+
+
+def _turn_of(request: gr.Request) -> str:
+    return f"{request.session_hash}:compare"
+
+
+def _with(shown: Shown, item: Explanation | Refusal) -> Shown:
+    refused = (item,) if isinstance(item, Refusal) else ()
+    return Shown(shown.request, (*shown.names, item.method), (*shown.refusals, *refused))
+
+
+def _filled(board: dict[str, Any], index: int, item: Explanation | Refusal, pair: ImagePair) -> dict[str, Any]:
+    """The board with one more panel, of that index."""
+    panels = list(board["panels"])
+    panels[index] = {**panels[index], "file": panel_file(item, pair, CARDS[item.method])}
+    return board | {"panels": panels}
