@@ -6,7 +6,8 @@ Prints, per model and layer, the share of the 20 most relevant matches of correc
 one individual) that end within 1.5 cells of the true position; a match that starts off the animal, or on a spot that
 the other photograph does not show, misses. Beside it: the share that starts on the animal, what remains when the
 partner of each match is drawn at random among the cells on the animal (chance), and the share without relevance (all).
-All models see the photographs at the input size of the first, so that a cell is as large for one as for the other.
+All models see the photographs at the input size of the first, so that a cell is as large for one as for the other, and
+are asked at the same layers.
 """
 
 from __future__ import annotations
@@ -73,17 +74,17 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=["reid-lite0", "lite0-imagenet"])
-    parser.add_argument("--layers", nargs="+", help="default: each model's own")
+    parser.add_argument("--layers", nargs="+", help="default: the first model's own")
     parser.add_argument("--pairs", type=int, default=60)
     arguments = parser.parse_args()
     herd = load_herd()
     ids = correct_pairs(herd, arguments.pairs)
     print(f"{len(ids)} correct pairs of the sample herd, top {TOP} matches, within {WITHIN} cells")
     print(f"{'model':16} {'layer':10} {'top 20':>14} {'on animal':>10} {'chance':>8} {'all matches':>12}")
-    size = load_model(arguments.models[0]).size
+    first = load_model(arguments.models[0])
     for name in arguments.models:
-        model = load_model(name, size=size)
-        for layer in arguments.layers or [model.default_layer]:
+        model = load_model(name, size=first.size)
+        for layer in arguments.layers or [first.default_layer]:
             scores = [score(model, layer, herd, one) for one in ids]
             columns = {key: np.array([getattr(one, key) for one in scores]) for key in Scores.__dataclass_fields__}
             error = columns["top"].std(ddof=1) / len(ids) ** 0.5

@@ -34,7 +34,7 @@ from pairx.models import EmbeddingNet
 
 ARCHITECTURE = "tf_efficientnet_lite0"
 BASELINE = "lite0-imagenet"
-DEFAULT_LAYER = "blocks.3"
+DEFAULT_LAYER = "blocks.4"
 CENTRE = 127.5  # of pixel values, and what they are divided by: mean and std of .5
 COLUMNS = ["image_id", "path", "identity", "orientation", "encounter", "dataset"]
 
