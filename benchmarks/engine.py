@@ -36,6 +36,7 @@ import pandas as pd
 import torch
 
 import pairx
+from pairx import lrp
 from pairx.core import pair_x
 from pairx.datasets import load_herd
 from pairx.images import decode
@@ -166,7 +167,7 @@ def lost(model: EmbeddingModel, pair: ImagePair, engine: str) -> tuple[float, fl
         pair_x.record(model, pair.image0, [layer], options) as recording,
         pair_x.record(model, pair.image1, [layer], options) as other,
     ):
-        seed, _ = pair_x.seeds(pair_x.encode(model, pair, (recording, other), [layer]))
+        seed = lrp.seed(recording.output, other.output)
         return recording.account(seed, model.path(layer)).error, recording.account(seed).error
 
 

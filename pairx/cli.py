@@ -15,8 +15,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tqdm import tqdm
-
 from pairx import commands as dataset_commands
 from pairx.types import Explanation, ImagePair, InputError, Refusal
 
@@ -196,7 +194,7 @@ def _explain(arguments: argparse.Namespace) -> None:
         if name in option_names(arguments.method)
     }
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
-    explanations = _with_progress(steps)
+    explanations = dataset_commands.with_progress(steps)
     paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]
     for explanation, path in zip(explanations, paths, strict=True):
         _write(explanation, pair, path, look)
@@ -215,7 +213,7 @@ def _compare(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
-    results = _with_progress(compare_steps(model, pair, names, arguments.layer, **given))
+    results = dataset_commands.with_progress(compare_steps(model, pair, names, arguments.layer, **given))
     viz.draw_grid(results, pair, CARDS).save(output)
     rows = [_compared(result, CARDS[result.method].caveat) for result in results]
     if arguments.json:
@@ -268,17 +266,6 @@ def _look(arguments: argparse.Namespace) -> Any:
         raise InputError(f"opacity is 0 to 1, not {arguments.opacity}.")
     viz.match_colors(arguments.k_colors, arguments.palette)
     return viz.Look(arguments.k_lines, arguments.k_colors, arguments.opacity, arguments.palette)
-
-
-def _with_progress(steps: Any) -> list:
-    with tqdm(total=1, unit="step", leave=False, disable=not sys.stderr.isatty()) as bar:
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as stop:
-                return stop.value
-            bar.total, bar.n = step.total, step.done
-            bar.set_description(step.what)
 
 
 def _path(output: Path, explanation: Explanation, several: bool) -> Path:

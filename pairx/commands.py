@@ -56,7 +56,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from pairx.evaluation.run import evaluate_steps
 
     dataset, model = _load(arguments)
-    run = _with_progress(
+    run = with_progress(
         evaluate_steps(
             dataset,
             model,
@@ -82,7 +82,7 @@ def rank(arguments: argparse.Namespace) -> None:
     from pairx.evaluation.ranking import rank_steps
 
     dataset, model = _load(arguments)
-    table = _with_progress(
+    table = with_progress(
         rank_steps(dataset, model, arguments.query, arguments.top_k, arguments.rerank, arguments.layer)
     )
     if arguments.json:
@@ -142,17 +142,19 @@ def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
     return dataset, model
 
 
-def _with_progress(steps: Generator[Step, None, Result]) -> Result:
-    """What the steps return; a bar for each kind of work, with its rate and the time that remains."""
-    bar, what, hidden = None, "", not sys.stderr.isatty()
+def with_progress(steps: Generator[Step, None, Result]) -> Result:
+    """What the steps return; meanwhile a bar with its rate and the time that remains, a new one where counting starts
+    again.
+    """
+    bar = None
     try:
         while True:
             step = next(steps)
-            if bar is None or what != step.what:
+            if bar is None or step.total != bar.total or step.done < bar.n:
                 if bar is not None:
                     bar.close()
-                what = step.what
-                bar = tqdm(total=step.total, initial=step.done, desc=what, leave=False, disable=hidden)
+                bar = tqdm(total=step.total, initial=step.done, leave=False, disable=not sys.stderr.isatty())
+            bar.set_description(step.what, refresh=False)
             bar.update(step.done - bar.n)
     except StopIteration as stop:
         return stop.value

@@ -41,19 +41,41 @@ class LocalFeatures:
 
 
 @dataclass(frozen=True)
+class LocalMatches:
+    """N places of two photographs with alike SIFT features.
+
+    points0, points1: (N, 2) float64 x/y pixels of the photographs as given. ratio: (N,) of the distances to the nearest
+    and the second nearest feature, 0 to 1. distance: (N,) L2 between the two descriptors.
+    """
+
+    points0: np.ndarray
+    points1: np.ndarray
+    ratio: np.ndarray
+    distance: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ratio)
+
+
+@dataclass(frozen=True)
 class Alignment:
     """How image 0 lies in image 1.
 
-    matrix: (3, 3) float64, pixels of image 0 to pixels of image 1; None where there are fewer than 4 inliers. matches:
-    local matches it was estimated from. inliers: those that follow it. status: "ok"; "few inliers"; or why the matrix
+    matrix: (3, 3) float64, pixels of image 0 to pixels of image 1; None where there are fewer than 4 inliers. follows:
+    (N,) bool, which of the N local matches it was estimated from follow it; none where there is no matrix. matches,
+    inliers: how many there are, and how many the best estimate had. status: "ok"; "few inliers"; or why the matrix
     cannot be true: "non-convex" (the projected frame is, or crosses the horizon), "flipped" (mirrored), "area ratio"
     (the projected frame's area is outside .1 to 10 times that of image 1).
     """
 
     matrix: np.ndarray | None
-    matches: int
+    follows: np.ndarray
     inliers: int
     status: str
+
+    @property
+    def matches(self) -> int:
+        return len(self.follows)
 
 
 def local_features(image: np.ndarray) -> LocalFeatures:
@@ -71,32 +93,40 @@ def local_features(image: np.ndarray) -> LocalFeatures:
     return LocalFeatures(points, found, (width, height), scale)
 
 
-def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> tuple[np.ndarray, np.ndarray]:
-    """Matched points (N, 2) of image 0 and (N, 2) of image 1: nearest descriptors that pass Lowe's ratio test.
+def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    """Nearest descriptors that pass Lowe's ratio test (section 7.1).
 
     A pair of places counts once, though SIFT describes some places several times, at several orientations.
     """
     a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
     if not len(a) or len(b) < 2:
-        return np.zeros((0, 2)), np.zeros((0, 2))
+        return LocalMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
     # Whole numbers far below 2^24: exact in float32.
     squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
     nearest = squared.argmin(1)
     rows = np.arange(len(a))
     best = squared[rows, nearest].copy()
     squared[rows, nearest] = np.inf
-    good = best < RATIO**2 * squared.min(1)
+    second = squared.min(1)
+    good = np.flatnonzero(best < RATIO**2 * second)
     places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
     _, first = np.unique(places.round(2), axis=0, return_index=True)
-    places = places[np.sort(first)]
-    return places[:, :2], places[:, 2:]
+    first = np.sort(first)
+    places, good = places[first], good[first]
+    return LocalMatches(places[:, :2], places[:, 2:], np.sqrt(best[good] / second[good]), np.sqrt(best[good]))
 
 
 def align(features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography") -> Alignment:
     """Estimate how image 0 lies in image 1 from SIFT features. transform: "homography", "affine" or "similarity"."""
-    return estimate(
-        *local_matches(features0, features1), features0.size, features1.size, transform, THRESHOLD / features1.scale
-    )
+    return follow(local_matches(features0, features1), features0, features1, transform)
+
+
+def follow(
+    matches: LocalMatches, features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography"
+) -> Alignment:
+    """The same from the two photographs' `local_matches`."""
+    threshold = THRESHOLD / features1.scale
+    return estimate(matches.points0, matches.points1, features0.size, features1.size, transform, threshold)
 
 
 def estimate(
@@ -114,8 +144,9 @@ def estimate(
     """
     if transform not in TRANSFORMS:
         raise InputError(f"The transform is {', '.join(TRANSFORMS)}, not {transform!r}.")
+    nothing = np.zeros(len(points0), bool)
     if len(points0) < FEWEST:
-        return Alignment(None, len(points0), 0, FEW_INLIERS)
+        return Alignment(None, nothing, 0, FEW_INLIERS)
     points0, points1 = (np.ascontiguousarray(points, float) for points in (points0, points1))
     search = {"maxIters": 10_000, "confidence": 0.9999}
     if transform == "homography":
@@ -130,10 +161,10 @@ def estimate(
         )
     inliers = 0 if matrix is None else int(np.count_nonzero(mask))
     if inliers < FEWEST or not np.isfinite(matrix).all():
-        return Alignment(None, len(points0), inliers, FEW_INLIERS)
+        return Alignment(None, nothing, inliers, FEW_INLIERS)
     if transform != "homography":
         matrix = np.vstack([matrix, [0, 0, 1]])
-    return Alignment(matrix, len(points0), inliers, usability(matrix, size0, size1))
+    return Alignment(matrix, mask.ravel() > 0, inliers, usability(matrix, size0, size1))
 
 
 def resize_only(size0: tuple[float, float], size1: tuple[float, float]) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pairx import baselines, core
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step
+from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, finished
 
 FAMILIES = (
     core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
@@ -48,7 +48,7 @@ def explain(
     model: EmbeddingModel, pair: ImagePair, method: str = "pair-x", layer: str | None = None, **options: Any
 ) -> Explanation:
     """Explain a pair at one layer: see `explain_steps`."""
-    return _last(explain_steps(model, pair, method, (layer,) if layer else (), **options))[0]
+    return finished(explain_steps(model, pair, method, (layer,) if layer else (), **options))[0]
 
 
 def compare_each(
@@ -100,7 +100,7 @@ def compare(
     model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
 ) -> list[Explanation | Refusal]:
     """Explain a pair by several methods at one layer: see `compare_steps`."""
-    return _last(compare_steps(model, pair, methods, layer, **options))
+    return finished(compare_steps(model, pair, methods, layer, **options))
 
 
 def option_names(method: str) -> list[str]:
@@ -133,11 +133,3 @@ def _within(
             return stop.value
         part = round(100 * step.done / max(1, step.total))
         yield Step(100 * number + part, 100 * total, f"{title}: {step.what}")
-
-
-def _last(steps: Generator[Step, None, Any]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value

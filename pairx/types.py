@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+Result = TypeVar("Result")
 
 
 class InputError(ValueError):
@@ -171,6 +174,15 @@ class Step:
     done: int
     total: int
     what: str
+
+
+def finished(steps: Generator[Any, None, Result]) -> Result:
+    """What a computation in steps returns, once all of its steps are taken."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            return stop.value
 
 
 @dataclass(frozen=True)

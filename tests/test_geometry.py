@@ -142,8 +142,8 @@ def test_a_place_is_matched_once() -> None:
     descriptors = rng.integers(0, 255, (6, 128)).astype(np.uint8)
     points = np.repeat([[10.0, 10.0], [40.0, 20.0]], 3, axis=0)
     features = geometry.LocalFeatures(points, descriptors, (64, 48), 1.0)
-    points0, points1 = geometry.local_matches(features, features)
-    assert points0.tolist() == points1.tolist() == [[10, 10], [40, 20]]
+    found = geometry.local_matches(features, features)
+    assert found.points0.tolist() == found.points1.tolist() == [[10, 10], [40, 20]]
     assert geometry.align(features, features).status == "few inliers"
 
 
@@ -155,4 +155,6 @@ def test_ratio_of_neighbours() -> None:
         gallery[:, 0] = 10, second
         at = (np.zeros((1, 2)), np.zeros((2, 2)))
         features = [geometry.LocalFeatures(p, d, (9, 9), 1.0) for p, d in zip(at, (query, gallery), strict=True)]
-        assert len(geometry.local_matches(*features)[0]) == matched
+        found = geometry.local_matches(*features)
+        assert len(found) == matched
+        assert (found.ratio.tolist(), found.distance.tolist()) == (([10 / 13], [10]) if matched else ([], []))

@@ -163,7 +163,7 @@ def imagenet_net(drop_path: float) -> EmbeddingNet:
 
 
 def speed_up_depthwise(net: nn.Module) -> None:
-    """Depthwise convolutions in float32 under autocast: on a CPU their bfloat16 backward is five times slower."""
+    """Depthwise convolutions in float32 under autocast: on a CPU their bfloat16 backward is slower."""
 
     def in_float32(forward: nn.Module, x: torch.Tensor) -> torch.Tensor:
         with torch.autocast("cpu", enabled=False):

@@ -19,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from pairx.baselines.cam import hires_cam
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
+from pairx.models.networks import attention_weights
 from pairx.types import InputError, MethodCard, Step
 
 FAMILY = "decomposition"
@@ -52,13 +53,9 @@ def _attention(
     scale: float | None = None,
     **_more: Any,
 ) -> Tensor:
-    weights = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
     if is_causal:
-        weights = weights.masked_fill(torch.ones_like(weights, dtype=torch.bool).triu(1), -torch.inf)
-    if attn_mask is not None:
-        masked = attn_mask.dtype == torch.bool
-        weights = weights.masked_fill(~attn_mask, -torch.inf) if masked else weights + attn_mask
-    return weights.softmax(-1) @ value
+        attn_mask = torch.ones(query.shape[-2], key.shape[-2], dtype=torch.bool, device=query.device).tril()
+    return attention_weights(query, key, attn_mask, scale) @ value
 
 
 def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> MethodCard:
@@ -81,13 +78,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
 )
 def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """`u_ij . V / (|e||f|)` with V the sum of the other photograph's `v_xy`: (h, w) a side."""
-    yield Step(0, 4, "adding up the features of the cells")
-    linear = [all_cells(side) for side in at.sides]
-    maps = []
-    for number, side in enumerate(at.sides):
-        yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
-        maps.append(to_map(towards(side, linear[1 - number])))
-    return Finding(*maps, metrics=_metrics(at, linear))
+    return (yield from _decomposed(at, lambda linear, number: linear[1 - number]))
 
 
 @method(
@@ -103,12 +94,17 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None,
 )
 def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """`u_ij . f / (|e||f|)`, `f` the other photograph's whole embedding: (h, w) a side."""
+    return (yield from _decomposed(at, lambda _linear, number: at.sides[number].partner))
+
+
+def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor]) -> Generator[Step, None, Finding]:
+    """`u_ij . direction / (|e||f|)`: (h, w) a side. direction: (D,) from both sums of `u_ij` and the side's number."""
     yield Step(0, 4, "adding up the features of the cells")
     linear = [all_cells(side) for side in at.sides]
     maps = []
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
-        maps.append(to_map(towards(side, side.partner)))
+        maps.append(to_map(towards(side, direction(linear, number))))
     return Finding(*maps, metrics=_metrics(at, linear))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 import torch
@@ -51,15 +51,25 @@ def integrated_gradients(side: Side, options: IntegratedOptions) -> Generator[St
     """`sum over colours of (x - b) mean over alpha of ds/dx at b + alpha (x - b)`: (S, S)."""
     background = backgrounds.of_pixels(side, options.background)
     change = side.x[0] - background
-    alphas = (torch.arange(options.samples, device=change.device) + 0.5) / options.samples
-    gradient = torch.zeros_like(change, dtype=torch.float64)
-    for start in range(0, options.samples, BATCH):
-        yield Step(start, options.samples, "integrating")
-        x = (background + alphas[start : start + BATCH, None, None, None] * change).requires_grad_()
-        with torch.enable_grad():
-            reached = side.cosine(side.embed(x)).sum()
-        gradient += torch.autograd.grad(reached, x)[0].double().sum(0) / options.samples
+    gradient = yield from path_gradient(lambda x: side.cosine(side.embed(x)), background, change, options.samples)
     return (change * gradient).sum(0)
+
+
+def path_gradient(
+    score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, samples: int
+) -> Generator[Step, None, Tensor]:
+    """Mean gradient of a score on the straight way from a background over a change, both (C, h, w), by the midpoint
+    rule (Sundararajan et al., eq. 1): (C, h, w) float64. score: (B, C, h, w) to (B,). samples: points on the way.
+    """
+    alphas = (torch.arange(samples, device=change.device) + 0.5) / samples
+    gradient = torch.zeros_like(change, dtype=torch.float64)
+    for start in range(0, samples, BATCH):
+        yield Step(start, samples, "integrating")
+        x = (background + alphas[start : start + BATCH, None, None, None] * change).detach().requires_grad_()
+        with torch.enable_grad():
+            reached = score(x).sum()
+        gradient += torch.autograd.grad(reached, x)[0].double().sum(0) / samples
+    return gradient
 
 
 @method(

@@ -67,7 +67,7 @@ def _card(
 def lrp_pixels(side: Side, _options: NoOptions) -> Tensor:
     """Relevance of the pixels, summed over colours: (S, S)."""
     with _record(side, []) as recording:
-        (pixels,) = recording.pixels(lrp.OUTPUT, _seed(side)[None, None])
+        (pixels,) = recording.pixels(lrp.OUTPUT, lrp.seed(side.embedding, side.partner)[None, None])
         return pixels.sum(0)
 
 
@@ -95,7 +95,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
         yield Step(0, 3, "recording the photographs")
         recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
         relevances = [
-            recording.relevance(path, _seed(side)[None])[0]
+            recording.relevance(path, lrp.seed(side.embedding, side.partner)[None])[0]
             for recording, side in zip(recordings, at.sides, strict=True)
         ]
         grids = [at.model.to_grid(relevance)[0] for relevance in relevances]
@@ -159,9 +159,3 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Findi
 
 def _record(side: Side, paths: list[str]) -> lrp.Recording:
     return lrp.record(side.model.module, side.x, paths, engine=ENGINE)
-
-
-def _seed(side: Side) -> Tensor:
-    """(D,) `e_k f_k / (|e||f|)`."""
-    e, f = side.embedding, side.partner
-    return e * f / (e.norm() * f.norm()).clamp(min=1e-12)

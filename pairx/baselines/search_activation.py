@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
+from pairx.baselines.gradients import path_gradient
 from pairx.baselines.registry import Finding, as_half, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import InputError, MethodCard, Step
@@ -124,16 +125,10 @@ def ig_sam(at: PairAtLayer, options: IgSamOptions) -> Generator[Step, None, Find
         score = side.cosine if options.norm else side.product
         background = backgrounds.of_features(side, options.background)
         change = side.activation - background
-        alphas = (torch.arange(options.samples, device=change.device) + 0.5) / options.samples
-        gradient = torch.zeros_like(change, dtype=torch.float64)
-        for start in range(0, options.samples, BATCH):
-            yield Step(number * options.samples + start, 2 * options.samples, "integrating")
-            grid = background + alphas[start : start + BATCH, None, None, None] * change
-            grid = grid.detach().requires_grad_()
-            with torch.enable_grad():
-                reached = score(side.head(grid)).sum()
-            gradient += torch.autograd.grad(reached, grid)[0].double().sum(0) / options.samples
-        found = (change * gradient).sum(0)
+        integral = path_gradient(
+            lambda grid, side=side, score=score: score(side.head(grid)), background, change, options.samples
+        )
+        found = (change * (yield from as_half(integral, number))).sum(0)
         with torch.no_grad():
             ends = score(side.head(torch.stack([background, side.activation]))).double()
         metrics[f"inefficiency{number}"] = abs(float(found.sum() - (ends[1] - ends[0])))
@@ -233,5 +228,4 @@ class Masked:
 
     def spread(self, values: Tensor) -> Tensor:
         """(players,) to the cells (h, w), each place's value in even parts."""
-        sizes = torch.bincount(self._place.flatten(), minlength=self.players)
-        return (values / sizes)[self._place]
+        return shapley.spread(values, self._place)

@@ -70,6 +70,11 @@ def shapley_taylor_indices(
     return Shares(singles, pairs, 0.0 if len(weights) == 2**players - players - 2 else error)
 
 
+def spread(values: Tensor, labels: Tensor) -> Tensor:
+    """Each player's value (n,) in even parts over what is its own: labels (h, w), 0 to n - 1, to (h, w)."""
+    return (values / torch.bincount(labels.flatten(), minlength=len(values)))[labels]
+
+
 def _coalitions(players: int, order: int, samples: int, seed: int) -> tuple[Tensor, Tensor]:
     """Coalitions (m, n) of `order` players or more, but not all, and their weights (m,): all there are, or a sample
     drawn by the kernel, which then weigh alike.

@@ -140,7 +140,7 @@ def lime(side: Side, options: LimeOptions) -> Generator[Step, None, Tensor]:
     scores = yield from in_batches(
         lambda some: _similarity(side, segments, absent, some), who.split(BATCH), len(who), "sampling superpixels"
     )
-    return _painted(local_linear(who, scores.cpu()), segments)
+    return shapley.spread(local_linear(who, scores.cpu()), torch.from_numpy(segments))
 
 
 def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
@@ -154,7 +154,7 @@ def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tens
         BATCH,
         "sampling superpixels",
     )
-    return _painted(shares.singles, segments)
+    return shapley.spread(shares.singles, torch.from_numpy(segments))
 
 
 def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: float) -> np.ndarray:
@@ -186,8 +186,3 @@ def _similarity(side: Side, segments: np.ndarray, absent: Tensor, who: Tensor) -
     """(B,) of coalitions (B, superpixels)."""
     shown = who[:, torch.from_numpy(segments)][:, None].to(side.x.device) > 0.5
     return side.cosine(side.embed(torch.where(shown, side.x, absent)))
-
-
-def _painted(values: Tensor, segments: np.ndarray) -> Tensor:
-    sizes = torch.from_numpy(np.bincount(segments.ravel()))
-    return (values / sizes)[torch.from_numpy(segments)]

@@ -191,8 +191,8 @@ class Painted:
 def weigh(encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options) -> Weighed:
     """Relevance of a layer in both photographs, and the matches that it weighs."""
     model, started = encoded.model, time.perf_counter()
-    starts, path = zip(recordings, seeds(encoded), strict=True), model.path(layer)
-    relevances = list(lrp.in_threads(lambda start: start[0].relevance(path, start[1][None])[0], starts, 2))
+    seed, path = lrp.seed(*encoded.embeddings)[None], model.path(layer)
+    relevances = list(lrp.in_threads(lambda recording: recording.relevance(path, seed)[0], recordings, 2))
     cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
     matches = match(encoded, layer, cells)
     return Weighed(layer, relevances, cells, matches, time.perf_counter() - started)
@@ -224,13 +224,6 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
     return Explanation(
         CARD.name, encoded.similarity, map0, map1, weighed.matches, *painted.maps, settings=about, seconds=seconds
     )
-
-
-def seeds(encoded: EncodedPair) -> tuple[torch.Tensor, torch.Tensor]:
-    """Where relevance starts, for each image: `R_k = e_k f_k / (|e| |f|)` (D,), which sums to the cosine similarity."""
-    e, f = encoded.embeddings
-    products = e * f / (e.norm() * f.norm()).clamp(min=1e-12)
-    return products, products
 
 
 def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:

@@ -49,8 +49,8 @@ def rank_steps(
     if not rerank:
         return table
     scorer, scores = Scorer(dataset, "homography", model.size), []
-    photographs = (dataset.load(candidate)[0] for candidate in found["gallery"])
-    with closing(pair_x.score_each(model, dataset.load(row)[0], photographs, [chosen])) as scored:
+    photographs = map(scorer.photograph, found["gallery"])
+    with closing(pair_x.score_each(model, scorer.photograph(row), photographs, [chosen])) as scored:
         for candidate, explanations in zip(found["gallery"], scored, strict=True):
             (score,) = scorer.score(row, candidate, explanations)
             scores.append({name: score[name] for name in SHOWN})

@@ -24,7 +24,7 @@ from pairx.evaluation.scoring import Scorer
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step
+from pairx.types import InputError, Step, finished
 from pairx.viz.scatter import scatter_html
 
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
@@ -56,12 +56,7 @@ class Run:
 
 def evaluate(dataset: Dataset | str | Path, model: EmbeddingModel, **options: Any) -> Run:
     """Evaluate a model on a data set: see `evaluate_steps`."""
-    steps = evaluate_steps(dataset, model, **options)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    return finished(evaluate_steps(dataset, model, **options))
 
 
 def evaluate_steps(
@@ -154,8 +149,8 @@ def _score_missing(
     scorer = Scorer(dataset, transform, model.size)
     for query_id, group in missing.groupby("query_id", sort=False):
         query, candidates = rows[query_id], rows[group["gallery_id"]].tolist()
-        photographs = (dataset.load(row)[0] for row in candidates)
-        with closing(pair_x.score_each(model, dataset.load(query)[0], photographs, layers)) as scored:
+        photographs = map(scorer.photograph, candidates)
+        with closing(pair_x.score_each(model, scorer.photograph(query), photographs, layers)) as scored:
             for number, candidate, explanations in zip(group["number"].tolist(), candidates, scored, strict=True):
                 store.add(number, layers, scorer.score(query, candidate, explanations))
                 done += 1

@@ -107,8 +107,8 @@ def delta_interval(
 
     groups: (N,) of the pairs, such as their query: whole groups are drawn, as pairs of one query are not independent.
     Windows and bins are found anew in each resample. Only the spread of the resamples counts, not where they lie:
-    resampling repeats pairs, which drives densities apart where a bin has few. With a few hundred pairs it is about
-    half as wide again as Delta really varies.
+    resampling repeats pairs, which drives densities apart where a bin has few. With few pairs it is therefore wider
+    than Delta really varies.
     """
     metric, cosine, correct, groups = _finite(metric, cosine, correct, groups)
     value = delta(metric, cosine, correct).value

@@ -25,7 +25,7 @@ from pairx.types import InputError
 
 __all__ = [
     "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "RESIDUALS", "Account", "Policy", "Recording", "in_threads",
-    "record",
+    "record", "seed",
 ]  # fmt: skip
 
 
@@ -58,6 +58,14 @@ class Recording(Protocol):
 
     def keep(self, layers: Sequence[str]) -> None:
         """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""
+
+
+def seed(e: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
+    """Where relevance of a cosine similarity starts: `R_k = e_k f_k / (|e| |f|)` (D,), which sums to it (PAIR-X, B.2).
+
+    e, f: (D,) the two embeddings.
+    """
+    return e * f / (e.norm() * f.norm()).clamp(min=1e-12)
 
 
 def record(

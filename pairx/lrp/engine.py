@@ -80,23 +80,22 @@ class TapeRecording:
     def relevance(self, layer: str, seeds: Tensor) -> Tensor:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
         start, end = self._nodes[OUTPUT], self._nodes[layer]
-        path = self._prepared(start, end)
-        return self._sweep(path, start, end, seeds[:, None]).dense()
+        return self._sweep(self._prepared(start, end), start, end, seeds[:, None]).dense()
 
     def pixels(self, layer: str, seeds: Tensor) -> Iterator[Tensor]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
         start, end = self._nodes[layer], self._input
-        path = self._prepared(start, end)
+        nodes = self._prepared(start, end)
         if not len(seeds):
             return
-        largest = 8 * max(node.shape.numel() for node in (start, *path)) * seeds.element_size()
+        largest = 8 * max(node.shape.numel() for node in (start, *nodes)) * seeds.element_size()
         if seeds.device.type != "cpu":
             for part in seeds.split(max(1, self._memory // largest)):
-                yield from self._sweep(path, start, end, part).dense()[:, 0]
+                yield from self._sweep(nodes, start, end, part).dense()[:, 0]
             return
         workers = min(torch.get_num_threads(), max(1, self._memory // largest), max(1, len(seeds)))
         signals = seeds.split(1)
-        yield from in_threads(lambda seed: self._sweep(path, start, end, seed).dense()[0, 0], signals, workers)
+        yield from in_threads(lambda seed: self._sweep(nodes, start, end, seed).dense()[0, 0], signals, workers)
 
     def keep(self, layers: Sequence[str]) -> None:
         """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""

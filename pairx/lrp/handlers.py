@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from torch import Tensor
 from pairx.lrp import rules
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, tensors, title
-from pairx.models.networks import gem
+from pairx.models.networks import attention_weights, gem
 
 SUMS = [torch.add, Tensor.add, Tensor.__add__, Tensor.__radd__]
 DIFFERENCES = [torch.sub, Tensor.sub, Tensor.__sub__]
@@ -195,15 +194,8 @@ def attention(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     y = func(*args, **kwargs)
     if call.get("is_causal") or call.get("enable_gqa") or not tape.node(call["value"]):
         return _added(tape, y, rules.Unruled(title(func)), title(func))
-    weights = partial(_attention_weights, call["query"], call["key"], call.get("attn_mask"), call.get("scale"))
+    weights = partial(attention_weights, call["query"], call["key"], call.get("attn_mask"), call.get("scale"))
     return _added(tape, y, rules.Mix(tape.pinned(call["value"]), weights, True, tape.arithmetic), "attention")
-
-
-def _attention_weights(query: Tensor, key: Tensor, mask: Tensor | None, scale: float | None) -> Tensor:
-    logits = query @ key.mT * (scale or 1 / math.sqrt(query.shape[-1]))
-    if mask is not None:
-        logits = logits.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else logits + mask
-    return logits.softmax(-1)
 
 
 def _added(tape: Tape, y: Tensor, rule: rules.Rule, name: str, held: bool = False) -> Tensor:

@@ -1,6 +1,6 @@
 """The linear operations of a network as the rules need them: forwards and adjoints, with weights split by sign.
 
-Convolutions run in channels-last memory by oneDNN where it can, which a CPU does twice as fast as torch's own choice.
+Convolutions run in channels-last memory by oneDNN where it can, which a CPU does faster than torch's own choice.
 """
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 def _share_heap() -> None:
-    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use."""
+    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use. Its top is given
+    back above 256 MiB, and no block is too large for it: fresh pages cost more time than they save memory.
+    """
     if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
         m_arena_max, m_mmap_threshold, m_trim_threshold = -8, -3, -1  # malloc.h
         mallopt(m_arena_max, 1)

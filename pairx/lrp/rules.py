@@ -17,7 +17,7 @@ from pairx.lrp.operators import Arithmetic, Convolution, Linear
 from pairx.lrp.patch import EPSILON, Patch, stabilized
 
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
-NONE = 1e-3
+NONE = 1e-3  # of all parts' magnitude: a positive part below that is more rounding than evidence
 
 
 class Node:
@@ -286,6 +286,8 @@ class ZPlusOrAll(ZPlus):
     """ZPlus, but where the positive part of an output is less than NONE of the magnitude of all parts,
     `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
     """
+
+    inverse_of_all: Tensor | None = None  # 1 / magnitude of all parts where these share, 0 elsewhere
 
     def prepare(self) -> None:
         if self.inverse is None:

@@ -20,6 +20,19 @@ def gem(x: torch.Tensor, p: torch.Tensor, eps: float) -> torch.Tensor:
     return x.clamp(min=eps).pow(p).mean((-2, -1)).pow(1 / p)
 
 
+def attention_weights(
+    query: torch.Tensor, key: torch.Tensor, mask: torch.Tensor | None = None, scale: float | None = None
+) -> torch.Tensor:
+    """What scaled dot-product attention mixes its values with: (…, N, D) and (…, M, D) to (…, N, M), rows of sum 1.
+
+    mask: bool, which pairs take part, or numbers to add. scale: of the products, by default 1 / sqrt(D).
+    """
+    logits = query @ key.mT * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if mask is not None:
+        logits = logits.masked_fill(~mask, -torch.inf) if mask.dtype == torch.bool else logits + mask
+    return logits.softmax(-1)
+
+
 class GeM(nn.Module):
     """Generalised-mean pooling over space (Radenovic et al., "Fine-tuning CNN image retrieval", eq. 3).
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any
-
 import numpy as np
 import torch
 from torch import nn
@@ -44,15 +41,6 @@ def model_with(head: nn.Module, seed: int = 0) -> EmbeddingModel:
 def at_stage(model: EmbeddingModel, seed0: int = 0, seed1: int = 1) -> PairAtLayer:
     """A pair of smooth noise at the layer "stage"."""
     return see(model, make_pair(seed0, seed1), "stage")
-
-
-def finished(steps: Generator) -> Any:
-    """What a generator of Steps returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 def numpy(values: torch.Tensor) -> np.ndarray:

@@ -15,8 +15,8 @@ import pairx
 from pairx.baselines import METHODS, PairAtLayer, cam, explain, see
 from pairx.baselines.fullgrad import BiasTape, full_gradient, spread
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, InputError
-from tests.baselines.networks import at_stage, finished, gap, model_with
+from pairx.types import Explanation, InputError, finished
+from tests.baselines.networks import at_stage, gap, model_with
 from tests.conftest import make_pair
 
 

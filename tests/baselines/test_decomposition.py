@@ -12,8 +12,8 @@ from torch import nn
 from pairx.baselines import METHODS, PairAtLayer, explain
 from pairx.baselines.decomposition import all_cells
 from pairx.models import GeM
-from pairx.types import Explanation, InputError
-from tests.baselines.networks import at_stage, finished, gap, model_with, numpy
+from pairx.types import Explanation, InputError, finished
+from tests.baselines.networks import at_stage, gap, model_with, numpy
 
 
 def found(at: PairAtLayer, name: str) -> Explanation:

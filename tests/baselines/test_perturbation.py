@@ -10,8 +10,8 @@ from sklearn.linear_model import Ridge
 
 from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, see, superpixels
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, InputError
-from tests.baselines.networks import at_stage, finished, gap, model_with
+from pairx.types import Explanation, InputError, finished
+from tests.baselines.networks import at_stage, gap, model_with
 from tests.conftest import make_pair
 
 

@@ -11,8 +11,7 @@ from pairx import lrp
 from pairx.baselines import METHODS, PairAtLayer, explain, see
 from pairx.images import load_image
 from pairx.models import ASSETS, EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError
-from tests.baselines.networks import finished
+from pairx.types import Explanation, ImagePair, InputError, finished
 from tests.conftest import make_pair
 
 

@@ -13,8 +13,8 @@ import torch
 from torch import nn
 
 from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, shapley
-from pairx.types import Explanation, InputError
-from tests.baselines.networks import at_stage, finished, gap, model_with
+from pairx.types import Explanation, InputError, finished
+from tests.baselines.networks import at_stage, gap, model_with
 from tests.conftest import smooth_noise
 
 N = 5

@@ -12,18 +12,9 @@ from pairx.datasets import Dataset
 from pairx.evaluation import search
 from pairx.evaluation.embeddings import content_keys, embed_steps
 from pairx.models import EmbeddingModel
-from pairx.types import InputError
+from pairx.types import InputError, finished
 from tests.conftest import smooth_noise
 from tests.datasets.test_dataset import write_photo
-
-
-def finished(steps):
-    """What a generator returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
 
 
 @pytest.fixture
