@@ -57,6 +57,8 @@ class Scaling:
 class Linear:
     """y = x W^T + b on the last axis. weight: (O, I); bias: (O,) or None."""
 
+    channel_axis = -1
+
     def __init__(self, weight: Tensor, bias: Tensor | None, scaling: Scaling | None = None) -> None:
         self.raw, self.raw_bias, self.scaling = weight, bias, scaling
 
@@ -123,6 +125,8 @@ class Linear:
 
 class Convolution(Linear):
     """A two-dimensional convolution (B, I, H, W) to (B, O, h, w). weight: (O, I / groups, kh, kw)."""
+
+    channel_axis = -3
 
     def __init__(
         self,
