@@ -218,7 +218,11 @@ def _transposed(weight: Tensor) -> Tensor:
 
 
 def _channels_last(tensor: Tensor) -> Tensor:
-    return tensor.contiguous(memory_format=torch.channels_last)
+    tensor = tensor.contiguous(memory_format=torch.channels_last)
+    if tensor.shape[0] == 1 and tensor.stride(0) != tensor.numel():
+        # Any stride will do for a single image, but with all but this one oneDNN is several times slower.
+        return tensor.as_strided(tensor.shape, (tensor.numel(), *tensor.stride()[1:]))
+    return tensor
 
 
 def convolve(
