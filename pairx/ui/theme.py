@@ -54,5 +54,7 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Our style sheet as it is: gradio would rewrite the selectors of one given as `css`."""
-    sheets = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "board.css"))
+    sheets = "\n".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "pointing.css", "board.css")
+    )
     return f"<style>\n{sheets}\n</style>"
