@@ -116,9 +116,9 @@ def _file(data: bytes, name: str) -> dict[str, Any]:
 class Board(gr.HTML):
     """Shows panels in a grid, with one zoom and one opacity for all.
 
-    Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels": [{"title",
-    "name", "file" | None, "tensor" | None}]}; the panels of one run fill as their files come. Events: `download` with
-    {"kind", "opacity"}, `measure` with {"run", "names"}.
+    Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels":
+    [{"title", "name", "file" | None, "tensor" | None}]}; the panels of one run fill as their files come. Events:
+    `download` with {"kind", "opacity"}, `measure` with {"run", "names"}.
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -18,6 +18,17 @@ from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
 
 HERE = Path(__file__).parent
+SCRIPTS = (
+    "shared.js",
+    "stage.js",
+    "shell.js",
+    "paint.js",
+    "matches.js",
+    "tensor.js",
+    "pointing.js",
+    "point.js",
+    "viewer.js",
+)
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
 
@@ -101,17 +112,7 @@ class Viewer(gr.HTML):
         super().__init__(
             value,
             html_template='<div class="px-viewer"></div>',
-            js_on_load=script(
-                "shared.js",
-                "stage.js",
-                "shell.js",
-                "paint.js",
-                "matches.js",
-                "tensor.js",
-                "pointing.js",
-                "point.js",
-                "viewer.js",
-            ),  # fmt: skip
+            js_on_load=script(*SCRIPTS),
             apply_default_css=False,
             **kwargs,
         )
