@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pairx import viz
+    from pairx.evaluation.faithfulness import Faithfulness, faithfulness
     from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Explanation",
+    "Faithfulness",
     "ImagePair",
     "InputError",
     "Matches",
@@ -30,6 +32,7 @@ __all__ = [
     "evaluate",
     "explain",
     "explain_steps",
+    "faithfulness",
     "list_methods",
     "list_models",
     "load_model",
@@ -40,11 +43,13 @@ __all__ = [
 # Where a public name is defined, if not among the types. It is imported at its first use: torch takes seconds, and
 # `python -m pairx --help` does without it.
 _HOMES = {
+    "Faithfulness": "evaluation.faithfulness",
     "compare": "methods",
     "compare_steps": "methods",
     "evaluate": "evaluation.run",
     "explain": "methods",
     "explain_steps": "methods",
+    "faithfulness": "evaluation.faithfulness",
     "list_methods": "methods",
     "list_models": "models",
     "load_model": "models",

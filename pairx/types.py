@@ -186,6 +186,26 @@ def finished(steps: Generator[Any, None, Result]) -> Result:
 
 
 @dataclass(frozen=True)
+class Game:
+    """What a method shares out among places: the similarity less what is left of it with every place absent, which is
+    what its numbers then ought to sum to (efficiency).
+
+    players: "pixels" or "cells", which show the background's where they are absent; "all" where nothing is taken to be
+    left, so that the whole similarity is shared out. background: where the method has no option of that name. norm:
+    whether the similarity is the cosine, or `e . f` over the lengths of the unchanged embeddings; the method's option
+    of that name goes before. singles, pairs: whether the maps and the tensor are such shares. A method reports as
+    metrics `elsewhere0` and `elsewhere1`, of the tensor `elsewhere`, the sum of shares that are not on the map, and as
+    `left0` and `left1` what is left with a background that only the method itself knows.
+    """
+
+    players: str
+    background: str = "blur"
+    norm: bool = True
+    singles: bool = True
+    pairs: bool = False
+
+
+@dataclass(frozen=True)
 class MethodCard:
     """The facts about a method.
 
@@ -193,7 +213,8 @@ class MethodCard:
     needs: the inputs it looks at; a method that knows the partner image names "both photographs" or "partner
     embedding". symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
     slow: whether that is more than a few passes. signed: whether negative values are evidence against the match.
-    caveat: what to beware of when reading its maps, or nothing.
+    caveat: what to beware of when reading its maps, or nothing. game: what its numbers share out; None where they only
+    rank.
     """
 
     name: str
@@ -209,6 +230,7 @@ class MethodCard:
     slow: bool = False
     signed: bool = True
     caveat: str = ""
+    game: Game | None = None
 
     @property
     def knows_partner(self) -> bool:

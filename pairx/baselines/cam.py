@@ -7,13 +7,14 @@ the cosine with the partner's embedding held constant. Maps are (h, w), signed, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import InputError, MethodCard
+from pairx.types import Game, InputError, MethodCard
 
 FAMILY = "class activation"
 ROUNDING = 1e-4
@@ -23,9 +24,7 @@ SIGN = "Its sign is a convention: the strongest place is positive. "
 HOMOGENEOUS = "Cosine does not change with an embedding's length, so evidence for and against tends to cancel. "
 
 
-def _card(
-    name: str, title: str, summary: str, paper: str, equation: str, caveat: str = "", signed: bool = True
-) -> MethodCard:
+def _card(name: str, title: str, summary: str, paper: str, equation: str, caveat: str = "", **facts: Any) -> MethodCard:
     return sides_card(
         name=name,
         title=title,
@@ -36,7 +35,7 @@ def _card(
         needs=("partner embedding", "activations", "gradient"),
         cost="1 forward and 1 backward of each photograph",
         caveat=caveat.strip(),
-        signed=signed,
+        **facts,
     )
 
 
@@ -79,6 +78,7 @@ GRAD_CAM = "Selvaraju et al.: Grad-CAM"
         GRAD_CAM,
         "eq. 1 and 2, without the rectifier",
         "Averages gradients over the photograph, so places that the model ignores may light up. " + HOMOGENEOUS,
+        game=Game("cells"),
     )
 )
 def grad_cam(a: Tensor, g: Tensor) -> Tensor:
@@ -94,6 +94,7 @@ def grad_cam(a: Tensor, g: Tensor) -> Tensor:
         "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning",
         "section V and appendix A",
         "Averages gradients over the photograph, so places that the model ignores may light up.",
+        game=Game("cells", norm=False),
     )
 )
 @each_side
@@ -110,6 +111,7 @@ def grad_cam_no_norm(side: Side, _options: NoOptions) -> Tensor:
         "Draelos, Carin: Use HiResCAM instead of Grad-CAM",
         "eq. 3",
         HOMOGENEOUS,
+        game=Game("cells"),
     )
 )
 def hires_cam(a: Tensor, g: Tensor) -> Tensor:
@@ -181,6 +183,7 @@ def grad_cam_plus_plus(a: Tensor, g: Tensor) -> Tensor:
         "Fu et al.: Axiom-based Grad-CAM",
         "eq. 7 and 8",
         "Unstable where a channel's activations sum to almost zero. " + HOMOGENEOUS,
+        game=Game("cells"),
     )
 )
 def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:

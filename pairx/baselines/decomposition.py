@@ -9,6 +9,7 @@ features. For a head of mean pooling, maximum pooling, flattening, BatchNorm and
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,12 @@ from pairx.baselines.cam import hires_cam
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.models.networks import attention_weights
-from pairx.types import InputError, MethodCard, Step
+from pairx.types import Game, InputError, MethodCard, Step
 
 FAMILY = "decomposition"
 PAPER = "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning"
 BATCH = 32
+GAME = Game("cells", background="zero", norm=False)
 LEAST = 1e-3
 """Of the embedding's length that its cells have to explain."""
 
@@ -72,6 +74,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
         "Decomposition",
         "What each place adds to the similarity through the features of the other photograph.",
         "section IV, eq. 5, first term",
+        game=GAME,
         cost="1 forward and 2 backwards of each photograph",
         caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
         "layer is from linear.",
@@ -88,6 +91,7 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None,
         "Decomposition + bias",
         "What each place adds to the similarity, the other photograph's biases included.",
         "section IV, eq. 5, first term and second or third",
+        game=GAME,
         cost="1 forward and 2 backwards of each photograph",
         caveat="The metrics tell the size of the biases after the layer, and how far the network after the layer is "
         "from linear.",
@@ -115,6 +119,7 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
         "Point-to-point activation",
         "What each pair of places, one in each photograph, adds to the similarity.",
         "section IV, eq. 5, first term, for every (i, j, x, y)",
+        game=replace(GAME, singles=False, pairs=True),
         cost="4 passes of the network after the layer a cell, of each photograph",
         slow=True,
         caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from pairx.baselines.cam import FAMILY
-from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
-from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import InputError, Step
+from pairx.baselines.registry import NoOptions, each_side, method, sides_card
+from pairx.baselines.sides import Side
+from pairx.types import Game, InputError
 
 
 class BiasTape(TorchFunctionMode):
@@ -69,25 +69,22 @@ _BIASES = {torch.conv2d: _bias_of_linear, F.linear: _bias_of_linear, F.batch_nor
         cost="1 forward and 1 backward of each photograph",
         caveat="Exact for networks of piecewise linear operations; the metric `unexplained` tells what others leave "
         "out. Does not depend on the layer.",
+        game=Game("all", norm=False),
     )
 )
-def fullgrad(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+@each_side
+def fullgrad(side: Side, _options: NoOptions) -> tuple[Tensor, dict[str, float]]:
     """`sum x g_x + sum over biases of upsampled b g_b`, (S, S), of `e . f / (|e||f|)` with constant norms.
 
-    A bias without a place (of a linear layer after the pooling) is in no map, but in the metric `placeless`; maps and
-    placeless parts sum to the similarity but for the metric `unexplained`. Raises InputError for a network with layer
+    A bias without a place (of a linear layer after the pooling) is in no map, but in the metric `elsewhere`; the two
+    sum to the similarity but for the metric `unexplained`. Raises InputError for a network with layer
     normalisation, which has no such sum.
     """
-    if any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in at.model.module.modules()):
+    if any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in side.model.module.modules()):
         raise InputError("FullGrad adds up the biases of convolutional networks; this one has layer normalisation.")
-    maps, metrics = [], {}
-    for number, side in enumerate(at.sides):
-        yield Step(number, 2, f"the {('first', 'second')[number]} photograph")
-        found, placeless = full_gradient(side)
-        maps.append(to_map(found))
-        metrics[f"placeless{number}"] = placeless
-        metrics[f"unexplained{number}"] = at.similarity - float(found.double().sum()) - placeless
-    return Finding(*maps, metrics=metrics)
+    found, elsewhere = full_gradient(side)
+    similarity = float(side.cosine(side.embedding[None]))
+    return found, {"elsewhere": elsewhere, "unexplained": similarity - float(found.double().sum()) - elsewhere}
 
 
 def full_gradient(side: Side) -> tuple[Tensor, float]:
@@ -97,7 +94,7 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
         score = side.product(side.embed(x)).sum()
     outputs = [output for output, _ in tape.biases]
     gradient, *gradients = torch.autograd.grad(score, [x, *outputs], allow_unused=True)
-    total, placeless = (x * gradient).sum((0, 1)), 0.0
+    total, elsewhere = (x * gradient).sum((0, 1)), 0.0
     for (_, bias), g in zip(tape.biases, gradients, strict=True):
         if g is None:
             continue
@@ -105,8 +102,8 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
         if share.ndim == 4 and min(share.shape[2:]) > 1:
             total = total + spread(share.sum((0, 1)), total.shape)
         else:
-            placeless += float(share.detach().double().sum())
-    return total.detach(), placeless
+            elsewhere += float(share.detach().double().sum())
+    return total.detach(), elsewhere
 
 
 def spread(cells: Tensor, size: tuple[int, int]) -> Tensor:

@@ -13,7 +13,7 @@ from pairx.baselines.backgrounds import Background
 from pairx.baselines.cam import grad_cam
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Step
+from pairx.types import Game, Step
 
 BATCH = 8
 
@@ -42,6 +42,7 @@ class IntegratedOptions:
         needs=("partner embedding", "pixels", "gradient", "background"),
         cost="50 forwards and backwards of each photograph",
         slow=True,
+        game=Game("pixels"),
         caveat="Gradients of pixels are noisy: single dots mean little. Sums to the similarity less the background's.",
     ),
     IntegratedOptions,

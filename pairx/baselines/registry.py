@@ -63,21 +63,23 @@ def method(card: MethodCard, options: type = NoOptions) -> Callable:
 
 
 def each_side(one: Callable) -> Callable:
-    """A method of a pair from one of a single side: from `one(side, options)`, which returns its map (h, w), or yields
-    Steps and then returns its map.
+    """A method of a pair from one of a single side: from `one(side, options)`, which returns its map (h, w), or that
+    and its metrics, whose names get the side's number; it may yield Steps before.
     """
 
     @functools.wraps(one)
     def find(at: PairAtLayer, options: Any) -> Generator[Step, None, Finding]:
-        maps = []
+        maps, metrics = [], {}
         for number, side in enumerate(at.sides):
             name = ("first", "second")[number]
             yield Step(number, 2, f"the {name} photograph")
             found = one(side, options)
             if isinstance(found, Generator):
                 found = yield from as_half(found, number)
-            maps.append(to_map(found))
-        return Finding(*maps)
+            own, told = found if isinstance(found, tuple) else (found, {})
+            maps.append(to_map(own))
+            metrics |= {f"{key}{number}": value for key, value in told.items()}
+        return Finding(*maps, metrics=metrics)
 
     return find
 

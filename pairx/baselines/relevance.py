@@ -17,7 +17,7 @@ from torch import Tensor
 from pairx import lrp
 from pairx.baselines.registry import Finding, NoOptions, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import InputError, MethodCard, Step
+from pairx.types import Game, InputError, MethodCard, Step
 
 FAMILY = "relevance"
 LICENSE = "MIT; LRP is patented, and free for personal and scientific use"
@@ -61,6 +61,7 @@ def _card(
         "partner embedding",
         "1 forward and 1 relevance pass of each photograph",
         caveat="Biases keep a part of the relevance. Does not depend on the layer.",
+        game=Game("all"),
     )
 )
 @each_side
@@ -122,6 +123,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
         "both photographs",
         "1 forward and 100 relevance passes to the layer, of each photograph",
         slow=True,
+        game=Game("all", singles=False, pairs=True),
         caveat="Projected: noise of random directions, which more samples lessen.",
     ),
     BilrpOptions,

@@ -16,9 +16,9 @@ from torch import Tensor
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.gradients import path_gradient
-from pairx.baselines.registry import Finding, as_half, method, sides_card, to_map
+from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import InputError, MethodCard, Step
+from pairx.types import Game, InputError, MethodCard, Step
 
 FAMILY = "Shapley values"
 PAPER = "Hamilton et al.: Axiomatic Explanations for Visual Search, Retrieval, and Similarity Learning"
@@ -81,6 +81,7 @@ def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts
         "Correlates the features of the cells, as if the network ended in their mean at this layer.",
         "eq. 3 and eq. 8",
         "1 forward of each photograph and of its background",
+        game=Game("cells", pairs=True),
         caveat="Ignores the network after the layer: its numbers sum to the cosine of mean features (metric "
         "`mean_features`), less the background's, and not to the similarity.",
     ),
@@ -92,15 +93,14 @@ def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
     """
     yield Step(0, 1, "correlating the cells")
     features = [side.activation.double() for side in at.sides]
-    changes = [
-        (feature - backgrounds.of_features(side, options.background)) / feature[0].numel()
-        for feature, side in zip(features, at.sides, strict=True)
-    ]
-    means = [feature.mean((1, 2)) for feature in features]
+    absent = [backgrounds.of_features(side, options.background).double() for side in at.sides]
+    changes = [(feature - other) / other[0].numel() for feature, other in zip(features, absent, strict=True)]
+    means, left = ([grid.mean((1, 2)) for grid in grids] for grids in (features, absent))
     scale = (means[0].norm() * means[1].norm()).clamp(min=1e-12)
     maps = [torch.einsum("chw,c->hw", change, means[1 - number]) / scale for number, change in enumerate(changes)]
     tensor = torch.einsum("cij,cxy->ijxy", *changes) / scale
-    metrics = {"mean_features": float(means[0] @ means[1] / scale)}
+    singles = left[0] @ (means[1] - left[1]) + left[1] @ (means[0] - left[0])
+    metrics = {"mean_features": float(means[0] @ means[1] / scale), "elsewhere": float(singles / scale)}
     return Finding(*map(to_map, maps), tensor=to_map(tensor), metrics=metrics)
 
 
@@ -112,28 +112,19 @@ def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
         "eq. 9 (section A.5), midpoint rule",
         "1 forward and 100 passes of the network after the layer, forth and back, of each photograph",
         slow=True,
+        game=Game("cells"),
         caveat="With a zero background and a head without biases the cosine is constant on the way: choose another.",
     ),
     IgSamOptions,
 )
-def ig_sam(at: PairAtLayer, options: IgSamOptions) -> Generator[Step, None, Finding]:
-    """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side. The metric `inefficiency` is how
-    far its sum is from the similarity less the background's.
-    """
-    maps, metrics = [], {}
-    for number, side in enumerate(at.sides):
-        score = side.cosine if options.norm else side.product
-        background = backgrounds.of_features(side, options.background)
-        change = side.activation - background
-        integral = path_gradient(
-            lambda grid, side=side, score=score: score(side.head(grid)), background, change, options.samples
-        )
-        found = (change * (yield from as_half(integral, number))).sum(0)
-        with torch.no_grad():
-            ends = score(side.head(torch.stack([background, side.activation]))).double()
-        metrics[f"inefficiency{number}"] = abs(float(found.sum() - (ends[1] - ends[0])))
-        maps.append(to_map(found))
-    return Finding(*maps, metrics=metrics)
+@each_side
+def ig_sam(side: Side, options: IgSamOptions) -> Generator[Step, None, Tensor]:
+    """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side."""
+    score = side.cosine if options.norm else side.product
+    background = backgrounds.of_features(side, options.background)
+    change = side.activation - background
+    gradient = yield from path_gradient(lambda grid: score(side.head(grid)), background, change, options.samples)
+    return (change * gradient).sum(0)
 
 
 @method(
@@ -144,30 +135,27 @@ def ig_sam(at: PairAtLayer, options: IgSamOptions) -> Generator[Step, None, Find
         "section 4, Kernel SHAP of eq. 2",
         "5000 passes of the network after the layer, of each photograph",
         slow=True,
+        game=Game("cells"),
         caveat="Sampled: the metrics tell its standard error.",
     ),
     KsamOptions,
 )
-def ksam(at: PairAtLayer, options: KsamOptions) -> Generator[Step, None, Finding]:
+@each_side
+def ksam(side: Side, options: KsamOptions) -> Generator[Step, None, tuple[Tensor, dict[str, float]]]:
     """Kernel SHAP of `v(S) = s` with the features of all places outside S replaced: (h, w) a side, each place's value
     spread evenly over its cells. Sums to the similarity less the background's.
     """
-    maps, metrics = [], {}
-    for number, side in enumerate(at.sides):
-        score = side.cosine if options.norm else side.product
-        game = Masked(side, backgrounds.of_features(side, options.background), options.players)
-        steps = shapley.shapley_values(
-            lambda who, game=game, score=score: score(game.embeddings(who)),
-            game.players,
-            options.samples,
-            options.seed,
-            BATCH,
-            "sampling coalitions",
-        )
-        shares = yield from as_half(steps, number)
-        maps.append(to_map(game.spread(shares.singles)))
-        metrics[f"standard_error{number}"] = shares.error
-    return Finding(*maps, metrics=metrics)
+    score = side.cosine if options.norm else side.product
+    game = Masked(side, backgrounds.of_features(side, options.background), options.players)
+    shares = yield from shapley.shapley_values(
+        lambda who: score(game.embeddings(who)),
+        game.players,
+        options.samples,
+        options.seed,
+        BATCH,
+        "sampling coalitions",
+    )
+    return game.spread(shares.singles), {"standard_error": shares.error}
 
 
 @method(
@@ -178,6 +166,7 @@ def ksam(at: PairAtLayer, options: KsamOptions) -> Generator[Step, None, Finding
         "section 5.2, eq. 7, of eq. 6",
         "40000 passes of the network after the layer, of each photograph",
         slow=True,
+        game=Game("cells", singles=False, pairs=True),
         symmetric=False,  # other coalitions are drawn for the exchanged pair
         caveat="Sampled: the metric tells its standard error. Pairs of places in one photograph have a part too, which "
         "is not shown.",
@@ -200,7 +189,8 @@ def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step,
         values, everyone, options.samples, options.seed, BATCH, "sampling coalitions"
     )
     tensor = shares.pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
-    metrics = {"standard_error": shares.error}
+    elsewhere = shares.singles.sum() + shares.pairs.triu(1).sum() - tensor.sum()
+    metrics = {"standard_error": shares.error, "elsewhere": float(elsewhere)}
     return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
 
 

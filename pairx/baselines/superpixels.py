@@ -14,7 +14,7 @@ from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.registry import each_side, in_batches, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import InputError, MethodCard, Step
+from pairx.types import Game, InputError, MethodCard, Step
 
 FAMILY = "perturbation"
 BATCH = 16
@@ -53,20 +53,27 @@ class PairXShapOptions(ShapOptions):
 
 @dataclass(frozen=True)
 class LimeOptions:
-    """segments, compactness, sigma, samples, seed: see `ShapOptions`."""
+    """segments, compactness, sigma, samples, seed: see `ShapOptions`. background: "blur", "mean", "zero", a photograph
+    (H, W, 3) uint8, or None: an absent superpixel shows its own mean colour.
+    """
 
     segments: int = 50
     compactness: float = 10.0
     sigma: float = 3.0
     samples: int = 5000
+    background: Background | None = None
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.background is not None:
+            backgrounds.check(self.background)
 
 
 def _card(name: str, title: str, summary: str, paper: str, equation: str, cost: str, caveat: str) -> MethodCard:
     needs = ("partner embedding", "masked photograph")
     return sides_card(
         name=name, title=title, family=FAMILY, summary=summary, paper=paper, equation=equation, needs=needs, cost=cost,
-        slow=True, caveat=caveat,
+        slow=True, game=Game("pixels"), caveat=caveat,
     )  # fmt: skip
 
 
@@ -125,22 +132,24 @@ def kernel_shap_500(side: Side, options: PairXShapOptions) -> Generator[Step, No
     LimeOptions,
 )
 @each_side
-def lime(side: Side, options: LimeOptions) -> Generator[Step, None, Tensor]:
+def lime(side: Side, options: LimeOptions) -> Generator[Step, None, tuple[Tensor, dict[str, float]]]:
     """Coefficients of a ridge regression of the similarity on which superpixels are there: (S, S), each spread evenly
-    over its superpixel's pixels.
+    over its superpixel's pixels. The metric `left` is the similarity without any superpixel.
     """
     segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
-    count = int(segments.max()) + 1
-    sizes = np.bincount(segments.ravel())
-    colors = np.stack([np.bincount(segments.ravel(), side.photo[..., c].ravel()) / sizes for c in range(3)], 1)
-    absent = side.input_of(colors.round().astype(np.uint8)[segments])
+    if options.background is None:
+        absent = side.input_of(mean_colors(side.photo, segments))
+    else:
+        absent = backgrounds.of_pixels(side, options.background)
     generator = torch.Generator().manual_seed(options.seed)
-    who = (torch.rand(options.samples, count, generator=generator) < 0.5).float()
+    who = (torch.rand(options.samples, int(segments.max()) + 1, generator=generator) < 0.5).float()
     who[0] = 1
     scores = yield from in_batches(
         lambda some: _similarity(side, segments, absent, some), who.split(BATCH), len(who), "sampling superpixels"
     )
-    return shapley.spread(local_linear(who, scores.cpu()), torch.from_numpy(segments))
+    with torch.no_grad():
+        left = float(side.cosine(side.embed(absent[None])))
+    return shapley.spread(local_linear(who, scores.cpu()), torch.from_numpy(segments)), {"left": left}
 
 
 def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
@@ -166,6 +175,13 @@ def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: flo
     if found.max() == 0:
         raise InputError("SLIC finds a single superpixel in this photograph. Ask for more segments.")
     return found
+
+
+def mean_colors(photo: np.ndarray, segments: np.ndarray) -> np.ndarray:
+    """(S, S, 3) uint8: a photograph with each superpixel in its mean colour."""
+    flat = segments.ravel()
+    sums = np.stack([np.bincount(flat, photo[..., channel].ravel()) for channel in range(3)], 1)
+    return (sums / np.bincount(flat)[:, None]).round().astype(np.uint8)[segments]
 
 
 def local_linear(who: Tensor, scores: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ import torch
 from pairx import images, lrp
 from pairx.core.matching import mutual_nearest
 from pairx.models import EmbeddingModel, EncodedPair
-from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Step, View
+from pairx.types import Explanation, Game, ImagePair, InputError, Matches, MethodCard, Step, View
 
 CARD = MethodCard(
     name="pair-x",
@@ -28,6 +28,7 @@ CARD = MethodCard(
     needs=("both photographs", "activations", "relevance"),
     symmetric=True,
     cost="1 forward of each photograph and 2 + 2 k_colors relevance passes",
+    game=Game("all"),
 )
 
 CELLS = ("signed", "abs_of_sum", "sum_of_abs")

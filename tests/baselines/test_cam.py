@@ -137,7 +137,7 @@ def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLay
         explanation = found(at, "fullgrad")
         for number, one in enumerate((explanation.map0, explanation.map1)):
             assert one.shape == (at.model.size, at.model.size)
-            total = one.sum(dtype=np.float64) + explanation.metrics[f"placeless{number}"]
+            total = one.sum(dtype=np.float64) + explanation.metrics[f"elsewhere{number}"]
             assert total == pytest.approx(at.similarity, abs=2e-5)
             assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
 
@@ -159,9 +159,9 @@ def test_fullgrad_is_the_pixels_gradient_where_there_is_no_bias() -> None:
     side = at_stage(model).sides[0]
     x = side.x.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(side.product(side.embed(x)).sum(), x)
-    ours, placeless = full_gradient(side)
+    ours, elsewhere = full_gradient(side)
     torch.testing.assert_close(ours, (x * gradient).sum((0, 1)).detach())
-    assert placeless == 0
+    assert elsewhere == 0
 
 
 def test_spreading_keeps_every_cells_total() -> None:
