@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -136,6 +137,16 @@ def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None
     return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
 
 
+def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
+    """What `core.correspondence.partners` gives of the tensor above, without it: (h, w) evidence of the other
+    photograph's cells together with a place of photograph `number`, 0 or 1, given as weights (h, w) of its cells.
+    """
+    side, other = at.sides[number], at.sides[1 - number]
+    query, whole = linear_part(side, torch.from_numpy(np.stack([weights, np.ones_like(weights)])).to(side.x))
+    _check_linear(side, whole)
+    return to_map(towards(other, query))
+
+
 def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
     """`u` (D, h, w), cell by cell."""
     h, w = side.activation.shape[1:]
@@ -165,12 +176,16 @@ def all_cells(side: Side) -> Tensor:
     is next to nothing.
     """
     total = linear_part(side, torch.ones_like(side.activation[:1]))[0]
+    _check_linear(side, total)
+    return total
+
+
+def _check_linear(side: Side, total: Tensor) -> None:
     if total.norm() < LEAST * side.embedding.norm():
         raise InputError(
             f"The network after {side.layer} normalises its features, so their derivative explains nothing of the "
             "embedding. Choose another layer or method."
         )
-    return total
 
 
 def towards(side: Side, direction: Tensor) -> Tensor:

@@ -73,6 +73,17 @@ def highest(cells: np.ndarray, shape: tuple[int, int], count: int) -> np.ndarray
     return chosen.reshape(shape)
 
 
+def pooled(tensor: np.ndarray, most: int) -> np.ndarray:
+    """A tensor (h0, w0, h1, w1) with at most `most` cells along each side: the means of neighbours, by the part of each
+    where they do not divide evenly; as it is where it is no finer.
+    """
+    for axis, n in enumerate(tensor.shape):
+        if n > most:
+            means = most * _shared(np.arange(n + 1) / n, most)
+            tensor = np.moveaxis(np.tensordot(means.astype(tensor.dtype), tensor, axes=(1, axis)), 0, axis)
+    return tensor
+
+
 def _centres(n: int) -> np.ndarray:
     return (np.arange(n) + 0.5) / n
 

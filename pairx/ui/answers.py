@@ -22,7 +22,7 @@ from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
-from pairx.ui.words import OUR_FAULT, OWN_PAIR, STOPPED, layer_choices, layer_title
+from pairx.ui.words import NO_LONGER, OUR_FAULT, OWN_PAIR, POINT_FAULT, STOPPED, layer_choices, layer_title
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +60,15 @@ class Form:
         except ValueError as error:
             raise InputError(f"{error}.") from error
         return Request(photos[0].ref, photos[1].ref, values[self.model], str(values[self.layer]), options)
+
+
+def read_place(asked: dict[str, Any]) -> tuple[int, list[float]]:
+    """Side and place (x0, y0, x1, y1) that the browser asked for. Raises InputError for anything else."""
+    side, place = asked.get("side"), asked.get("place")
+    numbers = place if isinstance(place, list) and len(place) == 4 else [None]
+    if side not in (0, 1) or not all(isinstance(one, int | float) and 0 <= one <= 1 for one in numbers):
+        raise InputError("This is no place in a photograph. Click again.")
+    return side, [float(one) for one in numbers]
 
 
 class Answers:
@@ -182,6 +191,23 @@ class Answers:
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }
 
+    def point(self, request: Request | None, event: gr.EventData) -> dict[str, Any]:
+        """What the other photograph answers to a place that a person points at: a message for the viewer."""
+        asked = event._data if isinstance(event._data, dict) else {}
+        message = {"ticket": asked.get("ticket")}
+        try:
+            if request is None or asked.get("key") != self.workshop.key(request):
+                raise InputError(NO_LONGER)
+            side, place = read_place(asked)
+            cells = self.workshop.point_map(request, side, place)
+        except InputError as error:
+            return message | {"error": str(error)}
+        except Exception:
+            log.exception("a place could not be explained")
+            return message | {"error": POINT_FAULT}
+        found = {"cells": cells.ravel().tolist(), "grid": cells.shape, "scale": viz.scale_of(cells)}
+        return message | found
+
     def list_layers(self, name: str, layer: str) -> list[Any]:
         """The layers of a newly chosen model. Where it cannot be had, the model of the opening comes back."""
         try:
@@ -200,9 +226,7 @@ class Answers:
         """Write what the person sees to a file of the cache."""
         asked = event._data if isinstance(event._data, dict) else {}
         if request is None or asked.get("key") != self.workshop.key(request):
-            raise gr.Error(
-                "This picture is no longer the session's. Press Explain, then download it.", print_exception=False
-            )
+            raise gr.Error(NO_LONGER, print_exception=False)
         try:
             pair, explanation = self.workshop.pair(request), self.workshop.explain(request)
             kind = str(asked.get("kind"))

@@ -1,35 +1,33 @@
-// The board of the Compare tab: one panel a method, which fills when its file comes. Zoom and opacity are shared by all.
+// The board of the Compare tab: one panel a method, which fills when its file comes. All share zoom, opacity and inquiry.
 
 const root = element.querySelector(".px-board");
 const view = new LinkedView();
+const inquiry = new Inquiry(() => {
+  waiting ??= requestAnimationFrame(() => {
+    waiting = null;
+    for (const panel of panels) panel.reply();
+  });
+});
+let waiting = null;
 let run = null;
 let form = null;
-let photos = [];
 let panels = [];
 
-root.replaceChildren();
-const notice = make("div", "px-notice", root);
-notice.setAttribute("role", "status");
-make("div", "px-blank", root, "Choose methods and press Compare. Each of them fills one panel here.");
-const body = make("div", "px-body", root);
+const { notice, body } = shell(root, "Choose methods and press Compare. Each of them fills one panel here.");
 const heading = make("p", "px-story", body);
 const similarity = make("strong", "", heading);
 const about = make("span", "", heading);
-const tools = make("div", "px-tools", body);
-tools.setAttribute("role", "toolbar");
-tools.setAttribute("aria-label", "All panels");
-button(tools, "−", "Zoom out", () => zoomBy(1 / 1.5));
-const zoomLabel = button(tools, "100 %", "Show the whole photographs", () => { view.reset(); moved(); });
-button(tools, "+", "Zoom in", () => zoomBy(1.5));
-const slider = make("label", "px-opacity", tools, "Opacity");
+const zoom = new ZoomTools(body, "All panels", view, moved);
+const slider = make("label", "px-opacity", zoom.node, "Opacity");
 const opacity = Object.assign(make("input", "", slider), { type: "range", min: 0, max: 100, value: 75 });
 opacity.addEventListener("input", () => root.style.setProperty("--px-heat", opacity.value / 100));
-make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all panels");
+const faithful = button(zoom.node, "Measure faithfulness of all", "Blur what each map names and see what the similarity loses", () => measure(panels.filter(({ scene }) => scene).map(({ name }) => name)));
+make("span", "px-hint px-gesture", zoom.node, "Ctrl + wheel or pinch zooms, drag moves all panels");
 const key = make("div", "px-key", body);
 const scale = make("div", "px-scale", key);
-make("span", "", scale, "against the match");
+const against = make("span", "", scale, "against the match");
 const ramp = make("span", "px-ramp", scale);
-make("span", "", scale, "for the match");
+const supports = make("span", "", scale, "for the match");
 make("span", "px-hint", scale, "each panel has its own scale").title = "Both photographs of a panel share it; stronger values are painted as the ends";
 const files = make("div", "px-tools px-files", key);
 make("span", "px-hint", files, "Download:");
@@ -40,68 +38,36 @@ for (const [kind, text] of [["png", "Figure PNG"], ["pdf", "Figure PDF"], ["zip"
 const grid = make("div", "px-panels", body);
 
 function moved() {
+  root.style.setProperty("--px-unzoom", 1 / view.zoom);
   for (const { stage } of panels) stage.move();
-  zoomLabel.textContent = `${Math.round(100 * view.zoom)} %`;
+  zoom.tell();
 }
 
-function zoomBy(factor) {
-  view.zoomTo(view.zoom * factor);
-  moved();
+function enlarge(panel) {
+  const on = !panel.large;
+  if (!on) inquiry.free();
+  for (const one of panels) if (one.large || one === panel) one.enlarge(on && one === panel);
+  if (on) panel.node.scrollIntoView({ behavior: "smooth", block: "nearest" });
+  else panel.larger.focus({ preventScroll: true });
 }
 
-function newPanel({ title }) {
-  const node = make("article", "px-panel px-waiting", grid);
-  node.setAttribute("aria-label", title);
-  const head = make("header", "px-panel-head", node);
-  make("h3", "", head, title).title = title;
-  const seconds = make("span", "px-hint", head);
-  const stage = new Stage(node, view, `${title}: both photographs`, true, { over() {}, pick() {}, moved });
-  stage.stackBelow = 0;
-  stage.show(photos, [null, null], []);
-  const note = make("p", "px-note", node, "Waiting");
-  return { node, seconds, stage, note, asked: false };
+function measure(names) {
+  trigger("measure", { run, names });
 }
 
-function addCard(node, rows) {
-  const card = make("details", "px-card", node);
-  make("summary", "", card, "About this method");
-  const list = make("dl", "", card);
-  for (const [name, text] of rows) {
-    make("dt", "", list, name);
-    make("dd", "", list, text);
-  }
-}
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || !root.offsetParent) return;
+  const large = panels.find((panel) => panel.large);
+  if (inquiry.now) inquiry.free();
+  else if (large) enlarge(large);
+});
 
-function fill(panel, scene) {
-  const { node, seconds, stage, note } = panel;
-  node.classList.remove("px-waiting");
-  if (scene.reason) {
-    node.classList.add("px-refused");
-    stage.node.replaceChildren(make("p", "px-reason", null, `Cannot run: ${scene.reason}`));
-    stage.photos = null;
-    note.textContent = "";
-  } else {
-    seconds.textContent = scene.signed ? scene.seconds : `sign by convention · ${scene.seconds}`;
-    const covers = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
-    stage.show(photos, covers, scene.marks);
-    stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
-    note.textContent = note.title = scene.note;
-    similarity.textContent = `Similarity ${scene.similarity.toFixed(2).replace("-", "−")}`;
-    if (scene.colors.length) ramp.style.backgroundImage = `linear-gradient(90deg, ${scene.colors.join(", ")})`;
-  }
-  addCard(node, scene.card);
-}
-
-async function ask(panel, url, ofRun) {
-  panel.asked = true;
-  try {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(answer.status);
-    const scene = await answer.json();
-    if (ofRun === run) fill(panel, scene);
-  } catch {
-    if (ofRun === run) panel.note.textContent = "This panel could not be fetched. Press Compare again.";
-  }
+async function ask(panel, files) {
+  const ofRun = run;
+  const scene = await panel.ask(files);
+  if (!scene || ofRun !== run) return;
+  similarity.textContent = `Similarity ${scene.similarity.toFixed(2).replace("-", "−")}`;
+  if (scene.colors.length) ramp.style.backgroundImage = `linear-gradient(90deg, ${scene.colors.join(", ")})`;
 }
 
 function draw() {
@@ -110,31 +76,36 @@ function draw() {
   if (value.run !== run) {
     run = value.run;
     form = JSON.stringify(value.form);
-    photos = value.photos.map((photo) => ({ ...photo, src: photo.file.url }));
+    const photos = value.photos.map((photo) => ({ ...photo, src: photo.file.url }));
     similarity.textContent = "";
     about.textContent = `${photos.map(({ name }) => name).join(" and ")} · ${value.about}`;
+    [against.textContent, supports.textContent] = value.ends;
     view.reset();
+    inquiry.now = null;
+    inquiry.kept = false;
     root.classList.add("px-ready");
     grid.replaceChildren();
-    panels = value.panels.map(newPanel);
+    panels = value.panels.map((panel) => new Panel(grid, panel, photos, view, inquiry, { moved, enlarge, measure }));
     moved();
     tell();
     if (window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
-  value.panels.forEach(({ file }, i) => {
-    if (file && !panels[i].asked) ask(panels[i], file.url, run);
-    else if (!file && value.over) panels[i].note.textContent = "Stopped before this method was through.";
+  value.panels.forEach((files, i) => {
+    if (files.file && !panels[i].asked) ask(panels[i], files);
+    else if (!files.file && value.over) panels[i].note.textContent = "Stopped before this method was through.";
   });
 }
 
-// Says what runs, what went wrong, or that the form holds another pair or model than the board.
+// Says what runs, what went wrong, or that the form holds another pair, model or background than the board.
 let status = {};
 function tell() {
-  const stale = Boolean(form && shared.formNow && form !== JSON.stringify(shared.formNow.slice(0, 4)));
+  const now = shared.formNow && JSON.stringify([...shared.formNow.slice(0, 4), shared.background]);
+  const stale = Boolean(form && now && form !== now);
   root.classList.toggle("px-stale", stale);
+  faithful.disabled = stale || Boolean(status.busy);
   const share = status.total ? ` (${Math.round((100 * status.done) / status.total)} %)` : "";
   if (status.busy || status.error) notice.textContent = `${status.text}${share}`;
-  else notice.textContent = stale ? "The pair, model or layer changed. Press Compare to bring the panels up to date." : "";
+  else notice.textContent = stale ? "The pair, model, layer or background changed. Press Compare to bring the panels up to date." : "";
 }
 
 shared.bus.addEventListener("form", tell);

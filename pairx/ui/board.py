@@ -6,14 +6,19 @@ import json
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from pairx import images, viz
+from pairx.core import correspondence
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
 from pairx.ui.viewer import data_uri, encoded, script
 
 LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
+MOST_CELLS = 28
+"""Along a side of a tensor that the browser gets; finer ones are pooled."""
+_WHOLE = 32767  # the largest whole number of 16 bits
 
 
 def photos_of(pair: ImagePair) -> list[dict[str, Any]]:
@@ -29,9 +34,24 @@ def photos_of(pair: ImagePair) -> list[dict[str, Any]]:
     ]
 
 
-def panel_file(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> dict[str, Any]:
-    """A file with all that the browser needs to draw one method's panel at any opacity."""
-    return _file(json.dumps(panel_scene(result, pair, card)).encode(), "panel.json")
+def panel_files(
+    result: Explanation | Refusal, pair: ImagePair, card: MethodCard, background: str = ""
+) -> dict[str, Any]:
+    """Files with all that the browser needs of one method: its panel, and its tensor, fetched once somebody asks."""
+    scene, tensor = panel_scene(result, pair, card) | {"background": background}, None
+    if isinstance(result, Explanation) and result.tensor is not None:
+        scene["tensor"], values = packed(result.tensor)
+        tensor = _file(values, "tensor.bin")
+    return {"file": _file(json.dumps(scene).encode(), "panel.json"), "tensor": tensor}
+
+
+def packed(tensor: np.ndarray) -> tuple[dict[str, Any], bytes]:
+    """A tensor (h0, w0, h1, w1) for the browser: its shape, the value of one step, the |value| painted in full colour;
+    and its values as 16-bit whole numbers, little end first, with at most MOST_CELLS cells a side."""
+    small = correspondence.pooled(tensor, MOST_CELLS)
+    step = float(np.abs(small).max()) / _WHOLE or 1.0
+    about = {"shape": small.shape, "step": step, "scale": viz.scale_of(small)}
+    return about, np.round(small / step).astype("<i2").tobytes()
 
 
 def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> dict[str, Any]:
@@ -96,15 +116,16 @@ def _file(data: bytes, name: str) -> dict[str, Any]:
 class Board(gr.HTML):
     """Shows panels in a grid, with one zoom and one opacity for all.
 
-    Takes {"run": str, "photos": list, "about": str, "form": list, "over": bool, "panels": [{"title", "file" | None}]};
-    the panels of one run fill as their files come. Event: `download` with {"kind", "opacity"}.
+    Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels":
+    [{"title", "name", "file" | None, "tensor" | None}]}; the panels of one run fill as their files come. Events:
+    `download` with {"kind", "opacity"}, `measure` with {"run", "names"}.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(
             None,
             html_template='<div class="px-viewer px-board"></div>',
-            js_on_load=script("shared.js", "stage.js", "board.js"),
+            js_on_load=script("shared.js", "stage.js", "shell.js", "tensor.js", "pointing.js", "panel.js", "board.js"),
             apply_default_css=False,
             **kwargs,
         )

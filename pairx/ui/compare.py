@@ -12,6 +12,7 @@ from pairx.ui.board import Board, ChosenPair
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
 from pairx.ui.explain import QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
 from pairx.ui.parts import Status
+from pairx.ui.relative import BackgroundChoice
 from pairx.ui.session import AT_ONCE, Workshop
 
 QUEUE = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
@@ -40,13 +41,14 @@ class CompareTab:
                     self.go = gr.Button("Compare", variant="primary", elem_id="px-compare", scale=2, min_width=120)
                     self.stop = gr.Button("Stop", interactive=False, elem_id="px-halt", scale=1, min_width=80)
                 self.status = Status("compare-status")
+                self.background = BackgroundChoice(workshop.shelf)
                 self.groups = self._groups()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
                 gr.HTML(f'<p class="px-intro">{INTRO}</p>', apply_default_css=False)
                 self.board = Board()
                 self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
                 self.file = gr.File(visible="hidden")
-        self._wire(tabs, tab, explain, Comparisons(workshop, form, self.groups))
+        self._wire(tabs, tab, explain, Comparisons(workshop, form, self.groups, self.background))
 
     def _groups(self) -> list[gr.CheckboxGroup]:
         groups = []
@@ -64,12 +66,13 @@ class CompareTab:
         switches = [self.status, self.go, self.stop]
         at_once = {"queue": False, **QUIET}
         tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
+        self.background.wire(**QUIET)
         self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
         for name, button in self.presets.items():
             button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)
         self.go.click(answers.begin, outputs=switches, **at_once).then(
             answers.run,
-            inputs={*self.form.settings, *self.groups},
+            inputs=answers.inputs,
             outputs=[self.board, self.shown, *switches],
             trigger_mode="multiple",
             **QUEUE,

@@ -23,16 +23,19 @@ from pairx.methods import CARDS, FAMILIES
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui import export
 from pairx.ui.answers import Form
-from pairx.ui.board import panel_file, photos_of
+from pairx.ui.board import panel_files, photos_of
 from pairx.ui.links import Options
 from pairx.ui.parts import resting, waiting
-from pairx.ui.photos import pair_of
-from pairx.ui.session import Request, Workshop
+from pairx.ui.photos import Ref, pair_of
+from pairx.ui.relative import BackgroundChoice, words
+from pairx.ui.session import Request, Workshop, takes_background
 from pairx.ui.words import layer_title
 
 log = logging.getLogger(__name__)
 
 KINDS = ("png", "pdf", "zip")
+ENDS = ["against the match", "for the match"]
+"""What blue and red mean."""
 NONE_CHOSEN = "Choose at least one method."
 STOPPED = "Stopped. The methods that were through stay."
 OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the method that ran last, or try another layer."
@@ -41,8 +44,9 @@ GONE = "The numbers of this comparison are no longer kept. Press Compare again, 
 
 @dataclass(frozen=True)
 class Shown:
-    """The comparison on a session's board, without its numbers, which the workshop keeps."""
+    """The comparison on a session's board, without its numbers, which the workshop keeps. run: its id."""
 
+    run: str
     request: Request
     names: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = field(default=())
@@ -66,10 +70,18 @@ PRESETS = {
 class Comparisons:
     """The events' functions. groups: the components in which the methods of each family are chosen."""
 
-    def __init__(self, workshop: Workshop, form: Form, groups: Sequence[Component]) -> None:
+    def __init__(
+        self, workshop: Workshop, form: Form, groups: Sequence[Component], background: BackgroundChoice
+    ) -> None:
         self.workshop = workshop
         self.form = form
         self.groups = groups
+        self.background = background
+
+    @property
+    def inputs(self) -> set[Component]:
+        """What `run` reads."""
+        return {*self.form.settings, *self.groups, *self.background.inputs}
 
     def begin(self, request: gr.Request) -> list[Any]:
         """A comparison was asked for; one that the session ran before ends."""
@@ -96,11 +108,12 @@ class Comparisons:
             if not names:
                 raise InputError(NONE_CHOSEN)
             photos = self.form.photos(values)
-            request = replace(self.form.request(values), options=Options())
+            background = self.background.chosen(values)
+            request = replace(self.form.request(values), options=Options(), background=background)
             pair = pair_of(*photos)
             yield [*kept, {"text": "Loading the model", "busy": True}, gr.skip(), gr.skip()]
             board = self._board(request, names, pair, [str(photo.ref.path) for photo in photos])
-            shown = Shown(request)
+            shown = Shown(board["run"], request)
             yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
             steps = self.workshop.compare(request, names, pair)
             for item in steps:
@@ -108,7 +121,7 @@ class Comparisons:
                     status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
                     yield [*kept, status, gr.skip(), gr.skip()]
                 else:
-                    shown, board = _with(shown, item), _filled(board, names.index(item.method), item, pair)
+                    shown, board = _with(shown, item), _filled(board, item, pair, background)
                     yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
                 if turns.now(name) != turn:
                     steps.close()
@@ -124,14 +137,16 @@ class Comparisons:
 
     def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> dict[str, Any]:
         """The board before the first method is through."""
-        model = self.workshop.model(request.model)
+        model, rather = self.workshop.model(request.model), request.background
+        about = [model.title, layer_title(model, request.layer), words(rather, True)]
         return {
             "run": uuid.uuid4().hex,
             "photos": photos_of(pair),
-            "about": f"{model.title} · {layer_title(model, request.layer)}",
-            "form": [*paths, request.model, request.layer],
+            "about": " · ".join(part for part in about if part),
+            "ends": [f"for {rather.name} instead", "for this pair"] if isinstance(rather, Ref) else ENDS,
+            "form": [*paths, request.model, request.layer, self.background.key(rather)],
             "over": False,
-            "panels": [{"title": CARDS[name].title, "file": None} for name in names],
+            "panels": [{"title": CARDS[name].title, "name": name, "file": None, "tensor": None} for name in names],
         }
 
     def download(self, shown: Shown | None, event: gr.EventData) -> str:
@@ -178,11 +193,12 @@ def _turn_of(request: gr.Request) -> str:
 
 def _with(shown: Shown, item: Explanation | Refusal) -> Shown:
     refused = (item,) if isinstance(item, Refusal) else ()
-    return Shown(shown.request, (*shown.names, item.method), (*shown.refusals, *refused))
+    return replace(shown, names=(*shown.names, item.method), refusals=(*shown.refusals, *refused))
 
 
-def _filled(board: dict[str, Any], index: int, item: Explanation | Refusal, pair: ImagePair) -> dict[str, Any]:
-    """The board with one more panel, of that index."""
-    panels = list(board["panels"])
-    panels[index] = {**panels[index], "file": panel_file(item, pair, CARDS[item.method])}
-    return board | {"panels": panels}
+def _filled(
+    board: dict[str, Any], item: Explanation | Refusal, pair: ImagePair, background: str | Ref | None
+) -> dict[str, Any]:
+    """The board with one more panel."""
+    files = panel_files(item, pair, CARDS[item.method], words(background, takes_background(item.method)))
+    return board | {"panels": [one | (files if one["name"] == item.method else {}) for one in board["panels"]]}

@@ -6,7 +6,7 @@ import gradio as gr
 
 from pairx.ui.answers import Answers, Form
 from pairx.ui.links import CHOICES
-from pairx.ui.parts import SampleStrip, Status
+from pairx.ui.parts import Messenger, SampleStrip, Status, thumbnails
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import AT_ONCE, Request, Workshop
 from pairx.ui.uploads import SafeImage, checked
@@ -14,6 +14,7 @@ from pairx.ui.viewer import LookPanel, Viewer
 from pairx.ui.words import ADVANCED, LAYER_INFO, layer_choices, model_choices
 
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
+QUEUE_POINT = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
 SESSION_SECONDS = 6 * 3600
 READ_FORM = "(...values) => { window.pairx?.form?.(...values); }"
@@ -44,13 +45,19 @@ class ExplainTab:
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
                 answers = Answers(workshop, pairs, opening, ready, self.form)
                 self.viewer = Viewer(answers.opening_scene() if ready else None)
+                self.point = Messenger("point")
                 self.file = gr.File(visible="hidden")
         self._wire(answers)
 
     def _pair(self, workshop: Workshop, pairs: tuple[SamplePair, ...], opening: Request) -> tuple[SafeImage, SafeImage]:
         shelf = workshop.shelf
         gr.HTML("<h2>Pair</h2>", apply_default_css=False)
-        self.strip = SampleStrip(pairs, {id: shelf.load(ref).image for id, ref in shelf.samples.items()})
+        thumbs = thumbnails({id: shelf.load(ref).image for id, ref in shelf.samples.items()})
+        entries = [
+            {"id": one.id, "title": one.title, "caption": one.sentence, "thumbs": [thumbs[one.a], thumbs[one.b]]}
+            for one in pairs
+        ]
+        self.strip = SampleStrip(entries, "Sample pairs")
         how = {"shelf": shelf, "height": 170, "sources": ["upload"], "buttons": [], "interactive": True}
         with gr.Row(elem_classes="px-wells"):
             first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
@@ -100,5 +107,6 @@ class ExplainTab:
             well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)
         form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **QUIET)
         gr.on([one.change for one in form.settings], None, form.settings, js=READ_FORM, **QUIET)
+        self.viewer.point(answers.point, self.shown, self.point, trigger_mode="multiple", **QUEUE_POINT, **QUIET)
         saved = self.viewer.download(answers.download, self.shown, self.file, **QUIET)
         saved.success(None, self.file, js=SAVE_FILE, **QUIET)

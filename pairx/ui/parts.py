@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from pairx import images
-from pairx.ui.samples import SamplePair
-from pairx.ui.viewer import script
+from pairx.ui.viewer import data_uri, script
 
 
 class SampleStrip(gr.HTML):
-    """Ready pairs as buttons. Event: `choose` with {"id"}."""
+    """Ready photographs as buttons. Takes {"id", "title", "caption", "thumbs"} of each; see `thumbnails`. Event:
+    `choose` with {"id"}."""
 
-    def __init__(self, pairs: Sequence[SamplePair], pictures: dict[str, np.ndarray], **kwargs: Any) -> None:
-        thumbs = {id: _thumbnail(picture) for id, picture in pictures.items()}
-        value = [
-            {"id": one.id, "title": one.title, "caption": one.sentence, "thumbs": [thumbs[one.a], thumbs[one.b]]}
-            for one in pairs
-        ]
+    def __init__(self, entries: Sequence[dict[str, Any]], label: str, **kwargs: Any) -> None:
         super().__init__(
-            value,
-            html_template='<div class="px-strip" role="group" aria-label="Sample pairs"></div>',
+            entries,
+            html_template='<div class="px-strip" role="group"></div>',
             js_on_load=script("shared.js", "strip.js"),
+            label_text=label,
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: Any) -> Any:
+        return value
+
+
+class Messenger(gr.HTML):
+    """Hands each value that it gets to the page's bus, as an event of this name. Shows nothing."""
+
+    def __init__(self, event: str, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template="<div></div>",
+            js_on_load=script("shared.js", "messenger.js"),
+            event=event,
             apply_default_css=False,
             **kwargs,
         )
@@ -77,7 +90,6 @@ def resting(text: str = "", error: bool = False) -> list[Any]:
     return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
 
 
-def _thumbnail(picture: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(images.thumbnail(picture, 220)).save(file, "JPEG", quality=82)
-    return f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
+def thumbnails(pictures: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Small pictures for a page, by the same names."""
+    return {name: data_uri(images.thumbnail(picture, 220), "jpeg", quality=82) for name, picture in pictures.items()}

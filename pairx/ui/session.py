@@ -15,10 +15,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 import pairx
 from pairx import methods
+from pairx.baselines import PairAtLayer, see
+from pairx.baselines.decomposition import point_map
+from pairx.core import correspondence
 from pairx.core.pair_x import VERSION
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
@@ -26,6 +30,7 @@ from pairx.ui.links import MOST_COLORS, Options
 from pairx.ui.photos import PhotoShelf, Ref, pair_of
 
 KEPT_MODELS = 2
+KEPT_PAIRS = 4
 KEPT_BYTES = 192 * 2**20
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 """Explanations that run at the same time."""
@@ -33,16 +38,19 @@ AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 
 @dataclass(frozen=True)
 class Request:
-    """All that an explanation depends on."""
+    """All that an explanation depends on. background: what a comparison's methods take for absent, one of
+    `pairx.baselines.backgrounds` or a photograph; None leaves each its own."""
 
     photo0: Ref
     photo1: Ref
     model: str
     layer: str
     options: Options = field(default_factory=Options)
+    background: str | Ref | None = None
 
     def key(self, model_key: str) -> str:
-        """Digest of all that changes the result: photographs, model, weights, layer, options, version of the maths."""
+        """Digest of all that changes PAIR-X's result: photographs, model, weights, layer, options, version of the
+        maths."""
         parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
         return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
 
@@ -121,6 +129,8 @@ class Workshop:
         self.cards = {card.name: card for card in pairx.list_models()}
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()
+        self._seen: OrderedDict[str, PairAtLayer] = OrderedDict()
+        self._seeing = threading.Lock()
         if "OMP_NUM_THREADS" not in os.environ:
             torch.set_num_threads(max(1, (os.cpu_count() or 2) // AT_ONCE))
 
@@ -165,6 +175,28 @@ class Workshop:
             except StopIteration as stop:
                 return stop.value
 
+    def point_map(self, request: Request, side: int, place: Sequence[float]) -> np.ndarray:
+        """(h, w) what the other photograph's cells add to the similarity together with a place of photograph `side`, by
+        activation decomposition. place: (x0, y0, x1, y1), fractions; a point where it has no area. Raises InputError.
+        """
+        at = self._seen_at(request)
+        grid = at.model.layer(at.layer).grid
+        x0, y0, x1, y1 = place
+        is_point = x0 == x1 and y0 == y1
+        weights = correspondence.at_point((x0, y0), grid) if is_point else correspondence.in_box(place, grid)
+        return point_map(at, weights, side)
+
+    def _seen_at(self, request: Request) -> PairAtLayer:
+        """The pair as the model sees it at the request's layer; the last few are kept."""
+        key = self.key(request)
+        with self._seeing:
+            if key not in self._seen:
+                self._seen[key] = see(self.model(request.model), self.pair(request), request.layer)
+            self._seen.move_to_end(key)
+            while len(self._seen) > KEPT_PAIRS:
+                self._seen.popitem(last=False)
+            return self._seen[key]
+
     def compare(
         self, request: Request, names: Sequence[str], pair: ImagePair
     ) -> Generator[Step | Explanation | Refusal]:
@@ -177,7 +209,10 @@ class Workshop:
         missing = [name for name in names if name not in known]
         if not missing:
             return
-        for item in methods.compare_each(model, pair, missing, request.layer):
+        options = {}
+        if request.background is not None and any(takes_background(name) for name in missing):
+            options["background"] = self.background(request)
+        for item in methods.compare_each(model, pair, missing, request.layer, **options):
             if isinstance(item, Explanation):
                 self.results.put(self._key_of(request, item.method), item)
             yield item
@@ -189,7 +224,14 @@ class Workshop:
         return {name: explanation for name, explanation in found.items() if explanation is not None}
 
     def _key_of(self, request: Request, method: str) -> str:
-        return f"{self.key(request)}:{method}"
+        key = f"{self.key(request)}:{method}"
+        if request.background is None or not takes_background(method):
+            return key
+        return f"{key}:{getattr(request.background, 'digest', request.background)}"
+
+    def background(self, request: Request) -> str | np.ndarray | None:
+        """What stands for absent: a name, or a photograph's pixels."""
+        return self.shelf.load(request.background).image if isinstance(request.background, Ref) else request.background
 
     def pair(self, request: Request) -> ImagePair:
         """The request's photographs, decoded again."""
@@ -206,6 +248,11 @@ class Workshop:
             return False
         self.results.put(key, explanation)
         return True
+
+
+def takes_background(method: str) -> bool:
+    """Whether a method compares with something that stands for absent."""
+    return "background" in methods.option_names(method)
 
 
 def with_key(explanation: Explanation, key: str) -> Explanation:

@@ -1,9 +1,15 @@
-// What the parts of the page share: the look, the form's values, and a bus for "scene", "look", "form" and "changed". The
-// first part makes it.
+// What the parts of the page share: the look, the form's values, and a bus for "scene", "look", "form", "changed" and what
+// the server says to a part. The first part makes it.
 
 const shared = (window.pairx ??= {
   bus: new EventTarget(),
   look: { lines: 20, colors: 10, opacity: 0.75, palette: "" },
+  background: "own",
+  // The background of the tab Compare: a choice, or a photograph where it is "photograph".
+  relative(choice, photo) {
+    this.background = choice === "photograph" ? photo?.path ?? null : choice;
+    this.bus.dispatchEvent(new CustomEvent("form"));
+  },
   // The form as it stands now: photographs, model, layer, options.
   form(...values) {
     this.values = values;

@@ -60,6 +60,11 @@ class LinkedView {
   place(i, [x, y]) {
     return [(x - this.centers[i][0]) * this.zoom + 0.5, (y - this.centers[i][1]) * this.zoom + 0.5];
   }
+
+  // The way back.
+  at(i, [u, v]) {
+    return [(u - 0.5) / this.zoom + this.centers[i][0], (v - 0.5) / this.zoom + this.centers[i][1]];
+  }
 }
 
 class Stage {

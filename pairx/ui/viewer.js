@@ -18,11 +18,7 @@ function section(title, hint) {
   return node;
 }
 
-root.replaceChildren();
-const notice = make("div", "px-notice", root);
-notice.setAttribute("role", "status");
-make("div", "px-blank", root, "The picture of this pair is being prepared.");
-const body = make("div", "px-body", root);
+const { notice, body } = shell(root, "The picture of this pair is being prepared.");
 const story = make("p", "px-story", body);
 const verdict = make("div", "px-verdict", body);
 const score = make("div", "px-score", verdict);
@@ -32,16 +28,12 @@ const words = make("div", "px-words", verdict);
 const sentence = make("p", "px-sentence", words);
 const about = make("p", "px-hint", words);
 
-const tools = make("div", "px-tools", body);
-tools.setAttribute("role", "toolbar");
-tools.setAttribute("aria-label", "Picture");
-const zoomOut = button(tools, "−", "Zoom out", () => zoomBy(1 / 1.5));
-const zoomLabel = button(tools, "100 %", "Show the whole photographs", () => { view.reset(); moved(); });
-const zoomIn = button(tools, "+", "Zoom in", () => zoomBy(1.5));
+const zoom = new ZoomTools(body, "Picture", view, moved);
+const tools = zoom.node;
 const hide = button(tools, "Hide overlays (hold H)", "Hold to see the bare photographs");
 const free = button(tools, "Show all matches (Esc)", "Show all matches again", () => choose(null));
 const copy = button(tools, "Copy link", "Copy a link to exactly this view", copyLink);
-make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all four pictures");
+make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all pictures");
 
 const upper = section("Matches", "Each line joins two places that the model finds alike. The glow is how much a place adds to the similarity.");
 const lines = new Stage(upper, view, "Both photographs with relevance and match lines", true, { over, pick, moved });
@@ -50,6 +42,11 @@ const lower = section("Pixels behind the matches", "Each colour marks the pixels
 const pixels = new Stage(lower, view, "Both photographs with the pixels behind each match", false, { over, pick, moved });
 pixels.node.classList.add("px-faded");
 const colorNote = make("p", "px-hint px-color-note", lower);
+
+const points = new PointView(
+  section("Point to point", "Click a place in one photograph: the other shows what each of its places adds to the similarity together with it, at the chosen layer (activation decomposition, Zhu et al.)."),
+  view, moved, (asked) => trigger("point", { key: scene.key, ...asked }),
+);
 
 const numbers = section("Numbers", "Arrow keys move through the matches, Enter keeps one, Escape frees it. Double-click zooms to it.");
 const table = new MatchTable(numbers, { over, pick, zoom: (mark) => { choose(mark.rank); view.focus(mark.points, 4); moved(); } });
@@ -87,6 +84,7 @@ function paintNow() {
     canvas.style.opacity = look.opacity;
   });
   for (const heat of heats) if (heat) heat.style.opacity = look.opacity;
+  root.style.setProperty("--px-heat", look.opacity);
   free.disabled = chosen === null;
   table.paint(styles, rank, chosen, Math.max(look.lines, traced));
   colorNote.textContent = rank > traced ? `Match ${rank} is not traced to pixels: only the first ${traced} are.` : "";
@@ -110,16 +108,11 @@ function choose(rank) {
 }
 
 function moved() {
-  zoomLabel.textContent = `${Math.round(view.zoom * 100)} %`;
-  zoomOut.disabled = view.zoom <= 1;
-  zoomIn.disabled = view.zoom >= 16;
+  zoom.tell();
   lines.move();
   pixels.move();
-}
-
-function zoomBy(factor) {
-  view.zoomTo(view.zoom * factor);
-  moved();
+  points.stage.move();
+  root.style.setProperty("--px-unzoom", 1 / view.zoom);
 }
 
 root.addEventListener("keydown", (event) => {
@@ -132,7 +125,7 @@ root.addEventListener("keydown", (event) => {
     if (row) next?.focus();
     else if (next) choose(Number(next.dataset.rank));
   } else if (row && (event.key === "Enter" || event.key === " ")) pick(Number(row.dataset.rank));
-  else if (stage && "+=-0".includes(event.key)) event.key === "0" ? (view.reset(), moved()) : zoomBy(event.key === "-" ? 1 / 1.5 : 1.5);
+  else if (stage && "+=-0".includes(event.key)) event.key === "0" ? zoom.reset() : zoom.by(event.key === "-" ? 1 / 1.5 : 1.5);
   else return;
   event.preventDefault();
 });
@@ -149,7 +142,10 @@ function typing(event) {
 document.addEventListener("keydown", (event) => {
   if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
   if (event.key === "h" || event.key === "H") bare(true);
-  else if (event.key === "Escape" && (chosen !== null || hovered !== null)) choose(null);
+  else if (event.key === "Escape") {
+    points.inquiry.free();
+    if (chosen !== null || hovered !== null) choose(null);
+  }
 });
 document.addEventListener("keyup", (event) => (event.key === "h" || event.key === "H") && bare(false));
 window.addEventListener("blur", () => bare(false));
@@ -239,6 +235,7 @@ function show(next, nextMaps, value) {
   canvases = [0, 1].map(() => make("canvas", "px-overlay"));
   lines.show(scene.photos, heats, scene.marks);
   pixels.show(scene.photos, canvases, scene.marks);
+  points.show(scene);
   table.fill(scene);
   scales.replaceChildren();
   for (const scale of scene.scales) {
@@ -255,8 +252,14 @@ function show(next, nextMaps, value) {
   compare();
   say(value.quiet ? "quiet" : "changed");
   if (!first && !same && window.innerWidth < 768) root.scrollIntoView({ behavior: "smooth", block: "start" });
-  requestAnimationFrame(() => { lines.layout(); pixels.layout(); });
+  requestAnimationFrame(layout);
 }
+
+function layout() {
+  for (const stage of [lines, pixels, points.stage]) stage.layout();
+}
+
+shared.bus.addEventListener("point", ({ detail }) => points.answered(detail));
 
 let asked = 0;
 let linked = new URLSearchParams(window.location.search).has("a");
@@ -278,5 +281,5 @@ async function load() {
 }
 
 watch("value", load);
-new ResizeObserver(() => { lines.layout(); pixels.layout(); }).observe(root);
+new ResizeObserver(layout).observe(root);
 load();

@@ -18,6 +18,17 @@ from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
 
 HERE = Path(__file__).parent
+SCRIPTS = (
+    "shared.js",
+    "stage.js",
+    "shell.js",
+    "paint.js",
+    "matches.js",
+    "tensor.js",
+    "pointing.js",
+    "point.js",
+    "viewer.js",
+)
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
 
@@ -72,6 +83,8 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         "faint": viz.FAINT,
         "fade": viz.FADE,
         "scales": _scales(scene),
+        "signed": viz.signed_colors(),
+        "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
         "matches": 0 if explanation.matches is None else len(explanation.matches),
         "link_names": NAMES,
     }
@@ -91,14 +104,15 @@ class Viewer(gr.HTML):
     """Shows a scene.
 
     Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene travels as a file of the
-    cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}.
+    cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}, `point`
+    with {"key", "ticket", "side", "place"}.
     """
 
     def __init__(self, value: dict[str, Any] | None = None, **kwargs: Any) -> None:
         super().__init__(
             value,
             html_template='<div class="px-viewer"></div>',
-            js_on_load=script("shared.js", "stage.js", "paint.js", "matches.js", "viewer.js"),
+            js_on_load=script(*SCRIPTS),
             apply_default_css=False,
             **kwargs,
         )

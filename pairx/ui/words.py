@@ -14,6 +14,9 @@ OWN_PAIR = "Lines join the places that the model finds alike; below, the pixels 
 STOPPED = "Stopped. The picture is the one from before."
 OUR_FAULT = "This pair could not be explained: a fault of ours. Try another layer or model."
 
+NO_LONGER = "This picture is no longer the session's. Press Explain, then try again."
+POINT_FAULT = "This place could not be explained: a fault of ours. Try another layer or model."
+
 LAYER_INFO = "Where features are matched. Coarser layers see larger parts; the recommended one is chosen."
 
 ADVANCED: dict[str, tuple[str, str, Choices]] = {

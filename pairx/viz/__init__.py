@@ -3,8 +3,8 @@
 from pairx.viz.colors import CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
 from pairx.viz.grid import Grid, Panel, draw_grid, panel_of
-from pairx.viz.maps import FADE
-from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose
+from pairx.viz.maps import FADE, scale_of
+from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose, signed_colors
 
 __all__ = [
     "CASINGS",
@@ -23,4 +23,6 @@ __all__ = [
     "match_colors",
     "palettes",
     "panel_of",
+    "scale_of",
+    "signed_colors",
 ]

@@ -131,11 +131,16 @@ def _heat(cells: np.ndarray | None, scale: float) -> np.ndarray | None:
     return maps.diverging(fine / scale if scale else fine)
 
 
+def signed_colors(low: float = -1.0) -> tuple[str, ...]:
+    """33 colours "#rrggbbaa" of signed evidence at full opacity, evenly from `low` (-1 or 0) to 1 of its scale."""
+    return tuple("#" + color.tobytes().hex() for color in maps.diverging(np.linspace(low, 1, 33)))
+
+
 def _heat_key(explanation: Explanation, scale: float) -> dict[str, Any]:
     """The scene's fields on how to read the heat."""
     # PAIR-X's two public codes add up absolute values: then red cannot mean that evidence raises the similarity.
     signed = explanation.settings.get("cells", "signed") == "signed"
-    colors = tuple("#" + color.tobytes().hex() for color in maps.diverging(np.linspace(-1 if signed else 0, 1, 33)))
+    colors = signed_colors(-1 if signed else 0)
     words = ("lowers similarity", "raises similarity") if signed else ("", "matters, either way")
     return {"heat_scale": scale, "heat_colors": colors, "heat_low": -scale if signed else 0.0, "heat_words": words}
 

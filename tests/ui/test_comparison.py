@@ -17,6 +17,7 @@ from pairx.ui.answers import Form
 from pairx.ui.board import panel_scene
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
 from pairx.ui.links import CHOICES
+from pairx.ui.relative import OWN, BackgroundChoice
 from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
@@ -50,7 +51,8 @@ def answers(workshop, computed) -> Comparisons:
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
         groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
-    return Comparisons(workshop, form, groups)
+        background = BackgroundChoice(workshop.shelf)
+    return Comparisons(workshop, form, groups, background)
 
 
 @pytest.fixture
@@ -58,12 +60,12 @@ def photos(workshop, photo_files) -> list:
     return [workshop.shelf.open(path, path.name) for path in photo_files]
 
 
-def values(answers: Comparisons, photos, names=FAST) -> dict:
+def values(answers: Comparisons, photos, names=FAST, background=(OWN, None)) -> dict:
     settings = [*photos, "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
     return dict(
         zip(
-            [*answers.form.settings, *answers.groups],
-            [*settings, *(group[::-1] for group in by_family(names))],
+            [*answers.form.settings, *answers.groups, *answers.background.inputs],
+            [*settings, *(group[::-1] for group in by_family(names)), *background],
             strict=True,
         )
     )

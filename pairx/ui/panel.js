@@ -1,0 +1,145 @@
+// One method's panel on the board: what it drew or why it cannot, its card, and the answers of its tensor.
+
+class Panel {
+  // on: {moved(), enlarge(panel), measure(panel)}
+  constructor(parent, { title, name }, photos, view, inquiry, on) {
+    this.name = name;
+    this.photos = photos;
+    this.on = on;
+    this.node = make("article", "px-panel px-waiting", parent);
+    this.node.setAttribute("aria-label", title);
+    const head = make("header", "px-panel-head", this.node);
+    make("h3", "", head, title).title = title;
+    this.seconds = make("span", "px-hint", head);
+    this.larger = button(head, "Enlarge", `Enlarge ${title}`, () => on.enlarge(this));
+    this.larger.hidden = true;
+    this.stage = new Stage(this.node, view, `${title}: both photographs`, true, {
+      over() {},
+      pick: () => this.scene && !this.large && on.enlarge(this),
+      moved: on.moved,
+    });
+    this.stage.stackBelow = 0;
+    this.stage.show(photos, [null, null], []);
+    this.note = make("p", "px-note", this.node, "Waiting");
+    this.inquiry = inquiry;
+    this.asked = false;
+  }
+
+  get large() {
+    return this.node.classList.contains("px-large");
+  }
+
+  async ask({ file, tensor }) {
+    this.asked = true;
+    try {
+      const answer = await fetch(file.url);
+      if (!answer.ok) throw new Error(answer.status);
+      this.tensorFile = tensor;
+      this.fill(await answer.json());
+      return this.scene;
+    } catch {
+      this.note.textContent = "This panel could not be fetched. Press Compare again.";
+      return null;
+    }
+  }
+
+  fill(scene) {
+    this.node.classList.remove("px-waiting");
+    if (scene.reason) {
+      this.node.classList.add("px-refused");
+      this.stage.node.replaceChildren(make("p", "px-reason", null, `Cannot run: ${scene.reason}`));
+      this.stage.photos = null;
+      this.note.textContent = "";
+    } else {
+      this.scene = scene;
+      this.larger.hidden = false;
+      this.seconds.textContent = [scene.signed ? "" : "sign by convention", scene.background, scene.seconds].filter(Boolean).join(" · ");
+      const covers = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
+      this.stage.show(this.photos, covers, scene.marks);
+      this.stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
+      this.note.textContent = this.note.title = scene.note;
+      if (scene.tensor) this.hearken();
+    }
+    this.card(scene.card, !scene.reason);
+  }
+
+  card(rows, measurable) {
+    const card = make("details", "px-card", this.node);
+    make("summary", "", card, "About this method");
+    this.rows = make("dl", "", card);
+    for (const row of rows) this.row(row);
+    if (measurable) this.measuring = button(card, "Measure faithfulness", "Blur what the map names and see what the similarity loses", () => this.on.measure([this.name]));
+  }
+
+  row([name, text]) {
+    make("dt", "", this.rows, name);
+    make("dd", "", this.rows, text);
+  }
+
+  // The panel can say where a place has its partner.
+  hearken() {
+    this.node.classList.add("px-second");
+    this.pointer = new Pointer(this.stage, this.inquiry, [0, 1].map((i) => this.scene.tensor.shape.slice(2 * i, 2 * i + 2)));
+    this.pointer.attach();
+    const tools = make("div", "px-tools px-asking-tools", this.node);
+    this.modes = [["Point", "Point at a place", false], ["Box", "Drag to draw a box", true]].map(([text, label, boxing]) =>
+      button(tools, text, label, () => {
+        this.inquiry.boxing = boxing;
+        this.inquiry.changed();
+      }));
+    this.free = button(tools, "Whole map (Esc)", "Show what the method says of the whole photographs", () => this.inquiry.free());
+    this.said = make("span", "px-hint px-said", tools);
+    this.said.setAttribute("aria-live", "polite");
+    this.note.before(tools);
+  }
+
+  enlarge(on) {
+    this.node.classList.toggle("px-large", on);
+    this.larger.textContent = on ? "Close (Esc)" : "Enlarge";
+    this.larger.setAttribute("aria-expanded", String(on));
+    this.pointer?.enable(on);
+    this.stage.layout();
+    if (on) this.reply();
+  }
+
+  async tensor() {
+    this.fetched ??= fetch(this.tensorFile.url)
+      .then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(answer.status))))
+      .then((bytes) => new EvidenceTensor(new Int16Array(bytes), this.scene.tensor));
+    return this.fetched;
+  }
+
+  // Answers the inquiry as it stands once the tensor is there.
+  async reply() {
+    if (!this.pointer) return;
+    this.modes.forEach((mode, i) => mode.setAttribute("aria-pressed", String(Boolean(i) === this.inquiry.boxing)));
+    this.stage.node.classList.toggle("px-boxing", this.inquiry.boxing && this.large);
+    this.free.disabled = !this.inquiry.now;
+    this.said.textContent = this.inquiry.boxing ? "Drag a box over a part of either photograph." : "Point at a place in either photograph; a click or Enter keeps it.";
+    if (!this.inquiry.now) return this.pointer.draw(null, null);
+    let tensor;
+    try {
+      tensor = await this.tensor();
+    } catch {
+      this.fetched = null;
+      this.said.textContent = "The pairs of places could not be fetched. Press Compare again.";
+      return;
+    }
+    const { now } = this.inquiry;
+    if (!now) return;
+    const answer = tensor.partners(now.side, now.place);
+    this.table ??= colorTable(this.scene.colors);
+    this.pointer.draw(now, answer, this.table);
+    if (this.large) this.say(now, answer);
+  }
+
+  say({ side, place }, answer) {
+    const { value, point } = strongest(answer);
+    const pixels = ([x, y], i) => `${Math.round(x * this.photos[i].width)}, ${Math.round(y * this.photos[i].height)}`;
+    const [a, b] = ["AB"[side], "AB"[1 - side]];
+    const what = isPoint(place) ? `The place at ${pixels(place, side)} in ${a}` : `The box in ${a}`;
+    const outlined = isPoint(place) ? "" : ` Outlined: as large a part of ${b} as the box is of ${a}, where the evidence is strongest.`;
+    const number = (one) => one.toPrecision(2).replace("-", "−");
+    this.said.textContent = `${what} has its strongest partner, ringed, at ${pixels(point, 1 - side)} in ${b}: ${number(value)}, full colour is ±${number(answer.scale)}.${outlined}`;
+  }
+}

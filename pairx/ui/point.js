@@ -1,0 +1,86 @@
+// Point-to-point in the tab Explain: a place in one photograph is clicked, the server answers for the other one.
+
+class PointView {
+  // ask({ticket, side, place}): sends to the server, whose message comes back through `answered`.
+  constructor(parent, view, moved, ask) {
+    this.send = ask;
+    this.ticket = 0;
+    this.pending = false;
+    this.inquiry = new Inquiry(() => this.asked());
+    this.tools = make("div", "px-tools", parent);
+    this.stage = new Stage(parent, view, "Both photographs, to point at places", false, { over() {}, pick() {}, moved });
+    this.pointer = new Pointer(this.stage, this.inquiry, [[24, 24], [24, 24]], false);
+    this.modes = [["Point", "Click a place", false], ["Box", "Drag to draw a box", true]].map(([text, label, boxing]) =>
+      button(this.tools, text, label, () => {
+        this.inquiry.boxing = boxing;
+        this.tell();
+      }));
+    this.clear = button(this.tools, "Clear (Esc)", "Show the bare photographs", () => this.inquiry.free());
+    this.said = make("span", "px-hint px-said", this.tools);
+    this.said.setAttribute("aria-live", "polite");
+    this.key = make("div", "px-scales", parent);
+  }
+
+  show({ photos, signed, grids }) {
+    this.photos = photos;
+    this.table = colorTable(signed);
+    this.ramp = signed;
+    if (grids) this.pointer.keys = grids;
+    this.stage.show(photos, [null, null], []);
+    this.pointer.attach();
+    this.pointer.enable(true);
+    this.inquiry.now = null;
+    this.ticket++;
+    this.pending = false;
+    this.tell();
+  }
+
+  tell() {
+    this.modes.forEach((mode, i) => mode.setAttribute("aria-pressed", String(Boolean(i) === this.inquiry.boxing)));
+    this.stage.node.classList.toggle("px-boxing", this.inquiry.boxing);
+    this.clear.disabled = !this.inquiry.now;
+    if (this.inquiry.now) return;
+    this.key.replaceChildren();
+    this.said.textContent = this.inquiry.boxing ? "Drag a box over a part of either photograph." : "Click a place in either photograph.";
+  }
+
+  // One question travels at a time; while it does, only the last of the next ones is kept.
+  asked() {
+    this.pointer.draw(this.inquiry.now, null);
+    this.tell();
+    if (!this.inquiry.now || this.pending) return;
+    this.pending = true;
+    this.sent = this.inquiry.now;
+    this.said.textContent = "Asking the model";
+    this.send({ ticket: ++this.ticket, ...this.sent });
+  }
+
+  answered({ ticket, error, ...answer }) {
+    if (ticket !== this.ticket) return;
+    this.pending = false;
+    const { now } = this.inquiry;
+    if (now && now !== this.sent) return this.asked();
+    if (!now) return;
+    if (error) {
+      this.said.textContent = error;
+      return;
+    }
+    this.pointer.draw(now, answer, this.table);
+    this.say(now, answer);
+  }
+
+  say({ side, place }, answer) {
+    const { value, point } = strongest(answer);
+    const at = point.map((one, i) => Math.round(one * this.photos[1 - side][i ? "height" : "width"])).join(", ");
+    const sum = answer.cells.reduce((a, b) => a + b, 0);
+    const number = (one) => `${one < 0 ? "−" : "+"}${Math.abs(one).toPrecision(2)}`;
+    const what = isPoint(place) ? "This place" : "A cell of this box, on average,";
+    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).`;
+    this.key.replaceChildren();
+    const scale = make("div", "px-scale", this.key);
+    make("span", "", scale, `lowers similarity (−${answer.scale.toPrecision(2)})`);
+    make("span", "px-ramp", scale).style.backgroundImage = `linear-gradient(90deg, ${this.ramp.join(", ")})`;
+    make("span", "", scale, `raises similarity (+${answer.scale.toPrecision(2)})`);
+    make("span", "px-hint", scale, "the scale of this place alone");
+  }
+}

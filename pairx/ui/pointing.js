@@ -1,0 +1,153 @@
+// Point at a place in one photograph, or draw a box, and the other one answers. Pictures that share an inquiry answer together.
+
+// now: {side, place} or null. kept: whether it stays when the pointer leaves. boxing: whether a drag draws a box.
+class Inquiry {
+  constructor(changed) {
+    this.changed = changed;
+    this.now = null;
+    this.kept = false;
+    this.boxing = false;
+  }
+
+  ask(side, place, kept) {
+    this.now = { side, place: place.map((value) => clamp(value, 0, 1)) };
+    this.kept = kept;
+    this.changed();
+  }
+
+  free() {
+    if (!this.now) return;
+    this.now = null;
+    this.kept = false;
+    this.changed();
+  }
+}
+
+// Lies over a stage's photographs: listens while `listening`, and draws what is asked and answered.
+class Pointer {
+  // keys: rows and columns of photograph i, the steps of the arrow keys. live: whether a pointer that moves asks already.
+  constructor(stage, inquiry, keys, live = true) {
+    this.stage = stage;
+    this.inquiry = inquiry;
+    this.keys = keys;
+    this.live = live;
+    this.listening = false;
+    this.layers = [0, 1].map((side) => {
+      const canvas = make("canvas", "px-overlay px-answer");
+      const region = document.createElementNS(SVG, "svg");
+      region.setAttribute("class", "px-region");
+      region.setAttribute("preserveAspectRatio", "none");
+      for (const name of ["px-halo", "px-line"]) makeSvg("path", { class: name }, region);
+      const marks = make("div", "px-asked");
+      const [box, cross, ring] = ["px-asked-box", "px-cross", "px-partner"].map((name) => make("div", name, marks));
+      this.listen(side);
+      return { canvas, region, marks, box, cross, ring };
+    });
+  }
+
+  // After the stage shows its photographs.
+  attach() {
+    this.layers.forEach(({ canvas, region, marks }, i) => this.stage.frames[i].world.append(canvas, region, marks));
+    this.draw(null, null);
+  }
+
+  enable(on) {
+    this.listening = on;
+    this.stage.node.classList.toggle("px-pointing", on);
+    this.stage.frames.forEach(({ frame }, i) => {
+      frame.tabIndex = on ? 0 : -1;
+      if (on) frame.setAttribute("role", "application");
+      else frame.removeAttribute("role");
+      frame.setAttribute("aria-label", on ? `Photograph ${"AB"[i]}: the arrow keys point at a place, Enter keeps it` : `Photograph ${"AB"[i]}`);
+    });
+  }
+
+  listen(side) {
+    const { frame } = this.stage.frames[side];
+    let down = null;
+    const spot = (event) => {
+      const box = frame.getBoundingClientRect();
+      return this.stage.view.at(side, [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height]);
+    };
+    const moved = (event) => Math.hypot(event.clientX - down.clientX, event.clientY - down.clientY) > 5;
+    const boxed = (event) => {
+      const [a, b] = [spot(down), spot(event)];
+      return [0, 1].map((i) => Math.min(a[i], b[i])).concat([0, 1].map((i) => Math.max(a[i], b[i])));
+    };
+    frame.addEventListener("pointerdown", (event) => {
+      if (!this.listening || event.button > 0) return;
+      down = event;
+      if (!this.inquiry.boxing) return;
+      event.stopPropagation();
+      frame.setPointerCapture(event.pointerId);
+    });
+    frame.addEventListener("pointermove", (event) => {
+      if (!this.listening) return;
+      if (down && this.inquiry.boxing) {
+        if (this.live && moved(event)) this.inquiry.ask(side, boxed(event), true);
+      } else if (!down && this.live && !this.inquiry.kept && !this.inquiry.boxing && event.pointerType !== "touch") {
+        this.inquiry.ask(side, [...spot(event), ...spot(event)], false);
+      }
+    });
+    frame.addEventListener("pointerup", (event) => {
+      if (!this.listening || !down) return;
+      if (!moved(event)) this.inquiry.ask(side, [...spot(event), ...spot(event)], true);
+      else if (this.inquiry.boxing) this.inquiry.ask(side, boxed(event), true);
+      down = null;
+    });
+    frame.addEventListener("pointercancel", () => { down = null; });
+    frame.addEventListener("pointerleave", () => {
+      if (this.listening && !this.inquiry.kept) this.inquiry.free();
+      if (!this.inquiry.boxing) down = null;
+    });
+    frame.addEventListener("keydown", (event) => this.listening && this.pressed(event, side));
+  }
+
+  pressed(event, side) {
+    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const now = this.inquiry.now;
+    const [x0, y0, x1, y1] = now?.side === side ? now.place : [...this.stage.view.centers[side], ...this.stage.view.centers[side]];
+    const center = [(x0 + x1) / 2, (y0 + y1) / 2];
+    if (by) {
+      const [rows, columns] = this.keys[side];
+      const step = event.shiftKey ? 4 : 1;
+      const next = now?.side === side ? [center[0] + (by[0] * step) / columns, center[1] + (by[1] * step) / rows] : center;
+      this.inquiry.ask(side, [...next, ...next], true);
+    } else if (event.key === "Enter" || event.key === " ") this.inquiry.ask(side, [x0, y0, x1, y1], true);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  // asked: {side, place} or null. answer: {cells, grid, scale} of the other photograph, or null while there is none.
+  draw(asked, answer, table) {
+    this.stage.node.classList.toggle("px-asking", Boolean(asked));
+    this.layers.forEach(({ canvas, region, box, cross, ring }, i) => {
+      const own = asked?.side === i;
+      const point = own && isPoint(asked.place);
+      cross.hidden = !point;
+      box.hidden = !own || point;
+      if (own) {
+        const [x0, y0, x1, y1] = asked.place.map((value) => 100 * value);
+        Object.assign((point ? cross : box).style, { left: `${x0}%`, top: `${y0}%`, width: point ? "" : `${x1 - x0}%`, height: point ? "" : `${y1 - y0}%` });
+      }
+      const answers = Boolean(asked && !own && answer);
+      canvas.hidden = ring.hidden = !answers;
+      region.style.display = "none";
+      if (answers) this.answer({ canvas, region, ring }, asked.place, answer, table);
+    });
+  }
+
+  answer({ canvas, region, ring }, place, answer, table) {
+    const fine = magnified(answer, 8);
+    paintSigned(canvas, fine, answer.scale, table);
+    const [x, y] = strongest(answer).point;
+    Object.assign(ring.style, { left: `${100 * x}%`, top: `${100 * y}%` });
+    if (isPoint(place)) return;
+    const [x0, y0, x1, y1] = place;
+    const path = outline(fine, (x1 - x0) * (y1 - y0) * fine.width * fine.height);
+    region.setAttribute("viewBox", `0 0 ${fine.width} ${fine.height}`);
+    for (const node of region.children) node.setAttribute("d", path);
+    region.style.display = "";
+  }
+}
