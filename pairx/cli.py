@@ -61,6 +61,7 @@ def parser() -> Parser:
     ranking = _command(commands, "rank", "list the photographs most similar to one", dataset_commands.rank)
     _add_model(ranking)
     dataset_commands.add_rank(ranking)
+    dataset_commands.add_runs(_command(commands, "runs", "compare finished runs of evaluate", dataset_commands.runs))
     _command(commands, "models", "list the models", _models)
     layers = _command(commands, "layers", "list a model's layers", _layers)
     _add_model(layers)

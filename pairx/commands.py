@@ -1,17 +1,20 @@
-"""The commands about data sets: `evaluate DATASET -o RUN` and `rank DATASET --query ID`."""
+"""The commands about data sets: `evaluate DATASET -o RUN`, `rank DATASET --query ID` and `runs RUN …`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tqdm import tqdm
 
 from pairx.types import Step
+
+if TYPE_CHECKING:
+    from pairx.evaluation.comparing import Comparison
 
 Result = TypeVar("Result")
 DATASET = (
@@ -49,6 +52,11 @@ def add_rank(command: argparse.ArgumentParser) -> None:
     command.add_argument("--top-k", type=int, default=20, metavar="N", help="how many to list (default: %(default)s)")
     command.add_argument("--rerank", action="store_true", help="sort them by PAIR-X's match coverage")
     command.add_argument("--layer", metavar="NAME", help="layer to rerank at, see `layers`")
+
+
+def add_runs(command: argparse.ArgumentParser) -> None:
+    """The options of `runs`."""
+    command.add_argument("runs", nargs="+", metavar="RUN", help="folder of a finished run, see `evaluate`")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -90,6 +98,39 @@ def rank(arguments: argparse.Namespace) -> None:
     else:
         shown = table.replace({"correct": {True: "yes", False: ""}})
         print(shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
+
+
+def runs(arguments: argparse.Namespace) -> None:
+    """Run `runs` and print the comparison."""
+    from pairx.evaluation.comparing import compare_runs, open_run
+
+    found = compare_runs([open_run(folder) for folder in dict.fromkeys(map(Path, arguments.runs))])
+    if arguments.json:
+        tables = {"runs": found.runs, "scores": found.scores, "differing": found.differing.T.rename_axis("run")}
+        tables["differing"] = tables["differing"].reset_index()
+        print(
+            json.dumps({name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}, indent=2)
+        )
+    else:
+        print("\n".join(comparison_report(found)))
+
+
+def comparison_report(found: Comparison) -> list[str]:
+    """Runs side by side in lines: what each is, the settings in which they differ, their rho and Delta."""
+    shares = dict.fromkeys(("top_1", "top_5", "map"), "{:.1%}".format)
+    shares = dict.fromkeys(("top_1", "top_5", "map"), "{:.1%}".format)
+    lines = found.runs.to_string(index=False, formatters=shares, na_rep="-").splitlines()
+    if len(found.differing):
+        lines += ["", "settings that differ:", *found.differing.to_string().splitlines()]
+    table = found.scores[["metric", "layer", "run"]].copy()
+    table["pairs"] = [f"{row.correct}+{row.incorrect}" for row in found.scores.itertuples()]
+    table["rho"], table["Delta"] = found.scores["rho"], found.scores["delta"]
+    for name, ends in (("95 % interval", ("delta_low", "delta_high")), ("by chance", ("chance_low", "chance_high"))):
+        table[name] = [_range(values) for values in found.scores[list(ends)].to_numpy()]
+    table["p"] = found.scores["delta_p"]
+    numbers = {"p": "{:.3f}".format}
+    text = table.to_string(index=False, formatters=numbers, float_format="{:.2f}".format, na_rep="-")
+    return [*lines, "", *text.splitlines()]
 
 
 def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
@@ -171,5 +212,5 @@ def _number(value: float | None, form: str = ".2f") -> str:
     return "-" if value is None else f"{value:{form}}"
 
 
-def _range(values: list[float | None]) -> str:
-    return "-" if values[0] is None else f"{values[0]:.2f} to {values[1]:.2f}"
+def _range(values: Sequence[float | None]) -> str:
+    return "-" if values[0] is None or values[0] != values[0] else f"{values[0]:.2f} to {values[1]:.2f}"

@@ -13,7 +13,7 @@ from pairx.datasets import Dataset
 from pairx.types import Explanation
 
 PHOTOGRAPHS_KEPT = 8  # more than are under way at once, so that none is decoded again for its local features
-FEATURES_KEPT = 256  # photographs whose local features stay in memory, at most 290 kB each
+FEATURES_KEPT = 1024  # photographs whose local features stay in memory, at most 290 kB each
 
 
 class Scorer:

@@ -5,7 +5,9 @@ Rows are row numbers of a data set. Embeddings (N, D) have length 1, so that inn
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import faiss
 import numpy as np
@@ -15,7 +17,9 @@ from pairx.datasets import Dataset
 from pairx.types import InputError
 
 SMALLEST_K, LARGEST_K = 5, 20  # PAIR-X, B.4
-CHUNK = 256  # queries that are compared with the whole gallery at once
+QUERIES, GALLERY = 256, 16_384  # rows that are compared with each other at once, which bounds the memory
+TOGETHER = 8192  # candidates whose similarities are computed at once
+EXACT = 2.0**36  # cosines are compared as whole numbers of this fraction: equal ones stay equal, however computed
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,27 @@ class Setting:
     gallery: np.ndarray
     encounters: np.ndarray | None = None
 
-    def excluded(self, query: int) -> np.ndarray:
-        """(G,) bool: what of the gallery the query is not compared with."""
-        own = self.gallery == query
-        if self.encounters is None or not self.encounters[query]:
+    def excluded(self, queries: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(Q, K) bool: which rows (Q, K) or (K,) queries (Q,) are not compared with."""
+        own = rows == queries[:, None]
+        if self.encounters is None:
             return own
-        return own | (self.encounters[self.gallery] == self.encounters[query])
+        encounters = self._encounter_codes[queries][:, None]
+        return own | ((self._encounter_codes[rows] == encounters) & (encounters >= 0))
+
+    @property
+    def most_excluded(self) -> int:
+        """How many of the gallery any query is at most not compared with."""
+        if self.encounters is None:
+            return 1
+        known = self._encounter_codes[self.gallery]
+        return 1 + int(np.bincount(known[known >= 0], minlength=1).max())
+
+    @cached_property
+    def _encounter_codes(self) -> np.ndarray:
+        """(N,) the number of each row's encounter, -1 where it is unknown."""
+        codes, names = pd.factorize(np.asarray(self.encounters))
+        return np.where(np.asarray(names)[codes] == "", -1, codes)
 
 
 def setting(
@@ -67,40 +86,74 @@ def nearest(embeddings: np.ndarray, where: Setting, k: int) -> pd.DataFrame:
     and rank. Of equally similar ones the first row comes first. Exact.
     """
     index = faiss.IndexFlatIP(embeddings.shape[1])
-    index.add(np.ascontiguousarray(embeddings[where.gallery], np.float32))
-    excluded = [where.excluded(query) for query in where.queries]
-    depth = min(len(where.gallery), k + max((int(mask.sum()) for mask in excluded), default=0))
-    _, found = index.search(np.ascontiguousarray(embeddings[where.queries], np.float32), depth)
-    parts = []
-    for query, places, mask in zip(where.queries, found, excluded, strict=True):
-        rows = where.gallery[places[~mask[places]]]
-        cosines = embeddings[rows].astype(float) @ embeddings[query].astype(float)
-        order = np.lexsort((rows, -cosines))[:k]
-        parts.append(pd.DataFrame({"query": query, "gallery": rows[order], "cosine": cosines[order]}))
-    table = pd.concat(parts, ignore_index=True)
-    return table.assign(rank=table.groupby("query").cumcount())
+    for part in _parts(where.gallery, GALLERY):
+        index.add(np.ascontiguousarray(embeddings[part], np.float32))
+    depth = min(len(where.gallery), k + where.most_excluded)
+    tables = []
+    for queries in _parts(np.sort(where.queries), max(1, min(QUERIES, TOGETHER // depth))):
+        _, found = index.search(np.ascontiguousarray(embeddings[queries], np.float32), depth)
+        rows = where.gallery[found]
+        cosines = np.einsum("qkd,qd->qk", embeddings[rows], embeddings[queries], dtype=float)
+        cosines[where.excluded(queries, rows)] = -np.inf
+        order = np.lexsort((rows, -cosines), axis=1)[:, :k]
+        rows, cosines = np.take_along_axis(rows, order, 1), np.take_along_axis(cosines, order, 1)
+        kept = cosines > -np.inf
+        query, rank = np.broadcast_arrays(queries[:, None], np.arange(order.shape[1]))
+        columns = {"query": query, "gallery": rows, "cosine": cosines, "rank": rank}
+        tables.append(pd.DataFrame({name: values[kept] for name, values in columns.items()}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def retrieval(embeddings: np.ndarray, where: Setting, identities: np.ndarray) -> dict[str, float]:
     """How well the model finds an individual again: top_1, top_5 (shares of queries), map (mean average precision), and
-    queries, the number of those that have a photograph of their individual in the gallery; others do not count.
+    queries, the number of those that have a photograph of their individual in the gallery; others do not count. Of
+    equally similar photographs the first of the gallery comes first.
     """
+    individuals, _ = pd.factorize(identities)
+    members = pd.Series(np.arange(len(where.gallery))).groupby(individuals[where.gallery]).indices
     first, precision = [], []
-    gallery, owners = embeddings[where.gallery].astype(float), identities[where.gallery]
-    for start in range(0, len(where.queries), CHUNK):
-        chunk = where.queries[start : start + CHUNK]
-        for query, cosines in zip(chunk, embeddings[chunk].astype(float) @ gallery.T, strict=True):
-            allowed = ~where.excluded(query)
-            correct = (owners == identities[query])[allowed]
-            if correct.any():
-                ranked = correct[np.argsort(-cosines[allowed], kind="stable")]
-                places = np.flatnonzero(ranked)
-                first.append(places[0])
-                precision.append(np.mean(np.arange(1, len(places) + 1) / (places + 1)))
+    for queries in _parts(where.queries, QUERIES):
+        owns = [members.get(individuals[query], np.array([], int)) for query in queries]
+        allowed = [~where.excluded(queries[i : i + 1], where.gallery[own])[0] for i, own in enumerate(owns)]
+        for ranks in _ranks(embeddings, where, queries, [own[kept] for own, kept in zip(owns, allowed, strict=True)]):
+            if len(ranks):
+                first.append(ranks[0])
+                precision.append(np.mean(np.arange(1, len(ranks) + 1) / (ranks + 1)))
     ranks = np.array(first)
     shares = (ranks < 1, ranks < 5, precision)
     top_1, top_5, mean = (float(np.mean(values)) if len(ranks) else float("nan") for values in shares)
     return {"queries": len(ranks), "top_1": top_1, "top_5": top_5, "map": mean}
+
+
+def _ranks(embeddings: np.ndarray, where: Setting, queries: np.ndarray, owns: list[np.ndarray]) -> Iterator[np.ndarray]:
+    """For each query, ascending and from 0: the ranks that places `owns` of the gallery, one array a query, have among
+    all that it is compared with.
+    """
+    units = embeddings[queries].astype(float)
+    found = [np.sort(_keys(embeddings[where.gallery[own]] @ unit, own)) for own, unit in zip(owns, units, strict=True)]
+    above = [np.zeros(len(keys) + 1, int) for keys in found]
+    for places in _parts(np.arange(len(where.gallery)), GALLERY):
+        rows = where.gallery[places]
+        keys = _keys(units @ embeddings[rows].T.astype(float), places)
+        counted = ~where.excluded(queries, rows)
+        for i, own in enumerate(owns):
+            counted[i, own[(own >= places[0]) & (own <= places[-1])] - places[0]] = False
+            above[i] += np.bincount(np.searchsorted(found[i], keys[i, counted[i]]), minlength=len(above[i]))
+    for counts in above:
+        # Of n own photographs in ascending order, number j has all others above j, and n - 1 - j of its own.
+        others = counts[::-1].cumsum()[:-1]
+        yield others + np.arange(len(others))
+
+
+def _keys(cosines: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Whole numbers (…, K) that order as cosines (…, K) do, equal ones so that the first place (K,) is the highest."""
+    return np.rint(cosines * EXACT).astype(np.int64) * (1 << 26) - places
+
+
+def _parts(rows: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Rows in parts of at most a size."""
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def choose_pairs(candidates: pd.DataFrame, identities: np.ndarray, pairs: int, seed: int) -> tuple[pd.DataFrame, int]:

@@ -59,6 +59,15 @@ class Recording(Protocol):
     def keep(self, layers: Sequence[str]) -> None:
         """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""
 
+    def narrow(self, layers: Sequence[str]) -> None:
+        """Free the memory of all that relevance from the output to these layers does not pass; it can go nowhere else
+        then.
+        """
+
+    @property
+    def memory(self) -> float:
+        """Bytes that the recording holds, the model's weights apart; infinite where that is unknown."""
+
 
 def seed(e: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
     """Where relevance of a cosine similarity starts: `R_k = e_k f_k / (|e| |f|)` (D,), which sums to it (PAIR-X, B.2).

@@ -15,7 +15,7 @@ from pairx.lrp.parallel import in_threads
 from pairx.lrp.patch import Patch
 from pairx.lrp.policy import Policy
 from pairx.lrp.rules import Node
-from pairx.lrp.tape import Tape, refuse_unruled
+from pairx.lrp.tape import Tape, refuse_unruled, tensors
 from pairx.models import observed
 from pairx.types import InputError
 
@@ -106,6 +106,25 @@ class TapeRecording:
                 node.rule = node.value = None
             self._nodes = {layer: self._nodes[layer] for layer in layers}
             self._paths.clear()
+
+    def narrow(self, layers: Sequence[str]) -> None:
+        """Free the memory of all that relevance from the output to these layers does not pass; it can go nowhere else
+        then.
+        """
+        start, ends = self._nodes[OUTPUT], {layer: self._nodes[layer] for layer in layers}
+        needed = {start, *ends.values()}.union(*(self._prepared(start, end) for end in ends.values()))
+        with self._lock:
+            for node in {*self._tape} - needed:
+                node.rule = node.value = None
+            self._nodes = {OUTPUT: start, **ends}
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the recording holds, the model's weights apart."""
+        held = [vars(node.rule) for node in self._tape if node.rule is not None]
+        held += [node.value for node in self._tape if node.value is not None]
+        storages = {one.untyped_storage() for one in tensors([held, self.activations])}
+        return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
     def account(self, seed: Tensor, layer: str | None = None) -> Account:
         """Where the relevance of a seed (D,) went on its way to a layer, or to the pixels. Its sum must not be zero."""

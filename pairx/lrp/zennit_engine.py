@@ -78,6 +78,14 @@ class ZennitRecording:
     def keep(self, layers: Sequence[str]) -> None:
         """Free nothing: autograd holds its graph whole."""
 
+    def narrow(self, layers: Sequence[str]) -> None:
+        """Free nothing, as `keep`."""
+
+    @property
+    def memory(self) -> float:
+        """Unknown, so without bound."""
+        return float("inf")
+
     def __enter__(self) -> ZennitRecording:
         return self
 

@@ -134,3 +134,30 @@ def test_splits(dataset: Dataset) -> None:
         search.setting(dataset, "val", None)
     with pytest.raises(InputError, match="no column encounter"):
         search.setting(dataset, None, None, exclude_encounter=True)
+
+
+def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks bound the memory and change nothing, equally similar photographs in different chunks included."""
+    embeddings = some_embeddings(90)
+    embeddings[50:60] = embeddings[:10]
+    identities = np.array([f"i{i % 7}" for i in range(90)])
+    encounters = np.array([f"e{i // 4}" if i % 3 else "" for i in range(90)])
+    where = search.Setting(np.arange(0, 90, 2), np.arange(5, 90), encounters)
+    whole = search.nearest(embeddings, where, 6), search.retrieval(embeddings, where, identities)
+    for name, size in (("QUERIES", 4), ("GALLERY", 7), ("TOGETHER", 30)):
+        monkeypatch.setattr(search, name, size)
+    parts = search.nearest(embeddings, where, 6), search.retrieval(embeddings, where, identities)
+    pd.testing.assert_frame_equal(parts[0], whole[0])
+    assert parts[1] == whole[1]
+    # By brute force, a query at a time.
+    precision = []
+    for query in where.queries:
+        cosines = (embeddings[where.gallery].astype(float) @ embeddings[query].astype(float)).round(10)
+        other = (where.gallery != query) & (
+            (encounters[where.gallery] != encounters[query]) | (encounters[query] == "")
+        )
+        right = identities[where.gallery[other]][np.argsort(-cosines[other], kind="stable")] == identities[query]
+        places = np.flatnonzero(right)
+        if len(places):
+            precision.append(np.mean(np.arange(1, len(places) + 1) / (places + 1)))
+    assert (whole[1]["queries"], whole[1]["map"]) == (len(precision), pytest.approx(np.mean(precision)))

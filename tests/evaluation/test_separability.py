@@ -171,3 +171,12 @@ def test_interval_holds_delta_and_draws_whole_groups() -> None:
     low3, high3 = separability.delta_interval(*three, 20, 0)
     alone = separability.delta_interval(*three[:3], np.arange(3 * len(metric)), 20, 0)
     assert high3 - low3 > 1.3 * (alone[1] - alone[0])
+
+
+def test_many_values_are_counted_in_ranges(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    correct, incorrect = rng.normal(0.5, 1, 3000), rng.exponential(1, 2000)
+    each = separability.signed_distance(correct, incorrect)
+    monkeypatch.setattr(separability, "MANY", 1000)
+    counted = separability.signed_distance(correct, incorrect)
+    assert counted != each and counted == pytest.approx(each, rel=1e-3)

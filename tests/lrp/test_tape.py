@@ -10,8 +10,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pairx.lrp import Policy, record
+from pairx.lrp import Policy, record, seed
+from pairx.models import EmbeddingModel
 from pairx.types import InputError
+from tests.conftest import smooth_noise
 from tests.lrp.by_hand import assert_near, both, build, noise, only, pixels
 
 TAPES = ["exact", "fast"]
@@ -272,3 +274,15 @@ def test_the_gradient_composite_is_autograd(name: str, side: int, layer: str) ->
         for start in (found[0], only(found[0], [(1, 1)])[0]):
             (at_pixels,) = torch.autograd.grad(outputs[0], x, start, retain_graph=True)
             assert_near(pixels(recording, layer, start), at_pixels[0])
+
+
+def test_narrowed_recordings_hold_less_and_say_the_same(lite0: EmbeddingModel) -> None:
+    x = lite0.preprocessing(smooth_noise(0))[None]
+    paths = [lite0.path(layer) for layer in ("blocks.5", "blocks.3")]
+    with record(lite0.module, x, paths) as recording:
+        start = seed(recording.output, recording.output.flip(0))[None]
+        before, held = [recording.relevance(path, start) for path in paths], recording.memory
+        recording.narrow(paths)
+        assert recording.memory < held / 2
+        for path, expected in zip(paths, before, strict=True):
+            assert torch.equal(recording.relevance(path, start), expected)

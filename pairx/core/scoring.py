@@ -1,0 +1,93 @@
+"""PAIR-X of many pairs among the same photographs, without pixel maps: each is recorded once while memory lasts."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pairx import lrp
+from pairx.core import Options, pair_x
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair, View
+
+MEMORY = 1 << 30  # bytes that recordings may take between pairs
+
+
+@dataclass
+class _Kept:
+    """A photograph's recording, once there is one. users: pairs under way that need it. memory: bytes it holds."""
+
+    users: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    recording: lrp.Recording | None = None
+    shape: tuple[int, ...] = ()
+    memory: float = 0.0
+
+
+class PairScorer:
+    """Scores pairs of numbered photographs at some layers, in any thread.
+
+    photograph: gives the (H, W, 3) uint8 RGB of a number. memory: bytes that recordings of photographs, of which a pair
+    may need any again, may take beside those under way. options: as `explain_steps` takes them; nothing is painted.
+    """
+
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        photograph: Callable[[int], np.ndarray],
+        layers: Sequence[str],
+        options: Options | None = None,
+        memory: int = MEMORY,
+    ) -> None:
+        self._model, self._photograph, self._memory = model, photograph, memory
+        self._layers = [model.layer(layer).name for layer in layers]
+        self._options = replace(options or Options(), k_colors=0)
+        self._kept: OrderedDict[int, _Kept] = OrderedDict()  # the latest last
+        self._lock = threading.Lock()
+
+    def score(self, query: int, candidate: int) -> list[Explanation]:
+        """One `Explanation` a layer, as `pair_x.score_each` gives it."""
+        model, layers = self._model, self._layers
+        with self._recorded(query) as one, self._recorded(candidate) as other:
+            recordings = (one.recording, other.recording)
+            # Only the photographs' sizes matter from here on.
+            blanks = (np.broadcast_to(np.uint8(0), kept.shape) for kept in (one, other))
+            views = (View.whole(kept.shape[1], kept.shape[0]) for kept in (one, other))
+            encoded = pair_x.encode(model, ImagePair(*blanks, "", "", *views), recordings, layers)
+            weighed = [pair_x.weigh(encoded, recordings, layer, self._options) for layer in layers]
+            nothing = pair_x.Painted(model.size, 0)
+            return [pair_x.explanation(encoded, each, nothing, self._options) for each in weighed]
+
+    @contextmanager
+    def _recorded(self, number: int) -> Iterator[_Kept]:
+        """A photograph's recording, made where there is none, which nobody frees meanwhile."""
+        with self._lock:
+            kept = self._kept[number] = self._kept.pop(number, None) or _Kept()
+            kept.users += 1
+        try:
+            with kept.lock:
+                if kept.recording is None:
+                    self._record(kept, self._photograph(number))
+            yield kept
+        finally:
+            with self._lock:
+                kept.users -= 1
+                self._free()
+
+    def _record(self, kept: _Kept, image: np.ndarray) -> None:
+        recording = pair_x.record(self._model, image, self._layers, self._options)
+        recording.narrow([self._model.path(layer) for layer in self._layers])
+        kept.recording, kept.shape, kept.memory = recording, image.shape, recording.memory
+
+    def _free(self) -> None:
+        """End the oldest recordings that no pair needs now, until the others fit."""
+        idle = [number for number, kept in self._kept.items() if not kept.users]
+        while sum(self._kept[number].memory for number in idle) > self._memory:
+            kept = self._kept.pop(idle.pop(0))
+            if kept.recording is not None:
+                kept.recording.__exit__()
