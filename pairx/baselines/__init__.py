@@ -9,10 +9,10 @@ from pairx.baselines import (
     decomposition,
     fullgrad,
     gradients,
+    local_features,
     masked_cam,
     relevance,
     search_activation,
-    sift,
     sliding,
     superpixels,
 )
@@ -21,5 +21,5 @@ from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
     "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients",
-    "masked_cam", "relevance", "search_activation", "see", "sift", "sliding", "superpixels",
+    "local_features", "masked_cam", "relevance", "search_activation", "see", "sliding", "superpixels",
 ]  # fmt: skip
