@@ -41,6 +41,11 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         "--exclude-encounter", action="store_true", help="leave the query's own encounter out of its gallery"
     )
     command.add_argument(
+        "--features",
+        default="sift",
+        help="local features that the transform comes from: sift, xfeat, aliked or disk (default: %(default)s)",
+    )
+    command.add_argument(
         "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
 
@@ -75,6 +80,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
             query_split=arguments.query_split,
             gallery_split=arguments.gallery_split,
             exclude_encounter=arguments.exclude_encounter,
+            features=arguments.features,
             transform=arguments.transform,
         )
     )
@@ -145,7 +151,8 @@ def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
         f"mAP {_percent(found['map'])}",
         f"{summary['pairs']} pairs of the top {summary['k']}: {summary['correct']} correct, "
         f"{summary['incorrect']} incorrect",
-        f"{settings['transform']}: {statuses}; inliers {_number(summary['median_inliers'], '.0f')} (median)",
+        f"{settings['features']}, {settings['transform']}: {statuses}; "
+        f"inliers {_number(summary['median_inliers'], '.0f')} (median)",
         "",
         f"{'layer':<12}{'metric':<42}{'pairs':>12}{'rho':>7}{'Delta':>7}{'95 % interval':>17}{'by chance':>17}{'p':>7}",
     ]

@@ -141,7 +141,7 @@ def test_a_place_is_matched_once() -> None:
     rng = np.random.default_rng(2)
     descriptors = rng.integers(0, 255, (6, 128)).astype(np.uint8)
     points = np.repeat([[10.0, 10.0], [40.0, 20.0]], 3, axis=0)
-    features = geometry.LocalFeatures(points, descriptors, (64, 48), 1.0)
+    features = geometry.LocalFeatures("sift", points, descriptors, (64, 48), (64, 48))
     found = geometry.local_matches(features, features)
     assert found.points0.tolist() == found.points1.tolist() == [[10, 10], [40, 20]]
     assert geometry.align(features, features).status == "few inliers"
@@ -154,8 +154,10 @@ def test_ratio_of_neighbours() -> None:
         gallery = np.zeros((2, 128), np.uint8)
         gallery[:, 0] = 10, second
         at = (np.zeros((1, 2)), np.zeros((2, 2)))
-        features = [geometry.LocalFeatures(p, d, (9, 9), 1.0) for p, d in zip(at, (query, gallery), strict=True)]
+        features = [
+            geometry.LocalFeatures("sift", p, d, (9, 9), (9, 9)) for p, d in zip(at, (query, gallery), strict=True)
+        ]
         found = geometry.local_matches(*features)
         assert len(found) == matched
-        assert found.ratio.tolist() == pytest.approx([10 / 13] if matched else [], rel=1e-6)
+        assert found.score.tolist() == pytest.approx([1 - 10 / 13] if matched else [])
         assert found.distance.tolist() == ([10] if matched else [])

@@ -10,11 +10,11 @@ from pairx.baselines import (
     fullgrad,
     gradients,
     jacobians,
+    local_features,
     masked_cam,
     partition,
     relevance,
     search_activation,
-    sift,
     sliding,
     superpixel_pairs,
     superpixels,
@@ -24,6 +24,6 @@ from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
     "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients", "jacobians",
-    "masked_cam", "partition", "relevance", "search_activation", "see", "sift", "sliding", "superpixel_pairs",
-    "superpixels",
+    "local_features", "masked_cam", "partition", "relevance", "search_activation", "see", "sliding",
+    "superpixel_pairs", "superpixels",
 ]  # fmt: skip

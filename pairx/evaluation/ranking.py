@@ -48,7 +48,7 @@ def rank_steps(
     table["cosine"], table["rank"] = found["cosine"], found["rank"] + 1
     if not rerank:
         return table
-    scorer, scores = Scorer(dataset, "homography", model.size), []
+    scorer, scores = Scorer(dataset, "sift", "homography", model.size), []
     photographs = map(scorer.photograph, found["gallery"])
     with closing(pair_x.score_each(model, scorer.photograph(row), photographs, [chosen])) as scored:
         for candidate, explanations in zip(found["gallery"], scored, strict=True):

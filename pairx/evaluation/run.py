@@ -72,6 +72,7 @@ def evaluate_steps(
     query_split: str | None = None,
     gallery_split: str | None = None,
     exclude_encounter: bool = False,
+    features: str = "sift",
     transform: str = "homography",
     cache: Path | None = None,
 ) -> Generator[Step, None, Run]:
@@ -81,7 +82,8 @@ def evaluate_steps(
     same settings, which is continued. layers: by default the model's own choice. pairs: half of them correct, half
     incorrect; fewer where there are fewer of either. query_split, gallery_split: who is looked for among whom, by the
     column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
-    transform: "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
+    features: local features that the transform is estimated from: "sift", "xfeat", "aliked" or "disk". transform:
+    "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
     pairs under way. Returns the Run, after writing pairs.parquet, summary.json, settings.json and scatter.html. Raises
@@ -91,6 +93,7 @@ def evaluate_steps(
         raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
     if transform not in geometry.TRANSFORMS:
         raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
+    geometry.require(features)
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
     yield Step(0, 1, "reading the data set")
     dataset = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
@@ -108,6 +111,7 @@ def evaluate_steps(
         "query_split": query_split,
         "gallery_split": gallery_split,
         "exclude_encounter": exclude_encounter,
+        "features": features,
         "transform": transform,
         "pair_x": {**asdict(Options(k_colors=0)), "version": pair_x.VERSION},
         "version": VERSION,
@@ -116,7 +120,7 @@ def evaluate_steps(
         if not store.begun:
             embeddings = yield from embed_steps(dataset, model, keys, cache)
             store.begin(*_plan(dataset, embeddings, where, pairs, seed))
-        yield from _score_missing(store, dataset, model, chosen, transform)
+        yield from _score_missing(store, dataset, model, chosen, features, transform)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
     _write(Path(out), table, summary, settings)
@@ -142,14 +146,14 @@ def _plan(
 
 
 def _score_missing(
-    store: Store, dataset: Dataset, model: EmbeddingModel, layers: Sequence[str], transform: str
+    store: Store, dataset: Dataset, model: EmbeddingModel, layers: Sequence[str], features: str, transform: str
 ) -> Generator[Step, None, None]:
     missing, total = store.missing(), store.count()
     done = total - len(missing)
     yield Step(done, total, "scoring pairs")
     rows = pd.Series(dataset.table.index, dataset.table["image_id"])
     pairs = list(zip(rows[missing["query_id"]].tolist(), rows[missing["gallery_id"]].tolist(), strict=True))
-    scorer = Scorer(dataset, transform, model.size)
+    scorer = Scorer(dataset, features, transform, model.size)
     explainer = PairScorer(model, scorer.photograph, layers)
     # Local features are found here while other threads run the network.
     with closing(lrp.in_threads(lambda pair: explainer.score(*pair), pairs, torch.get_num_threads())) as explained:

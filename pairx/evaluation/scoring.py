@@ -13,16 +13,16 @@ from pairx.datasets import Dataset
 from pairx.types import Explanation
 
 PHOTOGRAPHS_KEPT = 8  # more than are under way at once, so that none is decoded again for its local features
-FEATURES_KEPT = 1024  # photographs whose local features stay in memory, at most 290 kB each
+FEATURES_KEPT = 1024  # photographs whose local features stay in memory, at most 540 kB each, SIFT's 290 kB
 
 
 class Scorer:
-    """Scores pairs of a data set. transform: see `pairx.geometry.align`. size: side of the model's input, pixels."""
+    """Scores pairs of a data set. features, transform: see `pairx.geometry`. size: side of the model's input, px."""
 
-    def __init__(self, dataset: Dataset, transform: str, size: int) -> None:
+    def __init__(self, dataset: Dataset, features: str, transform: str, size: int) -> None:
         self._transform, self._size = transform, size
         self.photograph = lru_cache(PHOTOGRAPHS_KEPT)(lambda row: dataset.load(row)[0])  # (H, W, 3) uint8 RGB of a row
-        self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row)))
+        self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row), features))
 
     def score(self, query: int, candidate: int, explanations: list[Explanation]) -> list[dict[str, Any]]:
         """The scores of a pair of rows at each layer, one for each explanation: see `pairx.evaluation.store.SCORES`."""

@@ -95,4 +95,4 @@ def test_sift_finds_nothing_in_gray(tiny: EmbeddingModel) -> None:
     pair = make_pair()
     gray = ImagePair(pair.image0 * 0 + 127, pair.image1, "a", "b", pair.view0, pair.view1)
     one = found(see(tiny, gray, "stage"), "sift")
-    assert len(one.matches) == 0 and one.metrics["ratio_test"] == 0
+    assert len(one.matches) == 0 and one.metrics["local_matches"] == 0

@@ -108,6 +108,8 @@ def test_numbers_that_do_not_exist_are_dashes() -> None:
         **{"pairs": 2, "k": 5, "correct": 2, "incorrect": 0, "status": {"ok": 2}, "median_inliers": None},
         "layers": {"stage": {"match_coverage": values}},
     }
-    lines = commands.report(summary, {"dataset": "toys", "photographs": 3, "model": "tiny", "transform": "affine"})
+    lines = commands.report(
+        summary, {"dataset": "toys", "photographs": 3, "model": "tiny", "features": "sift", "transform": "affine"}
+    )
     assert lines[-2].split() == ["stage", "match_coverage", "2+0", "-", "-", "-", "-", "-"]
     assert lines[-1].strip() == "no Delta: none"

@@ -1,7 +1,6 @@
-"""Where one photograph lies in another, by local features and a robust estimate, independent of any model.
+"""How one photograph lies in another, estimated robustly from matched points.
 
-SIFT (Lowe 2004) with the ratio test, and MAGSAC (Barath et al. 2019) in OpenCV's USAC. Points are x/y pixels,
-continuous, the first pixel's centre at (.5, .5). A transform is a (3, 3) matrix that takes points of image 0 to image 1
+MAGSAC (Barath et al. 2019) in OpenCV's USAC. A transform is a (3, 3) matrix that takes points of image 0 to image 1
 (PAIR-X, eq. 3). An estimate that fails says why instead of giving a number.
 """
 
@@ -12,49 +11,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pairx import images
+from pairx.geometry.features import LocalFeatures
+from pairx.geometry.matching import LocalMatches, local_matches
 from pairx.types import InputError
 
 TRANSFORMS = ("homography", "affine", "similarity")
-LONGEST = 800  # px; local features are looked for in photographs reduced to this
-FEATURES = 2000  # the strongest of a photograph
-RATIO = 0.8  # Lowe 2004, section 7.1
-THRESHOLD = 3.0  # px of the reduced photograph: how far an inlier may be off
+THRESHOLD = 3.0  # px of the photograph in which features are found: how far an inlier may be off
 FEWEST = 4  # inliers that an estimate needs
 AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1
 
 OK, FEW_INLIERS, NON_CONVEX, FLIPPED, AREA = "ok", "few inliers", "non-convex", "flipped", "area ratio"
-
-
-@dataclass(frozen=True)
-class LocalFeatures:
-    """SIFT features of one photograph.
-
-    points: (N, 2) float64 x/y pixels of the photograph as given. descriptors: (N, 128) uint8. size: (width, height) of
-    the photograph. scale: pixels of the reduced photograph per pixel of it, at most 1.
-    """
-
-    points: np.ndarray
-    descriptors: np.ndarray
-    size: tuple[int, int]
-    scale: float
-
-
-@dataclass(frozen=True)
-class LocalMatches:
-    """N places of two photographs with alike SIFT features.
-
-    points0, points1: (N, 2) float64 x/y pixels of the photographs as given. ratio: (N,) of the distances to the nearest
-    and the second nearest feature, 0 to 1. distance: (N,) L2 between the two descriptors.
-    """
-
-    points0: np.ndarray
-    points1: np.ndarray
-    ratio: np.ndarray
-    distance: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.ratio)
 
 
 @dataclass(frozen=True)
@@ -78,46 +44,11 @@ class Alignment:
         return len(self.follows)
 
 
-def local_features(image: np.ndarray) -> LocalFeatures:
-    """SIFT features of (H, W, 3) uint8 RGB, found at a longest side of at most LONGEST px."""
-    height, width = image.shape[:2]
-    reduced = images.thumbnail(image, LONGEST)
-    scale = max(reduced.shape[:2]) / max(height, width)
-    # Without enable_precise_upscale OpenCV's keypoints are a quarter of a pixel off.
-    sift = cv2.SIFT_create(nfeatures=FEATURES, enable_precise_upscale=True)
-    keypoints, descriptors = sift.detectAndCompute(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), None)
-    points = np.array([keypoint.pt for keypoint in keypoints], float).reshape(-1, 2) + 0.5
-    points = images.scale_points(points, reduced.shape[1::-1], (width, height))
-    # SIFT's descriptors are whole numbers up to 255.
-    found = np.zeros((0, 128), np.uint8) if descriptors is None else descriptors.astype(np.uint8)
-    return LocalFeatures(points, found, (width, height), scale)
-
-
-def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
-    """Nearest descriptors that pass Lowe's ratio test (section 7.1).
-
-    A pair of places counts once, though SIFT describes some places several times, at several orientations.
-    """
-    a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
-    if not len(a) or len(b) < 2:
-        return LocalMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    # Whole numbers far below 2^24: exact in float32.
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
-    nearest = squared.argmin(1)
-    rows = np.arange(len(a))
-    best = squared[rows, nearest].copy()
-    squared[rows, nearest] = np.inf
-    second = squared.min(1)
-    good = np.flatnonzero(best < RATIO**2 * second)
-    places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
-    _, first = np.unique(places.round(2), axis=0, return_index=True)
-    first = np.sort(first)
-    places, good = places[first], good[first]
-    return LocalMatches(places[:, :2], places[:, 2:], np.sqrt(best[good] / second[good]), np.sqrt(best[good]))
-
-
 def align(features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography") -> Alignment:
-    """Estimate how image 0 lies in image 1 from SIFT features. transform: "homography", "affine" or "similarity"."""
+    """Estimate how image 0 lies in image 1 from local features of one kind.
+
+    transform: "homography", "affine" or "similarity".
+    """
     return follow(local_matches(features0, features1), features0, features1, transform)
 
 

@@ -1,0 +1,71 @@
+"""Which local features of two photographs show one place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pairx.geometry import networks
+from pairx.geometry.features import SIFT, LocalFeatures
+
+RATIO = 0.8  # Lowe 2004, section 7.1
+
+
+@dataclass(frozen=True)
+class LocalMatches:
+    """N places of two photographs with alike local features.
+
+    points0, points1: (N, 2) float64 x/y pixels of the photographs as given. score: (N,) 0 to 1, of SIFT 1 less the
+    ratio of the distances to the nearest and the second nearest feature, of a network LightGlue's confidence. distance:
+    (N,) L2 between the two descriptors.
+    """
+
+    points0: np.ndarray
+    points1: np.ndarray
+    score: np.ndarray
+    distance: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.score)
+
+
+def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    """Match features of one kind: SIFT's by Lowe's ratio test (section 7.1), a network's by LightGlue."""
+    assert features0.kind == features1.kind, "features of two kinds have nothing in common"
+    if features0.kind == SIFT:
+        return _by_ratio(features0, features1)
+    return _by_lightglue(features0, features1)
+
+
+def _by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    sides = (features0, features1)
+    matched, scores = networks.match(
+        features0.kind,
+        tuple(one.points * (np.array(one.seen) / one.size) for one in sides),
+        tuple(one.descriptors for one in sides),
+        tuple(one.seen for one in sides),
+    )
+    first, second = matched.T
+    distance = np.linalg.norm(features0.descriptors[first] - features1.descriptors[second], axis=1)
+    return LocalMatches(features0.points[first], features1.points[second], scores, distance.astype(float))
+
+
+def _by_ratio(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    """A pair of places counts once, though SIFT describes some places several times, at several orientations."""
+    a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
+    if not len(a) or len(b) < 2:
+        return LocalMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
+    # Whole numbers far below 2^24: exact in float32.
+    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
+    nearest = squared.argmin(1)
+    rows = np.arange(len(a))
+    best = squared[rows, nearest].copy()
+    squared[rows, nearest] = np.inf
+    second = squared.min(1)
+    good = np.flatnonzero(best < RATIO**2 * second)
+    places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
+    _, first = np.unique(places.round(2), axis=0, return_index=True)
+    first = np.sort(first)
+    places, good = places[first], good[first]
+    return LocalMatches(places[:, :2], places[:, 2:], 1 - np.sqrt(best[good] / second[good]), np.sqrt(best[good]))
