@@ -30,6 +30,7 @@ from pairx.types import InputError, Step, finished
 from pairx.viz.scatter import scatter_html
 
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
+PHOTOGRAPHS = "photographs.parquet"
 DRAWN = ("inverted_residual_mean", "match_coverage")
 VERSION = 2  # of the numbers: raised whenever the same settings give others
 
@@ -86,8 +87,9 @@ def evaluate_steps(
     "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
-    pairs under way. Returns the Run, after writing pairs.parquet, summary.json, settings.json and scatter.html. Raises
-    InputError for wrong input and where the folder holds a run with other settings.
+    pairs under way. Returns the Run, after writing pairs.parquet, photographs.parquet (where they lie and what is known
+    of them), summary.json, settings.json and scatter.html. Raises InputError for wrong input and where the folder holds
+    a run with other settings.
     """
     if pairs < 2:
         raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
@@ -123,7 +125,7 @@ def evaluate_steps(
         yield from _score_missing(store, dataset, model, chosen, features, transform)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
-    _write(Path(out), table, summary, settings)
+    _write(Path(out), table, dataset.table, summary, settings)
     return Run(Path(out))
 
 
@@ -163,9 +165,12 @@ def _score_missing(
             yield Step(done, total, "scoring pairs")
 
 
-def _write(folder: Path, table: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]) -> None:
-    """All files of a finished run; each appears whole or not at all."""
-    new = {name: folder / f"{name}.new" for name in (PAIRS, SUMMARY, SETTINGS, SCATTER)}
+def _write(
+    folder: Path, table: pd.DataFrame, photographs: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    """All files of a finished run; each appears whole or not at all, the pairs last."""
+    new = {name: folder / f"{name}.new" for name in (PHOTOGRAPHS, SUMMARY, SETTINGS, SCATTER, PAIRS)}
+    photographs.to_parquet(new[PHOTOGRAPHS], index=False)
     table.to_parquet(new[PAIRS], index=False)
     new[SUMMARY].write_text(json.dumps(summary, indent=2, allow_nan=False))
     new[SETTINGS].write_text(json.dumps(settings, indent=2))

@@ -11,8 +11,11 @@ from pairx.ui.about import build_about
 from pairx.ui.api import ExplainApi
 from pairx.ui.compare import CompareTab
 from pairx.ui.explain import QUEUE, ExplainTab
+from pairx.ui.explore import ExploreTab
+from pairx.ui.library import Library, Places
 from pairx.ui.photos import PhotoShelf
 from pairx.ui.samples import opening_pair, ready_pairs
+from pairx.ui.scatter import PLOTLY
 from pairx.ui.session import Request, Workshop
 from pairx.ui.theme import head, theme
 
@@ -35,8 +38,8 @@ def open_workshop() -> tuple[Workshop, tuple, Request]:
     return workshop, pairs, request
 
 
-def build() -> gr.Blocks:
-    """The whole app, not yet launched."""
+def build(places: Places) -> gr.Blocks:
+    """The whole app, not yet launched. places: whose data it may open."""
     workshop, pairs, opening = open_workshop()
     ready = OPENING.is_file() and workshop.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
@@ -49,6 +52,8 @@ def build() -> gr.Blocks:
                 explain = ExplainTab(page, workshop, pairs, opening, ready)
             with gr.Tab("Compare") as tab:
                 CompareTab(tabs, tab, "explain", workshop, explain.form)
+            with gr.Tab("Explore") as tab:
+                ExploreTab(tab, workshop, Library(places), MODEL)
             with gr.Tab("About"):
                 build_about(workshop.cards.values())
         gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
@@ -60,6 +65,7 @@ def launch_options() -> dict[str, Any]:
     return {
         "theme": theme(),
         "head": head(),
+        "allowed_paths": [str(PLOTLY)],
         "max_file_size": "100mb",
         "enable_monitoring": False,
         "show_error": False,

@@ -53,9 +53,10 @@ def theme() -> gr.themes.Base:
     )
 
 
+SHEETS = ("page.css", "viewer.css", "pointing.css", "board.css", "explore.css")
+
+
 def head() -> str:
     """Our style sheet as it is: gradio would rewrite the selectors of one given as `css`."""
-    sheets = "\n".join(
-        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "pointing.css", "board.css")
-    )
+    sheets = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SHEETS)
     return f"<style>\n{sheets}\n</style>"

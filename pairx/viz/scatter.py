@@ -2,14 +2,84 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-# Okabe and Ito's blue and vermilion, and a shape each: told apart without colour, too.
-CLASSES = ((True, "correct", "#0072b2", "circle"), (False, "incorrect", "#d55e00", "x"))
-WINDOW = "#f3f0e6"
+from pairx.viz.colors import match_colors
+
+# Okabe and Ito's green and vermilion, and a shape each: told apart without colour, too.
+CLASSES = ((True, "correct", "#009e73", "circle"), (False, "incorrect", "#d55e00", "x"))
+WINDOW = "rgba(190, 160, 80, .16)"
+EDGE = "rgba(150, 130, 80, .6)"
+NEUTRAL = "#888888"
+PLAIN = "rgba(0, 0, 0, 0)"
+GROUPS = 7  # values of a column that have a colour of their own
+BARS = 40
+PRIVATE = {"plotlyServerURL": "", "modeBarButtonsToRemove": ["sendChartToCloud"], "displaylogo": False}
+"""plotly's configuration without what would send a chart to its makers."""
+
+
+def scatter_figure(
+    rows: pd.DataFrame, metric: str, bins: list[dict[str, Any]], title: str = "", color: str | None = None
+) -> go.Figure:
+    """A metric against the similarity with the histograms of both at the margins.
+
+    rows: one a pair, with query_id, gallery_id, correct, cosine and the metric; their index is each point's customdata.
+    Those without the metric are left out. bins: of the hard window, drawn in. title: of the metric, for its axis.
+    color: a column that decides the colours instead of correct and incorrect, which keep their shapes.
+    """
+    rows = rows[np.isfinite(rows[metric])]
+    figure = go.Figure()
+    groups = list(_groups(rows, color))
+    for name, part, paint in groups:
+        for correct, class_name, class_color, symbol in CLASSES:
+            found = part[part["correct"] == correct]
+            marker = {"color": class_color} if color is None else paint(found)
+            figure.add_trace(points(found, metric, name or class_name, {**marker, "symbol": symbol}))
+            figure.data[-1].update(legendgroup=name, showlegend=color is None or (correct and bool(name)))
+    if color is not None:
+        for _, name, _, symbol in CLASSES:
+            figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=name, marker_symbol=symbol))
+            figure.data[-1].update(marker={"color": NEUTRAL, "size": 8}, hoverinfo="skip")
+    for trace in _histograms(rows, metric):
+        figure.add_trace(trace)
+    quiet = {"showgrid": False, "zeroline": False, "showticklabels": False, "fixedrange": True}
+    figure.update_layout(
+        template="plotly_white",
+        barmode="overlay",
+        bargap=0,
+        paper_bgcolor=PLAIN,
+        plot_bgcolor=PLAIN,
+        margin={"l": 64, "r": 8, "t": 34, "b": 48},
+        legend={"orientation": "h", "x": 0, "y": 1.01, "yanchor": "bottom", "itemsizing": "constant"},
+        coloraxis={"colorscale": "Viridis", "colorbar": {"title": {"text": color}, "thickness": 12, "x": 1.0}},
+        hovermode="closest",
+        dragmode="zoom",
+        xaxis={"title": {"text": "cosine similarity"}, "domain": [0, 0.86], "zeroline": False},
+        yaxis={"title": {"text": title or metric}, "domain": [0, 0.86], "zeroline": False},
+        xaxis2={"domain": [0.88, 1], **quiet},
+        yaxis2={"domain": [0.88, 1], **quiet},
+        shapes=window_shapes(bins),
+    )
+    return figure
+
+
+def points(rows: pd.DataFrame, metric: str, name: str, marker: dict[str, Any]) -> go.Scattergl:
+    """The points of some pairs."""
+    return go.Scattergl(
+        x=rows["cosine"],
+        y=rows[metric],
+        customdata=rows.index.tolist(),
+        mode="markers",
+        name=name,
+        marker={"size": 7, "opacity": 0.7, **marker},
+        text=rows["query_id"] + " and " + rows["gallery_id"],
+        hovertemplate="%{text}<br>cosine %{x:.3f}, metric %{y:.4g}",
+    )
 
 
 def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[str, ...]) -> str:
@@ -24,19 +94,8 @@ def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[st
     for layer, metric in views:
         rows = pairs[(pairs["layer"] == layer) & pairs[metric].abs().lt(float("inf"))]
         for correct, name, color, symbol in CLASSES:
-            shown = rows[rows["correct"] == correct]
-            figure.add_trace(
-                go.Scattergl(
-                    x=shown["cosine"],
-                    y=shown[metric],
-                    mode="markers",
-                    name=name,
-                    marker={"color": color, "symbol": symbol, "size": 7, "opacity": 0.7},
-                    text=shown["query_id"] + " and " + shown["gallery_id"],
-                    hovertemplate="%{text}<br>cosine %{x:.3f}, metric %{y:.4g}",
-                    visible=(layer, metric) == views[0],
-                )
-            )
+            figure.add_trace(points(rows[rows["correct"] == correct], metric, name, {"color": color, "symbol": symbol}))
+            figure.data[-1].visible = (layer, metric) == views[0]
     layouts = [_layout(summary["layers"][layer][metric], layer, metric) for layer, metric in views]
     buttons = [
         {
@@ -48,7 +107,12 @@ def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[st
     ]
     menu = {"buttons": buttons, "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
     figure.update_layout(template="plotly_white", updatemenus=[menu], margin={"t": 110}, **_nested(layouts[0]))
-    return figure.to_html(include_plotlyjs=True, full_html=True)
+    return stand_alone(figure)
+
+
+def stand_alone(figure: go.Figure) -> str:
+    """A page of the figure that needs nothing beside itself."""
+    return figure.to_html(include_plotlyjs=True, full_html=True, config=PRIVATE)
 
 
 def _layout(found: dict[str, Any], layer: str, metric: str) -> dict[str, Any]:
@@ -59,20 +123,59 @@ def _layout(found: dict[str, Any], layer: str, metric: str) -> dict[str, Any]:
         "title.text": f"{metric} at {layer}: rho {rho}, Delta {delta}, {count} pairs",
         "xaxis.title.text": "cosine similarity",
         "yaxis.title.text": metric,
-        "shapes": _window(found["bins"]),
+        "shapes": window_shapes(found["bins"]),
     }
 
 
-def _window(bins: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The hard window and the edges of its bins."""
+def window_shapes(bins: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The hard window and the edges of its bins, as plotly's shapes."""
     if not bins:
         return []
-    tall = {"yref": "paper", "y0": 0, "y1": 1, "layer": "below"}
+    tall = {"yref": "y domain", "y0": 0, "y1": 1, "layer": "below"}
     start, stop = bins[0]["start"], bins[-1]["stop"]
     edges = [start, *(found["stop"] for found in bins)]
     area = {**tall, "type": "rect", "x0": start, "x1": stop, "fillcolor": WINDOW, "line": {"width": 0}}
-    line = {"color": "#b8b09a", "width": 1, "dash": "dot"}
+    line = {"color": EDGE, "width": 1, "dash": "dot"}
     return [area, *({**tall, "type": "line", "x0": edge, "x1": edge, "line": line} for edge in edges)]
+
+
+def _groups(rows: pd.DataFrame, color: str | None) -> Iterator[tuple[str, pd.DataFrame, Any]]:
+    """Name of a group of points, its rows, and what paints any of them; the most frequent value first."""
+    if color is None:
+        yield "", rows, dict
+    elif pd.api.types.is_numeric_dtype(rows[color]):
+        yield "", rows, lambda part: {"color": part[color].to_numpy(), "coloraxis": "coloraxis"}
+    else:
+        counts = rows[color].astype(str).value_counts()
+        names = list(counts.index[:GROUPS])
+        colors = [*match_colors(GROUPS, "okabe-ito")[: len(names)], NEUTRAL]
+        grouped = rows[color].astype(str).where(rows[color].astype(str).isin(names), "other")
+        for name, one in zip([*names, "other"], colors, strict=True):
+            if (grouped == name).any():
+                yield name, rows[grouped == name], lambda part, one=one: {"color": one}
+
+
+def _histograms(rows: pd.DataFrame, metric: str) -> Iterator[go.Bar]:
+    for column, upright in (("cosine", True), (metric, False)):
+        if rows.empty:
+            return
+        edges = np.histogram_bin_edges(rows[column].to_numpy(float), BARS)
+        for correct, name, color, _ in CLASSES:
+            counts, _ = np.histogram(rows.loc[rows["correct"] == correct, column].to_numpy(float), edges)
+            middles = (edges[1:] + edges[:-1]) / 2
+            x, y = (middles, counts) if upright else (counts, middles)
+            yield go.Bar(
+                x=x,
+                y=y,
+                **({"yaxis": "y2"} if upright else {"xaxis": "x2"}),
+                width=np.diff(edges),
+                orientation="v" if upright else "h",
+                name=name,
+                marker={"color": color, "line": {"width": 0}},
+                opacity=0.55,
+                showlegend=False,
+                hoverinfo="skip",
+            )
 
 
 def _nested(flat: dict[str, Any]) -> dict[str, Any]:

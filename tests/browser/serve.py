@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pairx
 from pairx.ui import app
+from pairx.ui.library import Places
 from pairx.ui.session import with_key
 
 
@@ -18,7 +19,9 @@ def main() -> None:
     app.OPENING = opening
     workshop, _, request = app.open_workshop()
     with_key(workshop.explain(request), workshop.key(request)).save(opening)
-    app.build().launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options())
+    app.build(Places(None, opening.parent / "runs", own_machine=True)).launch(
+        server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options()
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,178 @@
+"""A finished run read back from its folder, checked, with what is known of its photographs."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from pairx.datasets import load_herd
+from pairx.datasets.dataset import row_box
+from pairx.datasets.sources import SAMPLE
+from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
+from pairx.evaluation.store import COUNTS, FILE, METRICS
+from pairx.types import InputError
+
+REQUIRED = (
+    "query_id", "gallery_id", "correct", "cosine", "layer", "inverted_residual_mean",
+    "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
+)  # fmt: skip
+MOST_VALUES = 12
+"""Different values up to which a pair's column says them; beyond, it says whether they are the same."""
+
+
+@dataclass(frozen=True)
+class OpenRun:
+    """A finished run. settings, summary: as `evaluate` wrote them. table: one row a pair and layer, with `number`, the
+    pair's own (the same at every layer). photographs: by image_id, with path, identity and what else is known of them.
+    """
+
+    folder: Path
+    settings: dict[str, Any]
+    summary: dict[str, Any]
+    table: pd.DataFrame
+    photographs: pd.DataFrame
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def layers(self) -> list[str]:
+        return list(dict.fromkeys(self.table["layer"]))
+
+    @property
+    def metrics(self) -> list[str]:
+        """The metrics that it has, in their usual order."""
+        return [name for name in METRICS if name in self.table]
+
+    @cached_property
+    def columns(self) -> dict[str, pd.Series]:
+        """What pairs can be told apart by, beside their metrics, each with a value for every row of the table.
+
+        Counts and status as they are; columns of the photographs as `pair_values` has them.
+        """
+        own = {name: self.table[name] for name in ("status", *COUNTS) if name in self.table}
+        known = self.photographs
+        both = [known.reindex(self.table[name]) for name in ("query_id", "gallery_id")]
+        texts = [name for name in ("species", "orientation", "split", "encounter") if name in known]
+        pairs = {name: pair_values(*(one[name].fillna("").to_numpy(str) for one in both)) for name in texts}
+        return {name: pd.Series(values, self.table.index) for name, values in pairs.items()} | own
+
+    def at(self, layer: str) -> pd.DataFrame:
+        """The rows of one layer, indexed by number, with `columns` and both identities. Raises InputError for another
+        layer."""
+        if layer not in self.layers:
+            raise InputError(f"{self.name} has no layer {layer!r}. It has {', '.join(self.layers)}.")
+        return self._full[self._full["layer"] == layer].set_index("number", drop=False)
+
+    @cached_property
+    def _full(self) -> pd.DataFrame:
+        identity = self.photographs["identity"]
+        names = {f"{side}_identity": identity.reindex(self.table[f"{side}_id"]) for side in ("query", "gallery")}
+        texts = {name: values.fillna("unknown").to_numpy(str) for name, values in names.items()}
+        return self.table.assign(**self.columns, **texts)
+
+    def photograph(self, image_id: str) -> tuple[Path, tuple[float, float, float, float] | None, float]:
+        """File, box and theta of a photograph. Raises InputError where it is unknown or has moved."""
+        if image_id not in self.photographs.index:
+            raise InputError(f"{self.name} does not say where {image_id} is: evaluate its data set again.")
+        row = self.photographs.loc[image_id]
+        path = Path(row["path"])
+        if not path.is_file():
+            raise InputError(
+                f"The photograph {image_id} is no longer where the run found it ({path.parent.name}/{path.name}). "
+                "Put it back, or evaluate the data set where it is now."
+            )
+        return path, *row_box(row)
+
+
+def pair_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """One text a pair from a text of each of its photographs: the text itself where both have it, otherwise both in
+    alphabetical order, as "left / right". With many different texts: whether both have the same."""
+    if len(np.unique(np.concatenate([first, second]))) > MOST_VALUES:
+        unknown = (first == "") | (second == "")
+        return np.where(unknown, "unknown", np.where(first == second, "the same", "different"))
+    first, second = (np.where(one == "", "unknown", one) for one in (first, second))
+    ordered = [np.where(first <= second, one, other) for one, other in ((first, second), (second, first))]
+    joined = np.array([f"{one} / {other}" for one, other in zip(*ordered, strict=True)], dtype=object)
+    return np.where(first == second, first, joined)
+
+
+def open_run(folder: Path) -> OpenRun:
+    """Read a finished run. Raises InputError where the folder is none, files are missing or hold something else."""
+    if not folder.is_dir():
+        raise InputError(f"There is no run {folder.name}: its folder does not exist. Choose another.")
+    missing = [name for name in (PAIRS, SUMMARY, SETTINGS) if not (folder / name).is_file()]
+    if missing:
+        advice = "Continue it first" if (folder / FILE).is_file() else "Evaluate its data set again"
+        raise InputError(f"The run {folder.name} has no {' and no '.join(missing)}. {advice}.")
+    try:
+        settings, summary = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (SETTINGS, SUMMARY))
+        table = pd.read_parquet(folder / PAIRS)
+        photographs = _photographs(folder, settings)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"The run {folder.name} cannot be read ({' '.join(str(error).split())[:160]}).") from error
+    absent = [name for name in REQUIRED if name not in table]
+    if absent:
+        raise InputError(f"{PAIRS} of the run {folder.name} has no column {', '.join(absent)}. Evaluate it again.")
+    if not isinstance(summary, dict) or not set(table["layer"]) <= set(summary.get("layers", ())):
+        raise InputError(f"{SUMMARY} of the run {folder.name} is not about its pairs. Evaluate its data set again.")
+    table = table.astype({"correct": bool, "cosine": float, "query_id": str, "gallery_id": str})
+    number = table.groupby(["query_id", "gallery_id"], sort=False).ngroup()
+    return OpenRun(folder, settings, summary, table.assign(number=number), photographs)
+
+
+def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:
+    """By image_id. The sample's are the herd's, wherever this is installed."""
+    if settings["dataset"] == SAMPLE:
+        table = load_herd().table
+    elif (folder / PHOTOGRAPHS).is_file():
+        table = pd.read_parquet(folder / PHOTOGRAPHS)
+    else:
+        table = pd.DataFrame(columns=["image_id", "path", "identity"])
+    return table.set_index(table["image_id"].astype(str), drop=False)
+
+
+@dataclass(frozen=True)
+class RunState:
+    """What a folder of a run holds, without reading its pairs. done, total: pairs; total is 0 where it is not yet known
+    which pairs are to be scored. settings: as far as known. problem: why it cannot be opened, if it cannot.
+    """
+
+    name: str
+    finished: bool
+    done: int = 0
+    total: int = 0
+    settings: dict[str, Any] | None = None
+    problem: str = ""
+
+
+def run_state(folder: Path) -> RunState | None:
+    """How far the run in a folder is; None where there is no sign of a run in it."""
+    finished = (folder / PAIRS).is_file()
+    try:
+        if finished:
+            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+            return RunState(folder.name, True, summary["pairs"], summary["pairs"], settings)
+        if (folder / FILE).is_file():
+            return _unfinished(folder)
+    except (OSError, ValueError, KeyError, TypeError, sqlite3.DatabaseError) as error:
+        return RunState(folder.name, False, problem=" ".join(str(error).split())[:160] or "it cannot be read")
+    return None
+
+
+def _unfinished(folder: Path) -> RunState:
+    with closing(sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+        settings = {name: json.loads(value) for name, value in database.execute("SELECT * FROM settings")}
+        total = database.execute("SELECT count(*) FROM pairs").fetchone()[0]
+        done = database.execute("SELECT count(DISTINCT number) FROM scores").fetchone()[0]
+    return RunState(folder.name, False, done, total, settings)

@@ -1,0 +1,169 @@
+"""The pair that a person chose in the Explore tab: its photographs and scores, then PAIR-X; and galleries of pairs."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx import images
+from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.summary import CONTROL
+from pairx.types import InputError
+from pairx.ui.board import photos_of
+from pairx.ui.photos import Photo, PhotoShelf, pair_of
+from pairx.ui.scatter import number
+from pairx.ui.viewer import encoded, script
+from pairx.ui.words import metric_title
+
+THUMBNAIL = 220  # px
+MOST_THUMBNAILS = 4000
+PAGE = 24  # pairs of a gallery's page
+
+
+class Tickets:
+    """The number of each session's latest click, so that what belongs to an earlier one ends itself."""
+
+    MOST = 2000
+
+    def __init__(self) -> None:
+        self._latest: OrderedDict[str, int] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def ask(self, session: str, ticket: int) -> bool:
+        """Whether no later click than this one is known; from now on it is known itself."""
+        with self._lock:
+            latest = max(self._latest.get(session, 0), ticket)
+            self._latest[session] = latest
+            self._latest.move_to_end(session)
+            while len(self._latest) > self.MOST:
+                self._latest.popitem(last=False)
+            return latest == ticket
+
+
+def photo_of(shelf: PhotoShelf, run: OpenRun, image_id: str) -> Photo:
+    """A photograph of a run, its box turned upright, on the shelf. Raises InputError where it has moved."""
+    path, box, theta = run.photograph(image_id)
+    if box is not None or theta:
+        image, _ = images.load_image(path, box, theta, name=image_id)
+        path = Path(save_bytes_to_cache(encoded(image, "png", compress_level=1), "photograph.png", get_upload_folder()))
+    return shelf.open(path, image_id)
+
+
+def pair_rows(run: OpenRun, layer: str, chosen: Any) -> Any:
+    """The row of a pair at a layer, by its number. Raises InputError where there is none."""
+    rows = run.at(layer)
+    if not isinstance(chosen, int) or isinstance(chosen, bool) or chosen not in rows.index:
+        raise InputError(f"{run.name} has no such pair at {layer}. Choose another point.")
+    return rows.loc[chosen]
+
+
+def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]) -> dict[str, Any]:
+    """What is said of a pair at once, JSON-ready: photographs, whether it is correct, names, scores."""
+    row = pair_rows(run, layer, chosen)
+    shown = photos_of(pair_of(*photos))
+    for photo, side in zip(shown, ("query", "gallery"), strict=True):
+        photo["identity"] = row[f"{side}_identity"]
+    scores = [("Cosine similarity", number(row["cosine"], ".3f"), "")]
+    for name in run.metrics:
+        if not name.startswith(CONTROL):
+            control = number(row[CONTROL + name], ".3g") if CONTROL + name in run.metrics else ""
+            scores.append((metric_title(name), number(row[name], ".3g"), control))
+    scores += [
+        ("Matches", str(row["n_matches"]), ""),
+        ("Inliers of the homography", str(row["homography_inliers"]), ""),
+    ]
+    known = [(name.capitalize(), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
+    return {
+        "number": int(chosen),
+        "layer": layer,
+        "correct": bool(row["correct"]),
+        "photos": shown,
+        "scores": scores + known,
+        "about": f"{run.settings['model']} · {layer}",
+    }
+
+
+class Thumbnails:
+    """Small pictures of photographs as files, each made once."""
+
+    def __init__(self) -> None:
+        self._make = lru_cache(MOST_THUMBNAILS)(self._written)
+
+    def gallery(self, run: OpenRun, numbers: Sequence[Any]) -> list[dict[str, Any]]:
+        """A page of pairs with two files each, or the reason why a photograph cannot be shown. Numbers that are none of
+        the run's pairs are left out."""
+        rows = run.at(run.layers[0])
+        known = [n for n in numbers[:PAGE] if isinstance(n, int) and not isinstance(n, bool) and n in rows.index]
+        ids = {n: (rows.at[n, "query_id"], rows.at[n, "gallery_id"]) for n in known}
+        different = list(dict.fromkeys(one for pair in ids.values() for one in pair))
+        with ThreadPoolExecutor(4) as pool:
+            found = dict(zip(different, pool.map(lambda one: self._file(run, one), different), strict=True))
+        return [{"number": n, "files": [found[one] for one in ids[n]]} for n in known]
+
+    def _file(self, run: OpenRun, image_id: str) -> dict[str, Any]:
+        try:
+            path, box, theta = run.photograph(image_id)
+            made = self._make(path, path.stat().st_mtime_ns, box, theta)
+            if not Path(made).is_file():  # gradio deletes files of its cache after a day
+                made = self._written(path, 0, box, theta)
+        except (InputError, OSError) as error:
+            return {"problem": str(error)}
+        return {"path": made, "meta": {"_type": "gradio.FileData"}}
+
+    def _written(self, path: Path, changed: int, box: tuple | None, theta: float) -> str:
+        image, _ = images.load_image(path, box, theta)
+        small = encoded(images.thumbnail(image, THUMBNAIL), "jpeg", quality=82)
+        return save_bytes_to_cache(small, "thumbnail.jpg", get_upload_folder())
+
+
+class PairPanel(gr.HTML):
+    """Shows the chosen pair.
+
+    Takes {"ticket", "pair": dict | None, "scene": file | None, "link": str, "note": str}. Event: `halt` with
+    {"ticket"}.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-viewer px-pairpanel"></div>',
+            js_on_load=script("shared.js", "stage.js", "paint.js", "exploring.js", "pairpanel.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value
+
+
+class PairGallery(gr.HTML):
+    """Shows a page of selected pairs, sorted in the browser. Takes {"ticket", "items"}. Event: `browse` with
+    {"numbers", "ticket", "run"}, `download` with {"kind", "numbers"}."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-viewer px-gallery"></div>',
+            js_on_load=script("shared.js", "stage.js", "exploring.js", "gallery.js"),
+            page=PAGE,
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value

@@ -1,0 +1,207 @@
+"""What the Explore tab answers when a person acts: the events' functions, without any layout."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Generator
+from typing import Any
+from urllib.parse import urlencode
+
+import gradio as gr
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx.evaluation.reading import OpenRun
+from pairx.types import InputError
+from pairx.ui import links
+from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
+from pairx.ui.library import READY, Library
+from pairx.ui.links import Options
+from pairx.ui.photos import Photo, pair_of
+from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, scene_of_run
+from pairx.ui.session import Request, Workshop
+from pairx.ui.viewer import scene_of
+from pairx.ui.words import metric_title
+from pairx.viz.scatter import stand_alone
+
+log = logging.getLogger(__name__)
+
+KINDS = ("csv", "parquet", "html")
+FIRST_METRIC = "inverted_residual_mean"
+CORRECTNESS = ("Correct or incorrect", "")
+OUR_FAULT = "This could not be shown: a fault of ours. Choose another pair, or another layer."
+STOPPED = "Stopped. Choose the pair again to explain it."
+OTHER_MODEL = (
+    "The run found {run:.2f}, this app's model {now:.2f}: the run was made with other weights or another input size."
+)
+
+
+def asked(event: gr.EventData) -> dict[str, Any]:
+    """What the browser sent with an event: it may hold anything."""
+    return event._data if isinstance(event._data, dict) else {}
+
+
+def ticket_of(values: dict[str, Any]) -> int:
+    """The number of a click; 0 where there is none."""
+    found = values.get("ticket")
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**31 else 0
+
+
+class Exploration:
+    """The events' functions about one run and its pairs."""
+
+    def __init__(self, workshop: Workshop, library: Library) -> None:
+        self.workshop = workshop
+        self.library = library
+        self.tickets = Tickets()
+        self.thumbnails = Thumbnails()
+
+    def open(self, name: str) -> list[Any]:
+        """A run was chosen: its name, what can be chosen of it (layer, metric, colour, filter, values, text), its
+        plot, what is wrong."""
+        try:
+            run = self.library.run(name)
+            layer = run.summary.get("best_layer") or run.layers[0]
+            metric = FIRST_METRIC if FIRST_METRIC in run.metrics else run.metrics[0]
+            scene = file_of(scene_of_run(run, Choice(name, layer, metric)), "run.json")
+        except InputError as error:
+            return [*[gr.skip()] * 8, {"text": str(error), "error": True}]
+        columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
+        return [
+            name,
+            gr.update(choices=run.layers, value=layer),
+            gr.update(choices=[(metric_title(one), one) for one in run.metrics], value=metric),
+            gr.update(choices=[CORRECTNESS, *columns], value=""),
+            gr.update(choices=[("All pairs", ""), *columns], value=""),
+            gr.update(choices=[], value=[], visible=False),
+            "",
+            {"scene": scene, "name": name},
+            {},
+        ]
+
+    def list_values(self, name: str, column: str) -> Any:
+        """The values of a column to filter by."""
+        try:
+            values = self.library.run(name).columns[column].astype(str).value_counts() if column else {}
+        except (InputError, KeyError):
+            values = {}
+        choices = [(f"{value or 'unknown'} ({count})", value) for value, count in list(values.items())[:200]]
+        return gr.update(choices=choices, value=[], visible=bool(choices))
+
+    def show(self, *values: Any) -> list[Any]:
+        """What is to be seen of the run changed: the plot, what is wrong."""
+        try:
+            choice = choice_of(*values)
+            return [{"scene": file_of(scene_of_run(self.library.run(choice.run), choice), "run.json")}, {}]
+        except InputError as error:
+            return [gr.skip(), {"text": str(error), "error": True}]
+
+    def choose(self, session: gr.Request, event: gr.EventData) -> Any:
+        """A point was clicked: its photographs and scores, at once."""
+        values = asked(event)
+        ticket = ticket_of(values)
+        if not self.tickets.ask(str(session.session_hash), ticket):
+            return gr.skip()
+        try:
+            _, _, _, pair = self._pair(values)
+            return {"ticket": ticket, "pair": pair, "busy": True, "note": "Waiting for a free place"}
+        except InputError as error:
+            return {"ticket": ticket, "pair": None, "note": str(error), "error": True}
+
+    def explain(self, session: gr.Request, event: gr.EventData) -> Generator[Any]:
+        """PAIR-X of the clicked point, step by step, until the session clicks another."""
+        values = asked(event)
+        name, ticket = str(session.session_hash), ticket_of(values)
+        if not self.tickets.ask(name, ticket):
+            return
+        shown: dict[str, Any] = {"ticket": ticket, "pair": None}
+        try:
+            run, layer, photos, pair = self._pair(values)
+            shown["pair"] = pair
+            request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
+            both = pair_of(*photos)
+            steps = self.workshop.steps(request, both)
+            while True:
+                try:
+                    step = next(steps)
+                except StopIteration as stop:
+                    explanation = stop.value
+                    break
+                note = f"{step.what[:1].upper()}{step.what[1:]}"
+                yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
+                if not self.tickets.ask(name, ticket):
+                    steps.close()
+                    return
+            cosine = float(pair_rows(run, layer, values["number"])["cosine"])
+            note = OTHER_MODEL.format(run=cosine, now=explanation.similarity)
+            scene = file_of(scene_of(explanation, both), "scene.json")
+            link = links.query(photos[0].ref.id, photos[1].ref.id, request.model, layer, Options())
+            differs = abs(explanation.similarity - cosine) > 0.01
+            yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note if differs else ""}
+        except InputError as error:
+            yield shown | {"note": str(error), "error": True}
+        except Exception:
+            log.exception("a pair could not be explained")
+            yield shown | {"note": OUR_FAULT, "error": True}
+
+    def halt(self, session: gr.Request, event: gr.EventData) -> Any:
+        """Stop was pressed: what runs for an earlier click ends."""
+        self.tickets.ask(str(session.session_hash), ticket_of(asked(event)))
+
+    def browse(self, event: gr.EventData) -> Any:
+        """A page of the gallery."""
+        values = asked(event)
+        numbers = values.get("numbers")
+        try:
+            run = self.library.run(str(values.get("run")))
+            items = self.thumbnails.gallery(run, numbers if isinstance(numbers, list) else [])
+            return {"ticket": ticket_of(values), "items": items}
+        except InputError as error:
+            return {"ticket": ticket_of(values), "items": [], "note": str(error)}
+
+    def download(
+        self, name: str, layer: str, metric: str, color: str, column: str, values: list, text: str, event: gr.EventData
+    ) -> str:
+        """Write what is shown, or the pairs that were selected, to a file of the cache."""
+        try:
+            choice, wanted = choice_of(name, layer, metric, color, column, values, text), asked(event)
+            run = self.library.run(choice.run)
+            data = content(run, choice, str(wanted.get("kind")), wanted.get("numbers"))
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        stem = "sample-herd" if choice.run == READY else choice.run
+        file = f"pairx_{stem}_{choice.layer}_{choice.metric}.{wanted['kind']}"
+        return save_bytes_to_cache(data, file, get_upload_folder())
+
+    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo], dict[str, Any]]:
+        run, layer, chosen = self.library.run(str(values.get("run"))), str(values.get("layer")), values.get("number")
+        row = pair_rows(run, layer, chosen)
+        photos = [photo_of(self.workshop.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
+        return run, layer, photos, describe_pair(run, layer, chosen, photos)
+
+
+def choice_of(run: Any, layer: Any, metric: Any, color: Any, column: Any, values: Any, text: Any) -> Choice:
+    """A choice from the values of the tab's components. Raises InputError where no run is open."""
+    if not run:
+        raise InputError("Choose a run first.")
+    chosen = tuple(map(str, values)) if isinstance(values, list) else ()
+    return Choice(run, str(layer), str(metric), str(color or ""), str(column or ""), chosen, str(text or "")[:200])
+
+
+def content(run: OpenRun, choice: Choice, kind: str, numbers: Any = None) -> bytes:
+    """The bytes of a file: the shown rows as CSV or Parquet, only those of some numbers where given, or the plot as a
+    page. Raises InputError for another kind."""
+    if kind not in KINDS:
+        raise InputError(f"There is no download of this kind: choose {', '.join(KINDS)}.")
+    rows = chosen_rows(run, choice)
+    if kind == "html":
+        return stand_alone(figure_of(run, choice, rows).update_layout(paper_bgcolor="white")).encode()
+    if isinstance(numbers, list):
+        rows = rows.loc[[one for one in numbers if isinstance(one, int) and one in rows.index]]
+    table = rows.drop(columns="number")
+    if kind == "csv":
+        return table.to_csv(index=False).encode()
+    file = io.BytesIO()
+    table.to_parquet(file, index=False)
+    return file.getvalue()

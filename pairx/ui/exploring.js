@@ -1,0 +1,61 @@
+// What the parts of the Explore tab share: the run's rows on show, which of them are selected, and the chosen pair. Each
+// change is told on the bus: "rows", "selection", "chosen".
+
+const explore = (shared.explore ??= {
+  scene: null,
+  at: new Map(), // number of a pair -> its place in the scene's columns
+  view: null, // the ready-made view that the selection is, or null
+  selected: null, // numbers in the order of the view, or null for all
+  chosen: null,
+  ticket: 0,
+  tell(name) {
+    shared.bus.dispatchEvent(new CustomEvent(name));
+  },
+  show(scene) {
+    const same = this.scene?.run === scene.run;
+    this.scene = scene;
+    this.at = new Map(scene.number.map((number, i) => [number, i]));
+    if (!same || !this.at.has(this.chosen)) this.chosen = null;
+    this.tell("rows");
+    const kept = same && this.view ? this.view : scene.views[0].id;
+    this.look(kept);
+  },
+  look(id) {
+    const view = this.scene.views.find((one) => one.id === id) ?? this.scene.views[0];
+    this.select(view.id === "all" ? null : view.numbers, view.id);
+  },
+  select(numbers, view = null) {
+    this.selected = numbers;
+    this.view = view;
+    this.tell("selection");
+  },
+  choose(number) {
+    if (!this.at.has(number)) return;
+    this.chosen = number;
+    this.ticket += 1;
+    this.tell("chosen");
+  },
+  // The numbers on show, in the order of the view.
+  numbers() {
+    return this.selected ?? this.scene?.views[0].numbers ?? [];
+  },
+  row(number) {
+    const i = this.at.get(number);
+    const { query_id, gallery_id, query_identity, gallery_identity, correct, cosine, value, status } = this.scene;
+    return {
+      number, query: query_id[i], gallery: gallery_id[i], owners: [query_identity[i], gallery_identity[i]],
+      correct: Boolean(correct[i]), cosine: cosine[i], value: value[i], status: status[i],
+      matches: this.scene.n_matches[i], inliers: this.scene.homography_inliers[i],
+    };
+  },
+});
+
+const minus = (text) => text.replace("-", "−");
+const brief = (value) => (value === null || value === undefined ? "–" : minus(Number(value.toPrecision(3)).toString()));
+
+// Whether a pair is correct, as a mark with a colour and a shape.
+function verdictMark(parent, correct) {
+  const node = make("span", `px-mark-of ${correct ? "px-correct" : "px-incorrect"}`, parent, correct ? "●" : "✕");
+  node.setAttribute("aria-hidden", "true");
+  return node;
+}

@@ -1,0 +1,111 @@
+"""Which data sets and runs the app may open, by name. A name never becomes a path that somebody else chose."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pairx.datasets.sources import CATALOGUE, SAMPLE
+from pairx.evaluation.reading import OpenRun, RunState, open_run, run_state
+from pairx.evaluation.run import PAIRS
+from pairx.models import ASSETS
+from pairx.types import InputError
+
+SAMPLE_RUN = ASSETS / "run"
+READY = "Sample herd"
+"""Name of the run that ships. It has a space, which no other run's name has."""
+KEPT_RUNS = 4
+MOST_RUNS = 200
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where this server's data are. datasets: a folder of data sets (folders and CSVs), or None. runs: the folder of
+    runs. own_machine: whether only the person at this machine reaches the app; then data sets may be typed as paths and
+    runs started. Everybody else sees what lies in the two folders.
+    """
+
+    datasets: Path | None
+    runs: Path
+    own_machine: bool
+
+    @classmethod
+    def from_environment(cls, own_machine: bool) -> Places:
+        """PAIRX_DATASETS (none by default) and PAIRX_RUNS (`runs` in the working folder)."""
+        datasets = os.environ.get("PAIRX_DATASETS")
+        return cls(Path(datasets) if datasets else None, Path(os.environ.get("PAIRX_RUNS") or "runs"), own_machine)
+
+
+class Library:
+    """Data sets and runs by name. Opened runs are kept, a few of them, until their files change."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._open: OrderedDict[tuple[Path, int], OpenRun] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def datasets(self) -> list[str]:
+        """Names of the data sets: the sample, then those of the folder."""
+        folder = self.places.datasets
+        found = sorted(folder.iterdir()) if folder and folder.is_dir() else []
+        return [SAMPLE, *(one.name for one in found if one.name[0] != "." and (one.is_dir() or one.suffix == ".csv"))]
+
+    def source(self, name: str) -> str | Path:
+        """What `load_dataset` takes for a data set by name, or as typed where that is allowed. Raises InputError."""
+        name = name.strip()
+        if name == SAMPLE:
+            return SAMPLE
+        if name in self.datasets():
+            return self.places.datasets / name
+        if not self.places.own_machine:
+            raise InputError("There is no such data set here. Choose one from the list.")
+        if name.startswith(CATALOGUE):
+            return name
+        path = Path(name).expanduser()
+        if not name or not path.exists():
+            raise InputError(f"{name or 'Nothing'}: there is no such folder or CSV. Type its whole path.")
+        return path
+
+    def states(self) -> list[RunState]:
+        """All runs: the sample's, then those of the folder, the newest first."""
+        folder = self.places.runs
+        found = [one for one in folder.iterdir() if one.is_dir()] if folder.is_dir() else []
+        newest = sorted(found, key=lambda one: one.stat().st_mtime, reverse=True)[:MOST_RUNS]
+        ready = run_state(SAMPLE_RUN)
+        states = [replace(ready, name=READY)] if ready else []
+        return states + [state for one in newest if _NAME.fullmatch(one.name) and (state := run_state(one))]
+
+    def folder(self, name: str) -> Path:
+        """The folder of a run, there or not. Raises InputError for a name that is none."""
+        if name == READY:
+            return SAMPLE_RUN
+        if not _NAME.fullmatch(name):
+            raise InputError("Name the run with letters, digits, dots, dashes and underscores, 60 at most.")
+        return self.places.runs / name
+
+    def run(self, name: str) -> OpenRun:
+        """A finished run by its name. Raises InputError."""
+        folder = self.folder(name)
+        key = folder, (folder / PAIRS).stat().st_mtime_ns if (folder / PAIRS).is_file() else 0
+        with self._lock:
+            if key in self._open:
+                self._open.move_to_end(key)
+                return self._open[key]
+        run = open_run(folder)
+        with self._lock:
+            self._open[key] = run
+            while len(self._open) > KEPT_RUNS:
+                self._open.popitem(last=False)
+        return run
+
+    def new_name(self, dataset: str, model: str) -> str:
+        """A name for a run of a data set, not yet taken."""
+        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{Path(dataset).stem or 'data'}-{model}").strip("-._")[:50] or "run"
+        known = {state.name for state in self.states()}
+        names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10**6))
+        return next(name for name in names if name not in known and not self.folder(name).exists())

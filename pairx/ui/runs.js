@@ -1,0 +1,28 @@
+// The runs as a list: choose one to open it, continue an unfinished one.
+
+const list = element.querySelector(".px-runs");
+function draw() {
+  const { runs = [], open = null } = props.value ?? {};
+  list.replaceChildren();
+  for (const run of runs) {
+    const item = make("div", "px-run", list);
+    const node = make("button", "px-run-open", item);
+    node.type = "button";
+    node.disabled = !run.finished;
+    node.setAttribute("aria-pressed", String(run.name === open));
+    make("strong", "", node, run.name);
+    make("span", "px-hint", node, run.hint);
+    node.addEventListener("click", () => trigger("open", { name: run.name }));
+    if (run.resumable) act(item, "Continue", () => trigger("resume", { name: run.name }));
+    if (run.running) act(item, "Stop", () => trigger("halt", {}));
+  }
+}
+
+function act(parent, text, run) {
+  const node = make("button", "px-run-act", parent, text);
+  node.type = "button";
+  node.addEventListener("click", run);
+}
+
+watch("value", draw);
+draw();

@@ -1,0 +1,255 @@
+"""The runs of the Explore tab: the list, a new run, how far it is, several runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pairx.datasets import load_dataset
+from pairx.evaluation import side_by_side
+from pairx.evaluation.reading import RunState
+from pairx.evaluation.run import evaluate_steps
+from pairx.types import InputError, Step
+from pairx.ui.exploration import asked
+from pairx.ui.library import Library
+from pairx.ui.running import Runner, in_words
+from pairx.ui.scatter import number, span
+from pairx.ui.session import Workshop
+from pairx.ui.viewer import script
+from pairx.ui.words import layer_choices, metric_title
+
+RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "transform")
+ONLY_HERE = "Runs are started where the app runs on one's own machine."
+STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on."
+HEAD = ("Layer", "Metric", "Pairs", "rho", "Delta", "95 % interval", "By chance", "p")
+
+
+class Runs:
+    """The events' functions about runs as a whole."""
+
+    def __init__(self, workshop: Workshop, library: Library, runner: Runner | None = None) -> None:
+        self.workshop = workshop
+        self.library = library
+        self.runner = runner or Runner()
+
+    def listed(self, opened: str | None) -> dict[str, Any]:
+        """The list's value."""
+        busy = self.runner.progress.name if self.runner.busy else None
+        mine = self.library.places.own_machine
+        return {
+            "runs": [describe_state(state, mine, state.name == busy) for state in self.library.states()],
+            "open": opened,
+        }
+
+    def refresh(self, opened: str | None) -> list[Any]:
+        """The tab was shown: the list, runs to compare, whether to look again soon."""
+        finished = [state.name for state in self.library.states() if state.finished]
+        return [self.listed(opened), gr.update(choices=finished), gr.Timer(active=self.runner.busy)]
+
+    def watch(self, opened: str | None) -> list[Any]:
+        """A second later: how far the run is, the list, runs to compare, whether to go on looking."""
+        progress = self.runner.progress
+        if progress is None:
+            return [{}, gr.skip(), gr.skip(), gr.Timer(active=False)]
+        if not progress.over:
+            status = {"text": in_words(progress), "done": progress.done, "total": progress.total, "busy": True}
+            return [status, gr.skip(), gr.skip(), gr.skip()]
+        done = STOPPED if progress.stopped else f"{progress.name} is finished."
+        status = {"text": progress.error or done, "error": bool(progress.error)}
+        return [status, *self.refresh(opened)]
+
+    def start(
+        self, name: str, dataset: str, model: str, layers: list[str], pairs: float, seed: float, own: bool, skip: bool,
+        opened: str | None,
+    ) -> list[Any]:  # fmt: skip
+        """A new run was asked for. own: leave a query's own encounter out. skip: go on without faulty photographs."""
+        try:
+            self._require_own_machine()
+            source = self.library.source(str(dataset or ""))
+            name = (name or "").strip() or self.library.new_name(str(source), model)
+            folder = self.library.folder(name)
+            if folder.exists():
+                raise InputError(f"There is a run {name} already. Choose another name, or continue it.")
+            counts = {"pairs": whole(pairs, "Pairs", 2), "seed": whole(seed, "The seed", 0)}
+            options = {"layers": layers, "exclude_encounter": bool(own), **counts}
+            self.runner.start(name, lambda: self._steps(source, model, folder, bool(skip), options))
+        except InputError as error:
+            return self._refused(error)
+        return self._begun(opened)
+
+    def resume(self, opened: str | None, typed: str, event: gr.EventData) -> list[Any]:
+        """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
+        name = str(asked(event).get("name"))
+        try:
+            self._require_own_machine()
+            state = next((one for one in self.library.states() if one.name == name), None)
+            if state is None or state.finished or not state.settings:
+                raise InputError(f"There is no unfinished run {name} here.")
+            settings = state.settings
+            source = self._source_of(settings["dataset"], str(typed or ""))
+            options = {key: settings[key] for key in RESUMED if key in settings}
+            folder, model = self.library.folder(name), str(settings["model"])
+            # What was left out when it began is left out again; the run's settings hold that nothing else changed.
+            self.runner.start(name, lambda: self._steps(source, model, folder, True, options))
+        except InputError as error:
+            return self._refused(error)
+        return self._begun(opened)
+
+    def halt(self) -> None:
+        """Stop was pressed on the running run."""
+        if self.library.places.own_machine:
+            self.runner.stop()
+
+    def list_layers(self, name: str) -> Any:
+        """The layers of a model chosen for a new run."""
+        try:
+            model = self.workshop.model(name)
+        except InputError as error:
+            gr.Warning(str(error), duration=15, title="This model cannot be used")
+            return gr.update(choices=[], value=[])
+        return gr.update(choices=layer_choices(model), value=[model.default_layer])
+
+    def summary(self, name: str | None) -> dict[str, Any]:
+        """The opened run's table 1."""
+        try:
+            return {"tables": tables([self.library.run(name)]) if name else []}
+        except InputError as error:
+            return {"tables": [], "note": str(error)}
+
+    def compare(self, names: list[str]) -> dict[str, Any]:
+        """Several runs side by side."""
+        try:
+            if len(names or []) < 2:
+                return {"tables": [], "note": "Choose two or more finished runs."}
+            return {"tables": tables([self.library.run(name) for name in names[:6]], names[:6])}
+        except InputError as error:
+            return {"tables": [], "note": str(error)}
+
+    def _source_of(self, dataset: str, typed: str) -> Any:
+        """Where the data set of a run is, of which the run knows the name. Whether it still holds the same is checked
+        when the run goes on."""
+        for one in (*self.library.datasets(), typed.strip()):
+            if dataset in (one, Path(one).name, Path(one).stem) and one:
+                return self.library.source(one)
+        raise InputError(f"Where is the data set {dataset}? Type its folder under New run, then press Continue.")
+
+    def _steps(self, source: Any, model: str, folder: Any, skip: bool, options: dict[str, Any]) -> Generator[Step]:
+        yield Step(0, 0, "loading the model")
+        loaded = self.workshop.model(model)
+        yield Step(0, 0, "reading the data set")
+        yield from evaluate_steps(load_dataset(source, skip), loaded, out=folder, **options)
+
+    def _require_own_machine(self) -> None:
+        if not self.library.places.own_machine:
+            raise InputError(ONLY_HERE)
+
+    def _begun(self, opened: str | None) -> list[Any]:
+        return [{"text": "Starting", "busy": True}, self.listed(opened), gr.skip(), gr.Timer(active=True)]
+
+    def _refused(self, error: InputError) -> list[Any]:
+        return [{"text": str(error), "error": True}, gr.skip(), gr.skip(), gr.skip()]
+
+
+def whole(value: Any, what: str, least: int) -> int:
+    """A number that a person typed, as a whole one. Raises InputError."""
+    if not isinstance(value, int | float) or value != value or value < least or value > 10**7:
+        raise InputError(f"{what} is a whole number, {least} or more.")
+    return int(value)
+
+
+def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]:
+    """A run as the list shows it. mine: whether it may be continued here."""
+    settings = state.settings or {}
+    told = [str(settings[name]) for name in ("dataset", "model") if name in settings]
+    if state.problem:
+        told = [f"cannot be read: {state.problem}"]
+    elif state.finished:
+        told.append(f"{state.total} pairs")
+    else:
+        told.append(f"{state.done} of {state.total} pairs" if state.total else "not begun")
+    return {
+        "name": state.name,
+        "hint": " · ".join(told),
+        "finished": state.finished,
+        "running": running,
+        "resumable": mine and not (state.finished or running or state.problem),
+        "share": state.done / state.total if state.total else 0,
+    }
+
+
+def tables(runs: list[Any], names: list[str] | None = None) -> list[dict[str, Any]]:
+    """Tables as the browser shows them: retrieval and transforms, rho and Delta, and what differs."""
+    names = names or [run.name for run in runs]
+    several = len(runs) > 1
+    summaries = {name: run.summary for name, run in zip(names, runs, strict=True)}
+    metrics = side_by_side.metric_rows(summaries)
+    if several:
+        metrics = metrics.sort_values(["metric", "layer"], kind="stable")
+    rows = [
+        [one.run] * several
+        + [one.layer, metric_title(one.metric), f"{one.correct} + {one.incorrect}", number(one.rho), number(one.delta)]
+        + [span(one.delta_interval) or one.delta_reason, span(one.delta_null), number(one.delta_p, ".3f")]
+        for one in metrics.itertuples()
+    ]
+    found = [
+        _retrieval(summaries, several),
+        {"title": "rho and Delta", "head": ["Run"] * several + list(HEAD), "rows": rows},
+    ]
+    if several:
+        differing = side_by_side.differing_settings({name: run.settings for name, run in zip(names, runs, strict=True)})
+        told = [[str(index), *map(str, row)] for index, row in zip(differing.index, differing.to_numpy(), strict=True)]
+        found.append({"title": "Settings that differ", "head": ["Setting", *names], "rows": told})
+    return found
+
+
+def _retrieval(summaries: dict[str, Any], several: bool) -> dict[str, Any]:
+    rows = []
+    for one in side_by_side.retrieval_rows(summaries).itertuples():
+        summary = summaries[one.run]
+        counts = ", ".join(f"{name} {count}" for name, count in summary["status"].items())
+        shares = [number(value, ".1%").replace("%", " %") for value in (one.top_1, one.top_5, one.map)]
+        pairs = f"{summary['correct']} + {summary['incorrect']}"
+        rows.append([one.run] * several + [str(summary["retrieval"]["queries"]), *shares, pairs, counts])
+    head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Homographies"]
+    return {"title": "Retrieval, pairs and homographies", "head": ["Run"] * several + head, "rows": rows}
+
+
+class RunList(gr.HTML):
+    """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}, and `halt`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-runs" role="group" aria-label="Runs"></div>',
+            js_on_load=script("shared.js", "runs.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: Any) -> Any:
+        return value
+
+
+class Tables(gr.HTML):
+    """Tables of texts. Takes {"tables": [{"title", "head", "rows"}], "note"}."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-viewer px-tables"></div>',
+            js_on_load=script("shared.js", "tables.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: Any) -> Any:
+        return value

@@ -1,0 +1,77 @@
+// The plot of the Explore tab with its tools and downloads.
+
+const root = element.querySelector(".px-explore");
+root.replaceChildren();
+const blank = make("div", "px-blank", root, "The run is being opened.");
+const body = make("div", "px-body", root);
+const tools = make("div", "px-tools", body);
+tools.setAttribute("role", "toolbar");
+tools.setAttribute("aria-label", "Plot");
+const modes = {};
+const MODES = [["zoom", "Zoom", "Drag zooms into the plot"], ["select", "Box", "Drag a box around pairs to select them"], ["lasso", "Lasso", "Draw around pairs to select them"]];
+for (const [mode, text, label] of MODES) modes[mode] = button(tools, text, label, () => setMode(mode));
+button(tools, "Whole plot", "Show the whole plot", () => plot?.whole());
+button(tools, "Select none", "Show all pairs again", () => explore.look("all"));
+const canvas = make("div", "px-plot", body);
+canvas.setAttribute("role", "img");
+const files = make("div", "px-tools px-files", body);
+make("span", "px-hint", files, "Download:");
+const KINDS = [["csv", "CSV", "The pairs on show as a table"], ["parquet", "Parquet", "The pairs on show as a table"],
+  ["svg", "SVG", "The plot as vectors"], ["png", "PNG", "The plot as a picture"], ["html", "HTML", "The plot as a page that needs nothing else"]];
+for (const [kind, text, label] of KINDS) button(files, text, `Download ${text}: ${label}`, () => save(kind)).dataset.kind = kind;
+
+let plot = null;
+
+function setMode(mode) {
+  plot?.drag(mode);
+  for (const [name, node] of Object.entries(modes)) node.setAttribute("aria-pressed", String(name === mode));
+}
+
+function save(kind) {
+  if (kind === "svg" || kind === "png") plot?.save(kind, `pairx_${explore.scene.run}_${explore.scene.layer}`.replaceAll(" ", "-"));
+  else trigger("download", { kind, numbers: kind === "html" ? null : explore.selected });
+}
+
+let asked = 0;
+let key = null;
+async function load() {
+  const file = props.value?.scene;
+  if (!file) return;
+  const ticket = ++asked;
+  try {
+    const [answer, plotly] = await Promise.all([fetch(file.url), loadPlotly(props.plotly)]);
+    if (!answer.ok) throw new Error(answer.status);
+    const scene = await answer.json();
+    if (ticket !== asked || (scene.key === key && explore.scene)) return;
+    key = scene.key;
+    root.classList.add("px-ready");
+    plot ??= new PairPlot(canvas, plotly, {
+      click: (number) => explore.choose(number),
+      select: (chosen) => chosen ? explore.select(chosen) : explore.look("all"),
+    });
+    scene.figure.key = key;
+    await plot.draw(scene.figure);
+    if (ticket !== asked) return;
+    canvas.setAttribute("aria-label", `${scene.metric} against cosine similarity, ${scene.number.length} pairs. The table below lists them.`);
+    const layer = explore.scene?.layer;
+    explore.show(scene);
+    const first = explore.chosen ?? scene.views.find((view) => view.id !== "all" && view.numbers.length)?.numbers[0] ?? scene.number[0];
+    if (first !== undefined && (explore.chosen === null || layer !== scene.layer)) explore.choose(first);
+    else plot.mark(explore.chosen);
+  } catch (error) {
+    console.error(error);
+    blank.textContent = "The run could not be shown. Open it again.";
+  }
+}
+
+shared.bus.addEventListener("selection", () => plot?.select(explore.selected, explore.view === null));
+shared.bus.addEventListener("chosen", () => {
+  plot?.mark(explore.chosen);
+  const { run, layer } = explore.scene;
+  trigger("choose", { number: explore.chosen, ticket: explore.ticket, run, layer });
+});
+setMode("zoom");
+watch("value", load);
+new ResizeObserver(() => plot?.fit()).observe(canvas);
+new MutationObserver(() => plot?.fit()).observe(document.body, { attributeFilter: ["class"] });
+load();

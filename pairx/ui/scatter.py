@@ -1,0 +1,191 @@
+"""The plot of the Explore tab: one view of a run as a file for the browser, and the component that shows it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+import plotly
+from gradio.processing_utils import save_bytes_to_cache
+from gradio.utils import get_upload_folder
+
+from pairx.evaluation import separability
+from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.views import VIEWS, filtered, view_rows
+from pairx.types import InputError
+from pairx.ui.viewer import script
+from pairx.ui.words import metric_title
+from pairx.viz.scatter import scatter_figure
+
+PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+"""plotly's own JavaScript, served by this app: the one that gradio brings is older."""
+LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
+COUNTED = ("n_matches", "homography_inliers")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of a run is shown. color: a column, or "" for correct and incorrect. column, values, text: what the pairs
+    are filtered by, see `pairx.evaluation.views.filtered`."""
+
+    run: str
+    layer: str
+    metric: str
+    color: str = ""
+    column: str = ""
+    values: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def filtering(self) -> bool:
+        return bool((self.column and self.values) or self.text.strip())
+
+
+def chosen_rows(run: OpenRun, choice: Choice) -> pd.DataFrame:
+    """The rows that a choice leaves, indexed by number. Raises InputError where the run does not have what is asked."""
+    if choice.metric not in run.metrics:
+        raise InputError(f"{run.name} has no metric {choice.metric}. It has {', '.join(run.metrics)}.")
+    if choice.color and choice.color not in run.columns:
+        raise InputError(f"{run.name} has no column {choice.color}. Colour by another.")
+    return filtered(run.at(choice.layer), choice.column, choice.values, choice.text)
+
+
+def standing(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
+    """What a metric says over the rows: rho, delta, bins and counts; for all pairs of a run as its summary has it."""
+    known = run.summary["layers"][choice.layer].get(choice.metric)
+    if known is not None and not choice.filtering:
+        return known
+    metric, cosine, correct = (rows[name].to_numpy() for name in (choice.metric, "cosine", "correct"))
+    delta = separability.delta(metric, cosine, correct)
+    finite = np.isfinite(metric)
+    return {
+        "correct": int((finite & correct).sum()),
+        "incorrect": int((finite & ~correct).sum()),
+        "rho": separability.rho(metric, cosine),
+        "delta": delta.value,
+        "delta_reason": delta.reason,
+        "bins": [{"start": one.start, "stop": one.stop} for one in delta.bins],
+    }
+
+
+def figure_of(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> Any:
+    """The plotly figure of the rows."""
+    bins = standing(run, choice, rows)["bins"]
+    return scatter_figure(rows, choice.metric, bins, metric_title(choice.metric), choice.color or None)
+
+
+def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
+    """All that the browser needs to draw a choice, its views and its table, JSON-ready."""
+    rows = chosen_rows(run, choice)
+    values = rows[choice.metric].to_numpy(float)
+    return {
+        "key": json.dumps(astuple(choice)),
+        "run": choice.run,
+        "layer": choice.layer,
+        "metric": metric_title(choice.metric),
+        "sentence": sentence(run, choice, rows),
+        "figure": json.loads(figure_of(run, choice, rows).to_json()),
+        "number": rows.index.tolist(),
+        "correct": rows["correct"].astype(int).tolist(),
+        "cosine": rows["cosine"].round(4).tolist(),
+        "value": [float(f"{value:.4g}") if np.isfinite(value) else None for value in values],
+        **{name: rows[name].astype(str).tolist() for name in LISTED},
+        **{name: rows[name].tolist() for name in COUNTED},
+        "views": [
+            {"id": id, "title": view.title, "meaning": view.meaning, "numbers": _numbers(rows, choice, id)}
+            for id, view in VIEWS.items()
+        ],
+    }
+
+
+def _numbers(rows: pd.DataFrame, choice: Choice, view: str) -> list[int]:
+    return view_rows(rows, choice.metric, view).index.tolist()
+
+
+def sentence(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> str:
+    """What rho and Delta are, in one line above the plot."""
+    found = standing(run, choice, rows)
+    count = found["correct"] + found["incorrect"]
+    parts = [f"rho {number(found['rho'])}", f"Delta {number(found['delta'])}"]
+    if interval := span(found.get("delta_interval")):
+        parts[1] += f" (95 % {interval}, by chance {span(found.get('delta_null')) or '–'})"
+    if found["delta"] is None or found["delta"] != found["delta"]:
+        parts[1] = f"no Delta: {found['delta_reason']}"
+    missing = len(rows) - count
+    parts.append(f"{count} pairs" + (f", {missing} without this metric" if missing else ""))
+    return " · ".join(parts)
+
+
+def number(value: float | None, form: str = ".2f") -> str:
+    """A number for a table; a dash where there is none."""
+    return "–" if value is None or value != value else f"{value:{form}}".replace("-", "−")
+
+
+def span(values: Any) -> str:
+    """An interval in words, nothing where there is none."""
+    return "" if not values or values[0] is None else f"{number(values[0])} to {number(values[1])}"
+
+
+def file_of(data: Any, name: str) -> dict[str, Any]:
+    """JSON as a file of the cache, for a component's value."""
+    path = save_bytes_to_cache(json.dumps(data, allow_nan=False).encode(), name, get_upload_folder())
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+class ScatterPlot(gr.HTML):
+    """Shows a choice as a plot.
+
+    Takes {"scene": file}. Events: `choose` with {"number", "ticket", "run", "layer"}, `download` with {"kind",
+    "numbers"}.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            None,
+            html_template='<div class="px-viewer px-explore"></div>',
+            js_on_load=script("shared.js", "stage.js", "exploring.js", "plotting.js", "scatter.js"),
+            plotly=f"gradio_api/file={PLOTLY}",
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value
+
+
+class ViewChips(gr.HTML):
+    """The ready-made views as chips, wholly in the browser."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            html_template='<div class="px-viewer px-views"></div>',
+            js_on_load=script("shared.js", "stage.js", "exploring.js", "chips.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+
+class PairTable(gr.HTML):
+    """The pairs on show as a table, wholly in the browser."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            html_template='<div class="px-viewer px-pairtable"></div>',
+            js_on_load=script("shared.js", "stage.js", "exploring.js", "pairtable.js"),
+            apply_default_css=False,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
