@@ -173,11 +173,11 @@ def _add_dataset(command: argparse.ArgumentParser) -> None:
 
 
 def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    from pairx.datasets import load_dataset
+    from pairx.datasets import load_steps
     from pairx.models import load_model
 
     model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    dataset = load_dataset(arguments.dataset, arguments.skip_problems, arguments.download)
+    dataset = with_progress(load_steps(arguments.dataset, arguments.skip_problems, arguments.download))
     for problem in dataset.problems:
         print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)
     return dataset, model

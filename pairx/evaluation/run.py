@@ -19,9 +19,9 @@ import torch
 from pairx import geometry, lrp
 from pairx.core import Options, pair_x
 from pairx.core.scoring import PairScorer
-from pairx.datasets import Dataset, load_dataset
+from pairx.datasets import Dataset, load_steps
 from pairx.evaluation import search
-from pairx.evaluation.embeddings import content_keys, embed_steps
+from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.scoring import Scorer
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
@@ -93,9 +93,9 @@ def evaluate_steps(
         raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
     yield Step(0, 1, "reading the data set")
-    dataset = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset))
     where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
-    keys = content_keys(dataset)
+    keys = yield from key_steps(dataset, cache)
     settings = {
         "dataset": dataset.name,
         "photographs": len(dataset),
