@@ -43,6 +43,13 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="compute on a Ray cluster, or, without an address, on a Ray started here; needs `pip install ray`",
+    )
 
 
 def add_rank(command: argparse.ArgumentParser) -> None:
@@ -76,6 +83,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
             gallery_split=arguments.gallery_split,
             exclude_encounter=arguments.exclude_encounter,
             transform=arguments.transform,
+            ray=arguments.ray,
         )
     )
     if arguments.json:
@@ -176,7 +184,8 @@ def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from pairx.datasets import load_steps
     from pairx.models import load_model
 
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    device = "cpu" if getattr(arguments, "ray", None) else None
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size, device=device)
     dataset = with_progress(load_steps(arguments.dataset, arguments.skip_problems, arguments.download))
     for problem in dataset.problems:
         print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)

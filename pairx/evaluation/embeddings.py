@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -36,20 +36,37 @@ def key_steps(dataset: Dataset, cache: Path | None = None) -> Generator[Step, No
 
 
 def embed_steps(
-    dataset: Dataset, model: EmbeddingModel, keys: list[str], cache: Path | None = None
+    dataset: Dataset,
+    model: EmbeddingModel,
+    keys: list[str],
+    cache: Path | None = None,
+    embed: Callable[[Sequence[int]], Iterator[tuple[Sequence[int], np.ndarray]]] | None = None,
 ) -> Generator[Step, None, np.ndarray]:
     """The embeddings (N, D) float32 of a data set, each of length 1 (or 0 where the model gives none).
 
     keys: `content_keys` of the data set. cache: a folder; by default the user's. Embeddings found there are not
-    computed again; new ones are stored batch by batch. A generator of `Step`s.
+    computed again; new ones are stored part by part. embed: who computes them, by default `embed_parts`. A generator of
+    `Step`s.
     """
     with EmbeddingStore(model, cache) as store:
         missing = store.missing(keys)
-        for start in range(0, len(missing), BATCH):
-            yield Step(len(keys) - len(missing) + start, len(keys), "embedding the photographs")
-            rows = missing[start : start + BATCH]
-            store.add([keys[row] for row in rows], embed_rows(dataset, model, rows))
+        done = len(keys) - len(missing)
+        yield Step(done, len(keys), "embedding the photographs")
+        parts = embed(missing) if embed else embed_parts(dataset, model, missing)
+        for rows, vectors in parts:
+            store.add([keys[row] for row in rows], vectors)
+            done += len(rows)
+            yield Step(done, len(keys), "embedding the photographs")
         return store.read(keys)
+
+
+def embed_parts(
+    dataset: Dataset, model: EmbeddingModel, rows: Sequence[int]
+) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    """Rows and their embeddings, as `embed_rows` gives them, some at a time."""
+    for start in range(0, len(rows), BATCH):
+        part = rows[start : start + BATCH]
+        yield part, embed_rows(dataset, model, part)
 
 
 def embed_rows(dataset: Dataset, model: EmbeddingModel, rows: Sequence[int]) -> np.ndarray:

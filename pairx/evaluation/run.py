@@ -6,25 +6,23 @@ import hashlib
 import json
 import os
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
-from pairx import geometry, lrp
+from pairx import geometry
 from pairx.core import Options, pair_x
-from pairx.core.scoring import PairScorer
 from pairx.datasets import Dataset, load_steps
 from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
-from pairx.evaluation.scoring import Scorer
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
+from pairx.evaluation.work import Here, Work, Workers
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step, finished
 from pairx.viz.scatter import scatter_html
@@ -74,6 +72,7 @@ def evaluate_steps(
     exclude_encounter: bool = False,
     transform: str = "homography",
     cache: Path | None = None,
+    ray: str | None = None,
 ) -> Generator[Step, None, Run]:
     """Score the most similar correct and incorrect pairs of a data set (PAIR-X, sections 3.3, 4 and B.4).
 
@@ -82,6 +81,8 @@ def evaluate_steps(
     incorrect; fewer where there are fewer of either. query_split, gallery_split: who is looked for among whom, by the
     column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
     transform: "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
+    ray: "local", or the address of a cluster, to compute on Ray (see `pairx.evaluation.cluster`); the numbers stay the
+    same.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
     pairs under way. Returns the Run, after writing pairs.parquet, summary.json, settings.json and scatter.html. Raises
@@ -112,11 +113,12 @@ def evaluate_steps(
         "pair_x": {**asdict(Options(k_colors=0)), "version": pair_x.VERSION},
         "version": VERSION,
     }
-    with Store(Path(out), settings) as store:
+    work = Work(dataset, model, chosen, transform)
+    with Store(Path(out), settings) as store, _workers(ray, model) as workers:
         if not store.begun:
-            embeddings = yield from embed_steps(dataset, model, keys, cache)
+            embeddings = yield from embed_steps(dataset, model, keys, cache, partial(workers.embed, work))
             store.begin(*_plan(dataset, embeddings, where, pairs, seed))
-        yield from _score_missing(store, dataset, model, chosen, transform)
+        yield from _score_missing(store, work, workers)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
     _write(Path(out), table, summary, settings)
@@ -141,22 +143,26 @@ def _plan(
     return chosen, {"k": k, "retrieval": search.retrieval(embeddings, where, identities)}
 
 
-def _score_missing(
-    store: Store, dataset: Dataset, model: EmbeddingModel, layers: Sequence[str], transform: str
-) -> Generator[Step, None, None]:
+def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
+    if ray is None:
+        return nullcontext(Here())
+    if model.device.type != "cpu":
+        raise InputError(f"Ray's workers compute on CPUs, and the model is on {model.device}. Load it for cpu.")
+    from pairx.evaluation.cluster import Cluster
+
+    return Cluster(ray)
+
+
+def _score_missing(store: Store, work: Work, workers: Workers) -> Generator[Step, None, None]:
     missing, total = store.missing(), store.count()
     done = total - len(missing)
     yield Step(done, total, "scoring pairs")
-    rows = pd.Series(dataset.table.index, dataset.table["image_id"])
-    pairs = list(zip(rows[missing["query_id"]].tolist(), rows[missing["gallery_id"]].tolist(), strict=True))
-    scorer = Scorer(dataset, transform, model.size)
-    explainer = PairScorer(model, scorer.photograph, layers)
-    # Local features are found here while other threads run the network.
-    with closing(lrp.in_threads(lambda pair: explainer.score(*pair), pairs, torch.get_num_threads())) as explained:
-        for number, pair, explanations in zip(missing["number"].tolist(), pairs, explained, strict=True):
-            store.add(number, layers, scorer.score(*pair, explanations))
-            done += 1
-            yield Step(done, total, "scoring pairs")
+    rows = pd.Series(work.dataset.table.index, work.dataset.table["image_id"])
+    pairs = pd.DataFrame({name: rows[missing[f"{name}_id"]].to_numpy() for name in ("query", "gallery")})
+    for number, scores in workers.score(work, pairs.assign(number=missing["number"])):
+        store.add(number, work.layers, scores)
+        done += 1
+        yield Step(done, total, "scoring pairs")
 
 
 def _write(folder: Path, table: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]) -> None:
