@@ -48,6 +48,13 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="compute on a Ray cluster, or, without an address, on a Ray started here; needs `pip install ray`",
+    )
 
 
 def add_rank(command: argparse.ArgumentParser) -> None:
@@ -82,6 +89,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
             exclude_encounter=arguments.exclude_encounter,
             features=arguments.features,
             transform=arguments.transform,
+            ray=arguments.ray,
         )
     )
     if arguments.json:
@@ -180,11 +188,12 @@ def _add_dataset(command: argparse.ArgumentParser) -> None:
 
 
 def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    from pairx.datasets import load_dataset
+    from pairx.datasets import load_steps
     from pairx.models import load_model
 
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    dataset = load_dataset(arguments.dataset, arguments.skip_problems, arguments.download)
+    device = "cpu" if getattr(arguments, "ray", None) else None
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size, device=device)
+    dataset = with_progress(load_steps(arguments.dataset, arguments.skip_problems, arguments.download))
     for problem in dataset.problems:
         print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)
     return dataset, model

@@ -46,6 +46,12 @@ def make_pair(seed0: int = 0, seed1: int = 1) -> ImagePair:
     return ImagePair(image0, image1, "first", "second", View.whole(64, 48), View.whole(40, 60))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What tests remember is no user's."""
+    os.environ["PAIRX_CACHE"] = str(tmp_path_factory.mktemp("user-cache"))
+
+
 @pytest.fixture
 def pair() -> ImagePair:
     return make_pair()

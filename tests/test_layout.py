@@ -28,7 +28,7 @@ FLOORS = (
     ("ui", "cli"),
     ("__main__",),
 )
-OPTIONAL = {"wildlife_datasets"}  # imported only when its data sets are asked for; without it one line says so
+OPTIONAL = {"ray", "wildlife_datasets"}  # imported only when asked for; without them one line says so
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 
 

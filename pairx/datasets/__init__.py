@@ -2,6 +2,17 @@
 
 from pairx.datasets.dataset import Dataset, ManifestError, Problem
 from pairx.datasets.herd import Herd, load_herd
-from pairx.datasets.sources import cache_folder, load_dataset
+from pairx.datasets.reading import cache_folder, read_steps
+from pairx.datasets.sources import load_dataset, load_steps
 
-__all__ = ["Dataset", "Herd", "ManifestError", "Problem", "cache_folder", "load_dataset", "load_herd"]
+__all__ = [
+    "Dataset",
+    "Herd",
+    "ManifestError",
+    "Problem",
+    "cache_folder",
+    "load_dataset",
+    "load_herd",
+    "load_steps",
+    "read_steps",
+]

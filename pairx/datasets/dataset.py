@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from pairx import images
-from pairx.types import InputError, View
+from pairx.datasets.reading import Shown, read_steps
+from pairx.types import InputError, Step, View
 
 REQUIRED = ("image_id", "path", "identity")
 BOX = ("x", "y", "w", "h")
 OPTIONAL = ("orientation", "encounter", "split", "species", *BOX, "theta")
+Box = tuple[float, float, float, float]
 SHOWN = 5  # problems of one kind that a message spells out
 
 
@@ -65,9 +67,14 @@ class Dataset:
             raise InputError(f"{self.name} has no photograph {image_id!r}: give an image_id of it, such as {some}.")
         return int(found[0])
 
-    def box(self, row: int) -> tuple[tuple[float, float, float, float] | None, float]:
+    def box(self, row: int) -> tuple[Box | None, float]:
         """The box (x, y, w, h) of a row, None for the whole photograph, and its theta in radians."""
-        return row_box(self.table.iloc[row])
+        (found,) = shown(self.table.iloc[[row]], [""])
+        return found.box, found.theta
+
+    def photographs(self) -> list[Shown]:
+        """What each row shows."""
+        return shown(self.table, self.table["image_id"])
 
     def load(self, row: int) -> tuple[np.ndarray, View]:
         """The photograph of a row, its box turned upright: (H, W, 3) uint8 RGB and where it lies."""
@@ -75,14 +82,14 @@ class Dataset:
         return images.load_image(path, *self.box(row), name=image_id)
 
 
-def row_box(row: pd.Series) -> tuple[tuple[float, float, float, float] | None, float]:
-    """The box of one row of a checked table and its theta."""
-    box = None
-    if "x" in row and not math.isnan(row["x"]):
-        x, y, w, h = (float(row[name]) for name in BOX)
-        box = (x, y, w, h)
-    theta = float(row["theta"]) if "theta" in row else 0.0
-    return box, 0.0 if math.isnan(theta) else theta
+def shown(table: pd.DataFrame, names: Iterable[str]) -> list[Shown]:
+    """What each row of a table with numbers for boxes shows; an incomplete box is none. names: what errors call it."""
+    nowhere = np.full((len(table), 4), math.nan)
+    boxes = table[list(BOX)].to_numpy(float) if set(BOX) <= set(table) else nowhere
+    thetas = np.nan_to_num(table["theta"].to_numpy(float)) if "theta" in table else np.zeros(len(table))
+    complete = ~np.isnan(boxes).any(1)
+    rows = zip(table["path"], boxes.tolist(), complete, thetas.tolist(), names, strict=True)
+    return [Shown(path, tuple(box) if whole else None, theta, name) for path, box, whole, theta, name in rows]
 
 
 def describe(problems: Iterable[Problem]) -> str:
@@ -97,11 +104,14 @@ def describe(problems: Iterable[Problem]) -> str:
     return "; ".join(parts)
 
 
-def build(name: str, raw: pd.DataFrame, folder: Path, skip_problems: bool = False) -> Dataset:
+def build_steps(
+    name: str, raw: pd.DataFrame, folder: Path, skip_problems: bool = False, cache: Path | None = None
+) -> Generator[Step, None, Dataset]:
     """A checked Dataset from a table of texts with paths relative to a folder.
 
     Finds all problems at once: missing and unknown columns, empty and double ids, empty identities, boxes and angles
-    that are no numbers, paths outside the folder, missing files, and photographs that cannot be read (each is decoded).
+    that are no numbers, paths outside the folder, missing files, and photographs that cannot be read (each is decoded,
+    unless it was before: see `read_steps`, also for cache). A generator of `Step`s.
     Raises ManifestError where there are any; with skip_problems only where a required column or all rows are missing,
     and otherwise leaves out the rows and unknown columns concerned.
     """
@@ -112,7 +122,7 @@ def build(name: str, raw: pd.DataFrame, folder: Path, skip_problems: bool = Fals
     table = raw[[column for column in (*REQUIRED, *OPTIONAL) if column in raw]].copy()
     rows = _text_problems(table) + _number_problems(table)
     if "path" in table:
-        rows += _file_problems(table, folder)
+        rows += yield from _file_problems(table, folder, cache)
     problems = missing + unknown + sorted(rows, key=lambda problem: problem.row)
     if missing or (problems and not skip_problems):
         known = f"It has the columns {', '.join(REQUIRED)} and, where known, {', '.join(OPTIONAL)}"
@@ -158,27 +168,24 @@ def _number_problems(table: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _file_problems(table: pd.DataFrame, folder: Path) -> list[Problem]:
+def _file_problems(table: pd.DataFrame, folder: Path, cache: Path | None) -> Generator[Step, None, list[Problem]]:
     """What is wrong with the paths, which become absolute, and with the photographs they name."""
-    problems, root = [], os.path.abspath(folder)
-    boxed = set(BOX) <= set(table)
-    for i, given in enumerate(table["path"]):
-        if not given:
+    problems, root, given = [], os.path.abspath(folder), table["path"].tolist()
+    table["path"] = [os.path.normpath(os.path.join(root, path)) if path else "" for path in given]
+    photographs, there = shown(table, given), []
+    for i, photograph in enumerate(photographs):
+        if not photograph.name:
             continue
-        path = os.path.normpath(os.path.join(root, given))
-        table.loc[i, "path"] = path
-        if not Path(path).is_relative_to(root):
-            problems.append(Problem("path outside the folder", f"{given} ({_place(i)})", i))
-        elif not os.path.isfile(path):
-            problems.append(Problem("missing file", f"{given} ({_place(i)})", i))
+        if not photograph.path.startswith(os.path.join(root, "")):
+            problems.append(Problem("path outside the folder", f"{photograph.name} ({_place(i)})", i))
+        elif not os.path.isfile(photograph.path):
+            problems.append(Problem("missing file", f"{photograph.name} ({_place(i)})", i))
         else:
-            box, theta = row_box(table.loc[i]) if boxed or "theta" in table else (None, 0.0)
-            if box is not None and any(math.isnan(value) for value in box):
-                box = None  # reported as incomplete
-            try:
-                images.load_image(path, box, theta, name=given)
-            except InputError as error:
-                problems.append(Problem("unreadable photograph", f"{error} ({_place(i)})", i))
+            there.append(i)
+    read = yield from read_steps([photographs[i] for i in there], cache)
+    for i, found in zip(there, read, strict=True):
+        if isinstance(found, InputError):
+            problems.append(Problem("unreadable photograph", f"{found} ({_place(i)})", i))
     return problems
 
 

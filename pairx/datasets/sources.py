@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
-from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED, Dataset, build
+from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED, Dataset, build_steps
 from pairx.datasets.herd import load_herd
-from pairx.types import InputError
+from pairx.datasets.reading import cache_folder
+from pairx.types import InputError, Step, finished
 
 SAMPLE = "sample"
 MANIFEST = "metadata.csv"
@@ -26,35 +27,39 @@ FORMS = (
 def load_dataset(
     source: str | Path, skip_problems: bool = False, download: bool = False, cache: Path | None = None
 ) -> Dataset:
-    """A data set, checked.
+    """A data set, checked: see `load_steps`."""
+    return finished(load_steps(source, skip_problems, download, cache))
+
+
+def load_steps(
+    source: str | Path, skip_problems: bool = False, download: bool = False, cache: Path | None = None
+) -> Generator[Step, None, Dataset]:
+    """A data set, checked, in steps.
 
     source: "sample", the herd that ships; a folder with metadata.csv; a folder of one folder per identity; a CSV
     (paths relative to its folder); or "wildlife:NAME", a data set of the package wildlife-datasets. skip_problems: go
     on without the rows that have problems. download: fetch a wildlife data set that is not there yet. cache: where
-    wildlife data sets are kept, by default `cache_folder()`.
+    wildlife data sets are kept and what is known of photographs, by default `cache_folder()`.
 
     Raises InputError where there is nothing of that kind, and ManifestError, which lists every problem, where its
     contents are not in order.
     """
     if str(source) == SAMPLE:
         herd = load_herd()
-        return build(SAMPLE, herd.table.drop(columns="twin"), herd.folder, skip_problems)
+        return (yield from build_steps(SAMPLE, herd.table.drop(columns="twin"), herd.folder, skip_problems, cache))
     if str(source).startswith(CATALOGUE):
         name = str(source).removeprefix(CATALOGUE)
-        return _wildlife(name, (cache or cache_folder()) / "wildlife" / name, skip_problems, download)
+        folder = (cache or cache_folder()) / "wildlife" / name
+        table = _wildlife(name, folder, download)
+        return (yield from build_steps(f"{CATALOGUE}{name}", table, folder, skip_problems, cache))
     path = Path(source)
     if os.path.isfile(path / MANIFEST):
-        return build(path.resolve().name, read_table(path / MANIFEST), path, skip_problems)
+        return (yield from build_steps(path.resolve().name, read_table(path / MANIFEST), path, skip_problems, cache))
     if os.path.isdir(path):
-        return build(path.resolve().name, _folders_table(path), path, skip_problems)
+        return (yield from build_steps(path.resolve().name, _folders_table(path), path, skip_problems, cache))
     if os.path.isfile(path):
-        return build(path.resolve().name, read_table(path), path.parent, skip_problems)
+        return (yield from build_steps(path.resolve().name, read_table(path), path.parent, skip_problems, cache))
     raise InputError(f"{source}: there is no such data set. {FORMS}")
-
-
-def cache_folder() -> Path:
-    """Where downloads and embeddings are kept between runs: PAIRX_CACHE, or `.cache/pairx` in the user's home."""
-    return Path(os.environ.get("PAIRX_CACHE") or Path.home() / ".cache" / "pairx")
 
 
 def read_table(path: Path) -> pd.DataFrame:
@@ -85,7 +90,8 @@ def _photographs(folder: Path) -> Iterator[Path]:
                     yield relative
 
 
-def _wildlife(name: str, folder: Path, skip_problems: bool, download: bool) -> Dataset:
+def _wildlife(name: str, folder: Path, download: bool) -> pd.DataFrame:
+    """The table of a data set of the catalogue, in its folder."""
     catalogue = _catalogue()
     known = {kind.__name__: kind for kind in catalogue.names_all}
     if name not in known:
@@ -95,8 +101,7 @@ def _wildlife(name: str, folder: Path, skip_problems: bool, download: bool) -> D
         known[name].get_data(str(folder))
     elif not folder.is_dir():
         raise InputError(f"{name} is not on this machine ({folder}). Ask for the download, or put it there.")
-    table = known[name](str(folder)).df
-    return build(f"{CATALOGUE}{name}", _wildlife_table(table), folder, skip_problems)
+    return _wildlife_table(known[name](str(folder)).df)
 
 
 def _catalogue() -> ModuleType:

@@ -12,7 +12,7 @@ import pandas as pd
 from pairx.core import pair_x
 from pairx.datasets import Dataset
 from pairx.evaluation import search
-from pairx.evaluation.embeddings import content_keys, embed_steps
+from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step
@@ -39,7 +39,8 @@ def rank_steps(
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")
     row, chosen = dataset.row(query), model.layer(layer or model.default_layer).name
-    embeddings = yield from embed_steps(dataset, model, content_keys(dataset), cache)
+    keys = yield from key_steps(dataset, cache)
+    embeddings = yield from embed_steps(dataset, model, keys, cache)
     where = search.Setting(np.array([row]), np.arange(len(dataset)))
     found = search.nearest(embeddings, where, top_k)
     near = dataset.table.iloc[found["gallery"]]

@@ -6,25 +6,23 @@ import hashlib
 import json
 import os
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 
-from pairx import geometry, lrp
+from pairx import geometry
 from pairx.core import Options, pair_x
-from pairx.core.scoring import PairScorer
-from pairx.datasets import Dataset, load_dataset
+from pairx.datasets import Dataset, load_steps
 from pairx.evaluation import search
-from pairx.evaluation.embeddings import content_keys, embed_steps
-from pairx.evaluation.scoring import Scorer
+from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
+from pairx.evaluation.work import Here, Work, Workers
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step, finished
 from pairx.viz.scatter import scatter_html
@@ -76,6 +74,7 @@ def evaluate_steps(
     features: str = "sift",
     transform: str = "homography",
     cache: Path | None = None,
+    ray: str | None = None,
 ) -> Generator[Step, None, Run]:
     """Score the most similar correct and incorrect pairs of a data set (PAIR-X, sections 3.3, 4 and B.4).
 
@@ -84,7 +83,8 @@ def evaluate_steps(
     incorrect; fewer where there are fewer of either. query_split, gallery_split: who is looked for among whom, by the
     column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
     features: local features that the transform is estimated from: "sift", "xfeat", "aliked" or "disk". transform:
-    "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept.
+    "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept. ray: "local", or the
+    address of a cluster, to compute on Ray (see `pairx.evaluation.cluster`); the numbers stay the same.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
     pairs under way. Returns the Run, after writing pairs.parquet, photographs.parquet (where they lie and what is known
@@ -98,9 +98,9 @@ def evaluate_steps(
     geometry.require(features)
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
     yield Step(0, 1, "reading the data set")
-    dataset = dataset if isinstance(dataset, Dataset) else load_dataset(dataset)
+    dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset))
     where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
-    keys = content_keys(dataset)
+    keys = yield from key_steps(dataset, cache)
     settings = {
         "dataset": dataset.name,
         "photographs": len(dataset),
@@ -118,11 +118,12 @@ def evaluate_steps(
         "pair_x": {**asdict(Options(k_colors=0)), "version": pair_x.VERSION},
         "version": VERSION,
     }
-    with Store(Path(out), settings) as store:
+    work = Work(dataset, model, chosen, features, transform)
+    with Store(Path(out), settings) as store, _workers(ray, model) as workers:
         if not store.begun:
-            embeddings = yield from embed_steps(dataset, model, keys, cache)
+            embeddings = yield from embed_steps(dataset, model, keys, cache, partial(workers.embed, work))
             store.begin(*_plan(dataset, embeddings, where, pairs, seed))
-        yield from _score_missing(store, dataset, model, chosen, features, transform)
+        yield from _score_missing(store, work, workers)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
     _write(Path(out), table, dataset.table, summary, settings)
@@ -147,22 +148,26 @@ def _plan(
     return chosen, {"k": k, "retrieval": search.retrieval(embeddings, where, identities)}
 
 
-def _score_missing(
-    store: Store, dataset: Dataset, model: EmbeddingModel, layers: Sequence[str], features: str, transform: str
-) -> Generator[Step, None, None]:
+def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
+    if ray is None:
+        return nullcontext(Here())
+    if model.device.type != "cpu":
+        raise InputError(f"Ray's workers compute on CPUs, and the model is on {model.device}. Load it for cpu.")
+    from pairx.evaluation.cluster import Cluster
+
+    return Cluster(ray)
+
+
+def _score_missing(store: Store, work: Work, workers: Workers) -> Generator[Step, None, None]:
     missing, total = store.missing(), store.count()
     done = total - len(missing)
     yield Step(done, total, "scoring pairs")
-    rows = pd.Series(dataset.table.index, dataset.table["image_id"])
-    pairs = list(zip(rows[missing["query_id"]].tolist(), rows[missing["gallery_id"]].tolist(), strict=True))
-    scorer = Scorer(dataset, features, transform, model.size)
-    explainer = PairScorer(model, scorer.photograph, layers)
-    # Local features are found here while other threads run the network.
-    with closing(lrp.in_threads(lambda pair: explainer.score(*pair), pairs, torch.get_num_threads())) as explained:
-        for number, pair, explanations in zip(missing["number"].tolist(), pairs, explained, strict=True):
-            store.add(number, layers, scorer.score(*pair, explanations))
-            done += 1
-            yield Step(done, total, "scoring pairs")
+    rows = pd.Series(work.dataset.table.index, work.dataset.table["image_id"])
+    pairs = pd.DataFrame({name: rows[missing[f"{name}_id"]].to_numpy() for name in ("query", "gallery")})
+    for number, scores in workers.score(work, pairs.assign(number=missing["number"])):
+        store.add(number, work.layers, scores)
+        done += 1
+        yield Step(done, total, "scoring pairs")
 
 
 def _write(

@@ -159,7 +159,7 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
     (tmp_path / "broken" / "run.sqlite").write_bytes(b"no database " * 100)
     with pytest.raises(InputError, match="no run can be kept"):
         pairx.evaluate(dataset, tiny, out=tmp_path / "broken", cache=tmp_path / "cache")
-    assert not (tmp_path / "cache").exists()
+    assert not (tmp_path / "cache" / "embeddings").exists()
 
 
 RUNNER = """

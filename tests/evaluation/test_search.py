@@ -41,16 +41,16 @@ def test_known_embeddings_are_not_computed_again(
 ) -> None:
     computed = []
     embed = tiny.embed
-    monkeypatch.setattr(tiny, "embed", lambda photos, batch: computed.append(len(photos)) or embed(photos, batch))
+    monkeypatch.setattr(tiny, "embed", lambda photos: computed.append(len(photos)) or embed(photos))
     first = finished(embed_steps(dataset, tiny, content_keys(dataset), tmp_path))
-    assert computed == [16, 3]  # twenty files, two of them alike
+    assert sum(computed) == 19  # twenty files, two of them alike
     # Another file with the same content and other names are the same; a changed file and a box are not.
     write_photo(Path(dataset.table["path"][4]), 99)
     table = dataset.table.assign(image_id=[f"q{i}" for i in range(20)], x=np.nan, y=0.0, w=30.0, h=30.0)
     table.loc[7, "x"] = 2.0
     changed = Dataset("toys", table)
     second = finished(embed_steps(changed, tiny, content_keys(changed), tmp_path))
-    assert computed == [16, 3, 2]
+    assert sum(computed) == 21
     assert np.flatnonzero((first != second).any(1)).tolist() == [4, 7]
 
 

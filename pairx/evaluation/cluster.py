@@ -1,0 +1,120 @@
+"""The same work on Ray: embeddings and pairs as stages of Ray Data, with the model and its caches in every worker.
+
+The package `ray` is optional. Workers find the photographs under the paths that the data set has here, and compute on
+CPUs, a core each; results come back as they are finished, and only the driver writes.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from pairx.evaluation.embeddings import embed_rows
+from pairx.evaluation.work import Scoring, Work
+from pairx.types import InputError
+
+TOGETHER, MOST_PARTS = 16, 10_000  # items that are done together, unless there were more than so many parts
+STORE = 1 << 29  # bytes of a local Ray's object store: a model, and results on their way
+
+
+class Cluster:
+    """Ray's workers. Use it in a `with` block, at whose end a Ray that it started is stopped.
+
+    address: of a Ray cluster, or "local" for one on this machine's cores. Raises InputError where ray is not installed
+    and where no cluster answers.
+    """
+
+    def __init__(self, address: str = "local") -> None:
+        self._ray = _import()
+        self._ours = not self._ray.is_initialized()
+        if self._ours:
+            self._start(address)
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        context = self._ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._ours:
+            self._ray.shutdown()
+
+    def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+        """See `pairx.evaluation.work.Workers`."""
+        for batch in self._stage(_Embedder, work, pd.DataFrame({"row": rows})):
+            yield batch["row"].tolist(), np.stack(list(batch["vector"]))
+
+    def score(self, work: Work, pairs: pd.DataFrame) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+        """See `pairx.evaluation.work.Workers`."""
+        for batch in self._stage(_Scorer, work, pairs[["number", "query", "gallery"]]):
+            for number, scores in zip(batch["number"].tolist(), batch["scores"], strict=True):
+                yield number, json.loads(scores)
+
+    def _start(self, address: str) -> None:
+        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anyone
+        os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+        local = {"num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": STORE}
+        try:
+            self._ray.init(
+                address, log_to_driver=False, logging_level=logging.ERROR, **(local if address == "local" else {})
+            )
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"No Ray answers at {address!r} ({reason}). Give its address, or none for one here."
+            ) from error
+
+    def _stage(self, worker: type, work: Work, items: pd.DataFrame) -> Iterator[dict[str, np.ndarray]]:
+        """What a worker gives for each part of the items, as it is finished."""
+        if not len(items):
+            return
+        size = max(TOGETHER, -(-len(items) // MOST_PARTS))
+        parts = [items[start : start + size] for start in range(0, len(items), size)]
+        cores = int(self._ray.cluster_resources().get("CPU", 1))
+        pool = self._ray.data.ActorPoolStrategy(size=min(cores, len(parts)))
+        done = self._ray.data.from_pandas(parts).map_batches(
+            worker, fn_constructor_args=(self._ray.put(work),), compute=pool, batch_size=None, num_cpus=1
+        )
+        yield from done.iter_batches(batch_size=None, prefetch_batches=0)
+
+
+class _Worker:
+    """A process of Ray's that keeps a model."""
+
+    def __init__(self, work: Any) -> None:
+        torch.set_num_threads(1)
+        self.work: Work = _import().get(work)
+
+
+class _Embedder(_Worker):
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        rows = batch["row"].tolist()
+        return {"row": batch["row"], "vector": embed_rows(self.work.dataset, self.work.model, rows)}
+
+
+class _Scorer(_Worker):
+    def __init__(self, work: Any) -> None:
+        super().__init__(work)
+        self.scoring = Scoring(self.work)
+
+    def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
+        found = dict(self.scoring(pd.DataFrame(batch), 1))
+        return {"number": np.array(list(found)), "scores": [json.dumps(scores) for scores in found.values()]}
+
+
+def _import() -> ModuleType:
+    try:
+        import ray
+        import ray.data
+    except ImportError as error:
+        raise InputError("Evaluating on Ray needs the package ray: `pip install ray`.") from error
+    return ray
