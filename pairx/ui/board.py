@@ -100,7 +100,13 @@ def _measured(explanation: Explanation, scene: viz.Scene) -> list[tuple[str, str
     rows = [("Full colour", f"±{scene.heat_scale:.3g} or more")] if scene.heat_scale else []
     if explanation.matches is not None:
         rows.append(("Matches", str(len(explanation.matches))))
-    return rows + [(name, f"{value:.4g}") for name, value in explanation.metrics.items()]
+    return rows + [(_worded(name), f"{value:.4g}".replace("-", "−")) for name, value in explanation.metrics.items()]
+
+
+def _worded(metric: str) -> str:
+    """Such as "Standard error, A" of standard_error0."""
+    words = metric.rstrip("01").replace("_", " ").capitalize()
+    return f"{words}, {'AB'[int(metric[-1])]}" if metric[-1] in "01" else words
 
 
 def _plain(text: str) -> str:

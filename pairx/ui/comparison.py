@@ -85,18 +85,18 @@ class Comparisons:
 
     def begin(self, request: gr.Request) -> list[Any]:
         """A comparison was asked for; one that the session ran before ends."""
-        self.workshop.turns.take(_turn_of(request))
+        self.workshop.turns.take(turn_of(request))
         return waiting()
 
     def halt(self, request: gr.Request) -> list[Any]:
         """Stop was pressed."""
-        self.workshop.turns.take(_turn_of(request), stopped=True)
+        self.workshop.turns.take(turn_of(request), stopped=True)
         return resting(STOPPED)
 
     def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
         kept = [gr.skip(), gr.skip()]
-        name, turns = _turn_of(session), self.workshop.turns
+        name, turns = turn_of(session), self.workshop.turns
         turn = turns.now(name)
         if turn[1]:
             yield [*kept, *resting(STOPPED)]
@@ -143,7 +143,7 @@ class Comparisons:
             "run": uuid.uuid4().hex,
             "photos": photos_of(pair),
             "about": " · ".join(part for part in about if part),
-            "ends": [f"for {rather.name} instead", "for this pair"] if isinstance(rather, Ref) else ENDS,
+            "ends": [f"against the match, for {rather.name}", ENDS[1]] if isinstance(rather, Ref) else ENDS,
             "form": [*paths, request.model, request.layer, self.background.key(rather)],
             "over": False,
             "panels": [{"title": CARDS[name].title, "name": name, "file": None, "tensor": None} for name in names],
@@ -187,7 +187,8 @@ def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str
         return packed.getvalue()
 
 
-def _turn_of(request: gr.Request) -> str:
+def turn_of(request: gr.Request) -> str:
+    """The session's name among the turns of this tab."""
     return f"{request.session_hash}:compare"
 
 
