@@ -195,7 +195,7 @@ class Game:
     whether the similarity is the cosine, or `e . f` over the lengths of the unchanged embeddings; the method's option
     of that name goes before. singles, pairs: whether the maps and the tensor are such shares. A method reports as
     metrics `elsewhere0` and `elsewhere1`, of the tensor `elsewhere`, the sum of shares that are not on the map, and as
-    `left0` and `left1` what is left with a background that only the method itself knows.
+    `left0` and `left1`, of the tensor `left`, what is left with a background that only the method itself knows.
     """
 
     players: str

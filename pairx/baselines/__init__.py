@@ -9,17 +9,21 @@ from pairx.baselines import (
     decomposition,
     fullgrad,
     gradients,
+    jacobians,
     masked_cam,
+    partition,
     relevance,
     search_activation,
     sift,
     sliding,
+    superpixel_pairs,
     superpixels,
 )
 from pairx.baselines.registry import METHODS, Method, explain
 from pairx.baselines.sides import PairAtLayer, Side, see
 
 __all__ = [
-    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients",
-    "masked_cam", "relevance", "search_activation", "see", "sift", "sliding", "superpixels",
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients", "jacobians",
+    "masked_cam", "partition", "relevance", "search_activation", "see", "sift", "sliding", "superpixel_pairs",
+    "superpixels",
 ]  # fmt: skip

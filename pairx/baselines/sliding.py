@@ -1,4 +1,4 @@
-"""SBSM: what a sliding window takes away from the similarity."""
+"""SBSM: what a sliding window takes away from the similarity, and what a window in either photograph gives back."""
 
 from __future__ import annotations
 
@@ -9,27 +9,43 @@ import torch
 from torch import Tensor
 
 from pairx.baselines import backgrounds
-from pairx.baselines.registry import each_side, in_batches, method, sides_card
-from pairx.baselines.sides import Side
+from pairx.baselines.backgrounds import Background
+from pairx.baselines.registry import Finding, as_half, each_side, in_batches, method, sides_card, to_map
+from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import InputError, Step
 
 BATCH = 16
+CELLS = 32
+"""Along a side of the pixel methods' tensors, at most."""
 
 
 @dataclass(frozen=True)
 class SbsmOptions:
-    """window: side of the black square, pixels of the model's input. stride: between its places. samples: places at
-    most; where there are more, so many are drawn. seed: of the drawing.
+    """window: side of the square, pixels of the model's input. stride: between its places. samples: places at most;
+    where there are more, so many are drawn. background: "blur", "mean", "zero" (black), or a photograph (H, W, 3)
+    uint8: what the window shows. seed: of the drawing.
     """
 
     window: int = 20
     stride: int = 3
     samples: int = 5000
+    background: Background = "zero"
     seed: int = 0
 
     def __post_init__(self) -> None:
+        backgrounds.check(self.background)
         if min(self.window, self.stride, self.samples) < 1:
             raise InputError("window, stride and samples are 1 or more.")
+
+
+@dataclass(frozen=True)
+class Sbsm2Options(SbsmOptions):
+    """See `SbsmOptions`."""
+
+    stride: int = 8
+
+
+PAPER = "Dong, Collins, Hoogs: Explainability for Content-Based Image Retrieval; Hamilton et al., section A.11"
 
 
 @method(
@@ -38,7 +54,7 @@ class SbsmOptions:
         title="SBSM",
         family="perturbation",
         summary="Slides a black window over the photograph, and marks where it makes the pair less similar.",
-        paper="Dong, Collins, Hoogs: Explainability for Content-Based Image Retrieval; Hamilton et al., section A.11",
+        paper=PAPER,
         equation="A.11, eq. 10 with max for the printed min, averaged over the windows that cover a pixel",
         needs=("partner embedding", "masked photograph"),
         cost="up to 5000 forwards of each photograph",
@@ -50,31 +66,87 @@ class SbsmOptions:
 )
 @each_side
 def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
-    """(S, S): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M black."""
-    size, window = side.model.size, min(options.window, side.model.size)
+    """(S, S): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M masked."""
+    size = side.model.size
+    places = windows(size, options)
+    left = side.cosine((yield from _without(side, places, options)))
+    weights = (side.cosine(side.embedding[None]) - left).clamp(min=0).cpu()
+    total, count = torch.zeros(size, size), torch.zeros(size, size)
+    for (row, column, window), weight in zip(places.tolist(), weights, strict=True):
+        total[row : row + window, column : column + window] += weight
+        count[row : row + window, column : column + window] += 1
+    return total / count.clamp(min=1)
+
+
+@method(
+    sides_card(
+        name="sbsm-second-order",
+        title="SBSM, second order",
+        family="perturbation",
+        summary="Masks a window in each photograph, and marks pairs of windows without which the rest is more similar.",
+        paper=PAPER,
+        equation="A.11, eq. 11 with max for the printed min, averaged over the pairs of windows that cover a pair of "
+        "places; all pairs of windows on a raster in place of 20000 random ones",
+        needs=("both photographs", "masked photograph"),
+        cost="1 forward a window, some 2500 of each photograph",
+        slow=True,
+        caveat="Two windows that hide what sets the photographs apart count as much as two that hide the same marking. "
+        "Its maps are the tensor's means, and no shares of the similarity.",
+    ),
+    Sbsm2Options,
+)
+def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Generator[Step, None, Finding]:
+    """`sum of w M N / sum of M N` over windows M of the first and N of the second photograph, `w = max(s_MN - s, 0)`,
+    s_MN the cosine with both masked: the tensor over the layer's cells, 32 x 32 at most, M and N the parts of a cell
+    that they cover; the maps are its means.
+
+    A query's partners in the paper are the weighted mean of the windows N paired with the windows M on it: the same
+    but for a factor, which here makes queries comparable.
+    """
+    places, embeddings = [], []
+    for number, side in enumerate(at.sides):
+        places.append(windows(side.model.size, options))
+        embeddings.append((yield from as_half(_without(side, places[-1], options), number)))
+    e, f = (torch.nn.functional.normalize(one.double(), dim=1).cpu() for one in embeddings)
+    weights = (e @ f.T - at.similarity).clamp(min=0)
+    grids = [[min(CELLS, n) for n in side.activation.shape[1:]] for side in at.sides]
+    m, n = (coverage(one, grid, at.model.size) for one, grid in zip(places, grids, strict=True))
+    tensor = (m.T @ weights @ n) / torch.outer(m.sum(0), n.sum(0)).clamp(min=1e-12)
+    tensor = tensor.reshape(*grids[0], *grids[1])
+    return Finding(to_map(tensor.mean((2, 3))), to_map(tensor.mean((0, 1))), to_map(tensor))
+
+
+def windows(size: int, options: SbsmOptions) -> Tensor:
+    """(N, 3) int top, left and side of the windows in a square of `size` pixels."""
+    window = min(options.window, size)
     along = torch.arange(0, size - window + options.stride, options.stride).clamp(max=size - window).unique()
     places = torch.cartesian_prod(along, along)
     if len(places) > options.samples:
         generator = torch.Generator().manual_seed(options.seed)
         places = places[torch.randperm(len(places), generator=generator)[: options.samples]]
-    black = backgrounds.of_pixels(side, "zero")
-
-    def similarity(some: Tensor) -> Tensor:
-        covered = torch.stack([_window(place, window, size) for place in some])[:, None].to(side.x.device)
-        return side.cosine(side.embed(torch.where(covered, black, side.x)))
-
-    left = yield from in_batches(similarity, places.split(BATCH), len(places), "sliding a window")
-    weights = (side.cosine(side.embedding[None]) - left).clamp(min=0).cpu()
-    total, count = torch.zeros(size, size), torch.zeros(size, size)
-    for place, weight in zip(places, weights, strict=True):
-        covered = _window(place, window, size)
-        total[covered] += weight
-        count[covered] += 1
-    return total / count.clamp(min=1)
+    return torch.cat([places, torch.full((len(places), 1), window)], 1)
 
 
-def _window(place: Tensor, window: int, size: int) -> Tensor:
-    row, column = place.tolist()
-    covered = torch.zeros(size, size, dtype=torch.bool)
-    covered[row : row + window, column : column + window] = True
-    return covered
+def coverage(places: Tensor, grid: list[int], size: int) -> Tensor:
+    """(N, h w) float64: the part of each cell that each window covers, 0 to 1."""
+    parts = []
+    for start, cells in zip(places[:, :2].T.double(), grid, strict=True):
+        edges = torch.arange(cells + 1, dtype=torch.float64) * size / cells
+        end = start + places[:, 2]
+        parts.append(torch.minimum(end[:, None], edges[1:]) - torch.maximum(start[:, None], edges[:-1]))
+    rows, columns = (part.clamp(min=0) * cells / size for part, cells in zip(parts, grid, strict=True))
+    return (rows[:, :, None] * columns[:, None, :]).flatten(1)
+
+
+def _without(side: Side, places: Tensor, options: SbsmOptions) -> Generator[Step, None, Tensor]:
+    """(N, D) embeddings, each with one of the windows (N, 3) masked."""
+    absent = backgrounds.of_pixels(side, options.background)
+
+    def embeddings(some: Tensor) -> Tensor:
+        x = side.x.repeat(len(some), 1, 1, 1)
+        for one, (top, left, window) in zip(x, some.tolist(), strict=True):
+            part = (slice(None), slice(top, top + window), slice(left, left + window))
+            one[part] = absent[part]
+        return side.embed(x)
+
+    return (yield from in_batches(embeddings, places.split(BATCH), len(places), "sliding a window"))

@@ -180,19 +180,19 @@ def _inefficiencies(
     absent = _background(game, explanation, background)
     without = [None if game.players == "all" else _embedding_without(side, game, absent) for side in at.sides]
     found: dict[str, Two | float] = {}
+    norm = explanation.settings.get("norm", game.norm)
     if game.singles:
         gaps, wholes = [], []
-        norm = explanation.settings.get("norm", game.norm)
         for number, (side, one) in enumerate(zip(at.sides, without, strict=True)):
             score = side.cosine if norm else side.product
             left = 0.0 if one is None else told.get(f"left{number}", float(score(one[None])))
             total = (explanation.map0, explanation.map1)[number].sum(dtype=np.float64)
             wholes.append(abs(at.similarity - left))
-            gaps.append(abs(total + told.get(f"elsewhere{number}", 0.0) - (at.similarity - left)))
+            gaps.append(abs(float(total) + told.get(f"elsewhere{number}", 0.0) - (at.similarity - left)))
         found["inefficiency"] = tuple(gaps)
         found["relative_inefficiency"] = tuple(gap / max(whole, 1e-12) for gap, whole in zip(gaps, wholes, strict=True))
     if game.pairs:
-        left = 0.0 if game.players == "all" else _product_of(at, without, game.norm)
+        left = 0.0 if game.players == "all" else told.get("left", _product_of(at, without, norm))
         total = explanation.tensor.sum(dtype=np.float64) + told.get("elsewhere", 0.0)
         gap = abs(total - (at.similarity - left))
         found["pair_inefficiency"] = float(gap)

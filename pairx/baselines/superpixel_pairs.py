@@ -1,0 +1,178 @@
+"""Second-order LIME: a sparse quadratic model of the similarity over the superpixels of both photographs."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pairx.baselines import backgrounds
+from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card, to_map
+from pairx.baselines.sides import PairAtLayer, Side
+from pairx.baselines.sliding import CELLS
+from pairx.baselines.superpixels import FAMILY, LimeOptions, mean_colors, superpixels
+from pairx.types import Game, InputError, Step
+
+BATCH = 16
+MASKS = 2000
+"""Halves of coalitions of each photograph, at most: a coalition's similarity needs no more than two embeddings."""
+ROWS = 1000
+ITERATIONS = 1000
+TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True)
+class Lime2Options(LimeOptions):
+    """samples: coalitions of superpixels of both photographs. decay: lambda of the kernel, per mean squared change of
+    the model's inputs. sparsity: weight of the sum of absolute coefficients against half the mean squared error. The
+    others: see `LimeOptions`.
+    """
+
+    samples: int = 20000
+    decay: float = 1.0
+    sparsity: float = 1e-5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.samples < 1 or self.decay < 0 or self.sparsity < 0:
+            raise InputError("samples is 1 or more, decay and sparsity are 0 or more.")
+
+
+@method(
+    sides_card(
+        name="lime-second-order",
+        title="LIME, second order",
+        family=FAMILY,
+        summary="A sparse quadratic model of the similarity near the pair: which superpixels, one in each photograph, "
+        "count together.",
+        paper="Ribeiro, Singh, Guestrin: Why Should I Trust You?; Hamilton et al., section 5.2",
+        equation="Lasso with a term for every one and every two superpixels, kernel "
+        "exp(-lambda |masked - original|^2), lambda 1 per mean squared change of the input (the paper names none)",
+        needs=("both photographs", "masked photograph"),
+        cost="2000 forwards of each photograph, joined to 20000 coalitions",
+        slow=True,
+        symmetric=False,  # other coalitions are drawn for the exchanged pair
+        game=Game("pixels", singles=False, pairs=True),
+        caveat="Sampled and sparse: weak pairs are exactly zero. Single superpixels and pairs within a photograph have "
+        "a part too, which is not shown.",
+    ),
+    Lime2Options,
+)
+def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Generator[Step, None, Finding]:
+    """Coefficients of pairs of superpixels, one in each photograph, spread over the layer's cells, 32 x 32 at most, by
+    area: the tensor; the maps are its sums. Metrics: `elsewhere`, the sum of all other coefficients; `left`, the
+    similarity without any superpixel.
+    """
+    halves = []
+    for number, side in enumerate(at.sides):
+        halves.append((yield from as_half(_half(side, options, options.seed + number), number)))
+    generator = torch.Generator().manual_seed(options.seed)
+    masks = len(halves[0].who)
+    chosen = torch.randint(0, masks, (2, options.samples), generator=generator)
+    chosen[:, 0] = 0  # everybody is there
+    scores = (halves[0].embeddings[chosen[0]] * halves[1].embeddings[chosen[1]]).sum(1)
+    changes = (halves[0].changes[chosen[0]] + halves[1].changes[chosen[1]]) / 2
+    who = torch.cat([half.who[rows] for half, rows in zip(halves, chosen, strict=True)], 1)
+    singles, pairs = yield from quadratic(who, scores, (-options.decay * changes).exp(), options.sparsity)
+    first = halves[0].who.shape[1]
+    tensor = torch.einsum("aij,ab,bxy->ijxy", halves[0].areas, pairs[:first, first:], halves[1].areas)
+    elsewhere = singles.sum() + pairs.sum() - pairs[:first, first:].sum()
+    left = halves[0].nobody @ halves[1].nobody
+    metrics = {"elsewhere": float(elsewhere), "left": float(left)}
+    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+
+
+@dataclass(frozen=True)
+class Half:
+    """One photograph's part of the coalitions: who (M, n) superpixels, unit embeddings (M, D), and changes (M,), the
+    mean squares of what masking does to the input; nobody: (D,) the unit embedding without any superpixel; areas:
+    (n, h, w) how a superpixel's area is divided among cells.
+    """
+
+    who: Tensor
+    embeddings: Tensor
+    changes: Tensor
+    nobody: Tensor
+    areas: Tensor
+
+
+def _half(side: Side, options: Lime2Options, seed: int) -> Generator[Step, None, Half]:
+    segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
+    if options.background is None:
+        absent = side.input_of(mean_colors(side.photo, segments))
+    else:
+        absent = backgrounds.of_pixels(side, options.background)
+    labels, count = torch.from_numpy(segments), int(segments.max()) + 1
+    generator = torch.Generator().manual_seed(seed)
+    who = (torch.rand(min(MASKS, options.samples) + 1, count, generator=generator) < 0.5).float()
+    who[0], who[-1] = 1, 0
+
+    def embeddings(some: Tensor) -> Tensor:
+        shown = some[:, labels][:, None].to(side.x.device) > 0.5
+        return side.embed(torch.where(shown, side.x, absent))
+
+    found = yield from in_batches(embeddings, who.split(BATCH), len(who), "sampling superpixels")
+    found = torch.nn.functional.normalize(found.double(), dim=1).cpu()
+    change = (side.x[0] - absent).square().mean(0).double().cpu().flatten()
+    lost = torch.zeros(count, dtype=torch.float64).index_add_(0, labels.flatten(), change) / change.numel()
+    grid = [min(CELLS, n) for n in side.activation.shape[1:]]
+    changes = (1 - who.double()) @ lost
+    return Half(who[:-1], found[:-1], changes[:-1], found[-1], areas(labels, count, grid))
+
+
+def areas(labels: Tensor, count: int, grid: list[int]) -> Tensor:
+    """(n, h, w) float64: the parts of each superpixel that lie in each cell; they sum to 1."""
+    rows, columns = (torch.arange(size) * cells // size for size, cells in zip(labels.shape, grid, strict=True))
+    cell = rows[:, None] * grid[1] + columns
+    found = torch.zeros(count, grid[0] * grid[1], dtype=torch.float64)
+    found.index_put_((labels.flatten(), cell.flatten()), torch.ones(()).double(), accumulate=True)
+    return (found / found.sum(1, keepdim=True)).unflatten(1, grid)
+
+
+def quadratic(
+    who: Tensor, scores: Tensor, weights: Tensor, sparsity: float
+) -> Generator[Step, None, tuple[Tensor, Tensor]]:
+    """Coefficients of single players (n,) and, above the diagonal, of pairs (n, n), of the Lasso with an intercept that
+    predicts scores (m,) of coalitions (m, n): the least `mean of w (error)^2 / 2 + sparsity sum |coefficient|`, the
+    weights (m,) scaled to a mean of 1. By accelerated proximal steps (Beck, Teboulle: FISTA) on the normal equations.
+    """
+    players = who.shape[1]
+    first, second = torch.triu_indices(players, players, 1)
+    weights = weights.double() / weights.sum()
+    size = players + len(first)
+    gram, target, mean = (torch.zeros(*shape, dtype=torch.float64) for shape in ((size, size), (size,), (size,)))
+    middle = weights @ scores.double()
+    for start in range(0, len(who), ROWS):
+        yield Step(start, len(who) + ITERATIONS, "fitting pairs")
+        some, part = who[start : start + ROWS], weights[start : start + ROWS]
+        terms = torch.cat([some, some[:, first] * some[:, second]], 1)
+        gram += (terms.T @ (part.float()[:, None] * terms)).double()
+        target += terms.double().T @ (part * (scores[start : start + ROWS].double() - middle))
+        mean += terms.double().T @ part
+    gram -= torch.outer(mean, mean)
+    found = yield from _lasso(gram, target, sparsity, len(who))
+    pairs = torch.zeros(players, players, dtype=torch.float64)
+    pairs[first, second] = found[players:]
+    return found[:players], pairs
+
+
+def _lasso(gram: Tensor, target: Tensor, sparsity: float, before: int) -> Generator[Step, None, Tensor]:
+    """The least `x G x / 2 - t x + sparsity |x|_1`."""
+    vector = torch.ones(len(gram), dtype=torch.float64)
+    for _ in range(30):
+        vector = torch.nn.functional.normalize(gram @ vector, dim=0)
+    step = 1 / (1.01 * float(vector @ (gram @ vector)) + 1e-12)
+    x = ahead = torch.zeros_like(target)
+    speed = 1.0
+    for iteration in range(ITERATIONS):
+        if iteration % 20 == 0:
+            yield Step(before + iteration, before + ITERATIONS, "fitting pairs")
+        moved = torch.nn.functional.softshrink(ahead - step * (gram @ ahead - target), sparsity * step)
+        faster = (1 + (1 + 4 * speed**2) ** 0.5) / 2
+        ahead, change = moved + (speed - 1) / faster * (moved - x), (moved - x).norm()
+        x, speed = moved, faster
+        if change <= TOLERANCE * x.norm():
+            break
+    return x
