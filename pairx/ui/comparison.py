@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import tempfile
+import time
 import uuid
 import zipfile
 from collections.abc import Generator, Sequence
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 KINDS = ("png", "pdf", "zip")
 ENDS = ["against the match", "for the match"]
 """What blue and red mean."""
+OFTEN = 0.25
+"""Seconds between two words on what a method does; every one of them costs the browser some work."""
 NONE_CHOSEN = "Choose at least one method."
 STOPPED = "Stopped. The methods that were through stay."
 OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the method that ran last, or try another layer."
@@ -116,10 +119,13 @@ class Comparisons:
             shown = Shown(board["run"], request)
             yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
             steps = self.workshop.compare(request, names, pair)
+            told, titles = 0.0, {CARDS[name].title for name in names}
             for item in steps:
                 if isinstance(item, Step):
-                    status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
-                    yield [*kept, status, gr.skip(), gr.skip()]
+                    if item.what in titles or time.monotonic() > told + OFTEN:
+                        told = time.monotonic()
+                        status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
+                        yield [*kept, status, gr.skip(), gr.skip()]
                 else:
                     shown, board = _with(shown, item), _filled(board, item, pair, background)
                     yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
