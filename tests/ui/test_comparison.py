@@ -30,7 +30,7 @@ def computed(monkeypatch) -> list[str]:
     """Replaces the methods: SAM refuses, the others answer at once. Every method that ran is noted here."""
     ran: list[str] = []
 
-    def compare_each(model, pair, names, layer=None):
+    def compare_each(model, pair, names, layer=None, **_options):
         for number, name in enumerate(names):
             yield Step(number, len(names), methods.CARDS[name].title)
             ran.append(name)
