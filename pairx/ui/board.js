@@ -21,7 +21,8 @@ const zoom = new ZoomTools(body, "All panels", view, moved);
 const slider = make("label", "px-opacity", zoom.node, "Opacity");
 const opacity = Object.assign(make("input", "", slider), { type: "range", min: 0, max: 100, value: 75 });
 opacity.addEventListener("input", () => root.style.setProperty("--px-heat", opacity.value / 100));
-const faithful = button(zoom.node, "Measure faithfulness of all", "Blur what each map names and see what the similarity loses", () => measure(panels.filter(({ scene }) => scene).map(({ name }) => name)));
+const faithful = button(zoom.node, "Measure faithfulness of all", "Measure faithfulness of all: blur what each map rates highest and see what the similarity loses", 
+  () => measure(panels.filter(({ scene, told }) => scene && !told).map(({ name }) => name)));
 make("span", "px-hint px-gesture", zoom.node, "Ctrl + wheel or pinch zooms, drag moves all panels");
 const key = make("div", "px-key", body);
 const scale = make("div", "px-scale", key);
@@ -66,6 +67,7 @@ async function ask(panel, files) {
   const ofRun = run;
   const scene = await panel.ask(files);
   if (!scene || ofRun !== run) return;
+  tell();
   similarity.textContent = `Similarity ${scene.similarity.toFixed(2).replace("-", "−")}`;
   if (scene.colors.length) ramp.style.backgroundImage = `linear-gradient(90deg, ${scene.colors.join(", ")})`;
 }
@@ -103,6 +105,7 @@ function tell() {
   const stale = Boolean(form && now && form !== now);
   root.classList.toggle("px-stale", stale);
   faithful.disabled = stale || Boolean(status.busy);
+  for (const { measuring } of panels) if (measuring) measuring.disabled = faithful.disabled;
   const share = status.total ? ` (${Math.round((100 * status.done) / status.total)} %)` : "";
   if (status.busy || status.error) notice.textContent = `${status.text}${share}`;
   else notice.textContent = stale ? "The pair, model, layer or background changed. Press Compare to bring the panels up to date." : "";
@@ -112,6 +115,9 @@ shared.bus.addEventListener("form", tell);
 shared.bus.addEventListener("compare-status", ({ detail }) => {
   status = detail;
   tell();
+});
+shared.bus.addEventListener("measured", ({ detail }) => {
+  if (detail?.run === run) for (const panel of panels) panel.measured(detail.found[panel.name]);
 });
 watch("value", draw);
 new ResizeObserver(() => panels.forEach(({ stage }) => stage.layout())).observe(root);

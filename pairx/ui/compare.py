@@ -11,7 +11,8 @@ from pairx.ui.answers import Form
 from pairx.ui.board import Board, ChosenPair
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
 from pairx.ui.explain import QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
-from pairx.ui.parts import Status
+from pairx.ui.measuring import Measurements
+from pairx.ui.parts import Messenger, Status
 from pairx.ui.relative import BackgroundChoice
 from pairx.ui.session import AT_ONCE, Workshop
 
@@ -48,7 +49,8 @@ class CompareTab:
                 self.board = Board()
                 self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
                 self.file = gr.File(visible="hidden")
-        self._wire(tabs, tab, explain, Comparisons(workshop, form, self.groups, self.background))
+                self.measured = Messenger("measured")
+        self._wire(tabs, tab, explain, workshop)
 
     def _groups(self) -> list[gr.CheckboxGroup]:
         groups = []
@@ -62,7 +64,8 @@ class CompareTab:
             groups.append(gr.CheckboxGroup(choices, value=first, label=label, interactive=True))
         return groups
 
-    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, answers: Comparisons) -> None:
+    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop) -> None:
+        answers = Comparisons(workshop, self.form, self.groups, self.background)
         switches = [self.status, self.go, self.stop]
         at_once = {"queue": False, **QUIET}
         tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
@@ -74,6 +77,14 @@ class CompareTab:
             answers.run,
             inputs=answers.inputs,
             outputs=[self.board, self.shown, *switches],
+            trigger_mode="multiple",
+            **QUEUE,
+            **QUIET,
+        )
+        self.board.measure(
+            Measurements(workshop).run,
+            inputs=self.shown,
+            outputs=[self.measured, *switches],
             trigger_mode="multiple",
             **QUEUE,
             **QUIET,

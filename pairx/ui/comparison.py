@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import tempfile
+import time
 import uuid
 import zipfile
 from collections.abc import Generator, Sequence
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 KINDS = ("png", "pdf", "zip")
 ENDS = ["against the match", "for the match"]
 """What blue and red mean."""
+OFTEN = 0.25
+"""Seconds between two words on what a method does; every one of them costs the browser some work."""
 NONE_CHOSEN = "Choose at least one method."
 STOPPED = "Stopped. The methods that were through stay."
 OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the method that ran last, or try another layer."
@@ -85,18 +88,18 @@ class Comparisons:
 
     def begin(self, request: gr.Request) -> list[Any]:
         """A comparison was asked for; one that the session ran before ends."""
-        self.workshop.turns.take(_turn_of(request))
+        self.workshop.turns.take(turn_of(request))
         return waiting()
 
     def halt(self, request: gr.Request) -> list[Any]:
         """Stop was pressed."""
-        self.workshop.turns.take(_turn_of(request), stopped=True)
+        self.workshop.turns.take(turn_of(request), stopped=True)
         return resting(STOPPED)
 
     def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
         kept = [gr.skip(), gr.skip()]
-        name, turns = _turn_of(session), self.workshop.turns
+        name, turns = turn_of(session), self.workshop.turns
         turn = turns.now(name)
         if turn[1]:
             yield [*kept, *resting(STOPPED)]
@@ -116,10 +119,13 @@ class Comparisons:
             shown = Shown(board["run"], request)
             yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
             steps = self.workshop.compare(request, names, pair)
+            told, titles = 0.0, {CARDS[name].title for name in names}
             for item in steps:
                 if isinstance(item, Step):
-                    status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
-                    yield [*kept, status, gr.skip(), gr.skip()]
+                    if item.what in titles or time.monotonic() > told + OFTEN:
+                        told = time.monotonic()
+                        status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
+                        yield [*kept, status, gr.skip(), gr.skip()]
                 else:
                     shown, board = _with(shown, item), _filled(board, item, pair, background)
                     yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
@@ -143,7 +149,7 @@ class Comparisons:
             "run": uuid.uuid4().hex,
             "photos": photos_of(pair),
             "about": " · ".join(part for part in about if part),
-            "ends": [f"for {rather.name} instead", "for this pair"] if isinstance(rather, Ref) else ENDS,
+            "ends": [f"against the match, for {rather.name}", ENDS[1]] if isinstance(rather, Ref) else ENDS,
             "form": [*paths, request.model, request.layer, self.background.key(rather)],
             "over": False,
             "panels": [{"title": CARDS[name].title, "name": name, "file": None, "tensor": None} for name in names],
@@ -187,7 +193,8 @@ def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str
         return packed.getvalue()
 
 
-def _turn_of(request: gr.Request) -> str:
+def turn_of(request: gr.Request) -> str:
+    """The session's name among the turns of this tab."""
     return f"{request.session_hash}:compare"
 
 

@@ -68,12 +68,23 @@ class Panel {
     make("summary", "", card, "About this method");
     this.rows = make("dl", "", card);
     for (const row of rows) this.row(row);
-    if (measurable) this.measuring = button(card, "Measure faithfulness", "Blur what the map names and see what the similarity loses", () => this.on.measure([this.name]));
+    if (!measurable) return;
+    this.measuring = button(card, "Measure faithfulness", "Measure faithfulness: blur what the map rates highest and see what the similarity loses", () => this.on.measure([this.name]));
   }
 
-  row([name, text]) {
+  row([name, text, meaning]) {
     make("dt", "", this.rows, name);
-    make("dd", "", this.rows, text);
+    const value = make("dd", "", this.rows, text);
+    if (meaning) make("span", "px-hint", value, ` ${meaning}`);
+  }
+
+  // told: {line, rows} of the panel's faithfulness.
+  measured(told) {
+    if (!told || this.told) return;
+    this.told = told;
+    this.note.after(make("p", "px-note px-measured", null, told.line));
+    for (const { name, value, meaning } of told.rows) this.row([name, value, meaning]);
+    this.measuring.remove();
   }
 
   // The panel can say where a place has its partner.
@@ -82,7 +93,7 @@ class Panel {
     this.pointer = new Pointer(this.stage, this.inquiry, [0, 1].map((i) => this.scene.tensor.shape.slice(2 * i, 2 * i + 2)));
     this.pointer.attach();
     const tools = make("div", "px-tools px-asking-tools", this.node);
-    this.modes = [["Point", "Point at a place", false], ["Box", "Drag to draw a box", true]].map(([text, label, boxing]) =>
+    this.modes = [["Point", "Point: ask about one place", false], ["Box", "Box: drag to ask about a part", true]].map(([text, label, boxing]) =>
       button(tools, text, label, () => {
         this.inquiry.boxing = boxing;
         this.inquiry.changed();

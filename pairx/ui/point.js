@@ -10,7 +10,7 @@ class PointView {
     this.tools = make("div", "px-tools", parent);
     this.stage = new Stage(parent, view, "Both photographs, to point at places", false, { over() {}, pick() {}, moved });
     this.pointer = new Pointer(this.stage, this.inquiry, [[24, 24], [24, 24]], false);
-    this.modes = [["Point", "Click a place", false], ["Box", "Drag to draw a box", true]].map(([text, label, boxing]) =>
+    this.modes = [["Point", "Point: ask about one place", false], ["Box", "Box: drag to ask about a part", true]].map(([text, label, boxing]) =>
       button(this.tools, text, label, () => {
         this.inquiry.boxing = boxing;
         this.tell();

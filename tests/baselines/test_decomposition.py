@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from pairx.baselines import METHODS, PairAtLayer, explain
-from pairx.baselines.decomposition import all_cells
+from pairx.baselines.decomposition import all_cells, point_map
+from pairx.core import correspondence
 from pairx.models import GeM
 from pairx.types import Explanation, InputError, finished
 from tests.baselines.networks import at_stage, gap, model_with, numpy
@@ -76,6 +77,21 @@ def test_linear_heads_are_exact(name: str) -> None:
     np.testing.assert_allclose(biased.map1, np.einsum("dxy,d->xy", v, e) / norms, rtol=1e-4, atol=1e-6)
     biases = (e - u.sum((1, 2))) @ (v.sum((1, 2))) + e @ (f - v.sum((1, 2)))
     assert points.tensor.sum() + biases / norms == pytest.approx(at.similarity, abs=1e-5)
+
+
+@pytest.mark.parametrize("name", ["gmp", "batchnorm"])
+def test_one_place_is_asked_without_the_whole_tensor(name: str) -> None:
+    at = at_stage(model_with(HEADS[name][0]()))
+    tensor = found(at, "point-to-point").tensor
+    grid = tensor.shape[:2]
+    for side, weights in (
+        (0, correspondence.at_point((0.4, 0.7), grid)),
+        (1, correspondence.in_box((0.1, 0.2, 0.6, 0.9), grid)),
+    ):
+        expected = correspondence.partners(tensor, weights, side)
+        np.testing.assert_allclose(
+            point_map(at, weights, side), expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max()
+        )
 
 
 def test_ties_of_maximum_pooling_share_evenly() -> None:

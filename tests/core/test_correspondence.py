@@ -101,3 +101,15 @@ def test_evidence_against_the_match_comes_last() -> None:
     cells = np.array([[-2.0, 0.0], [1.0, -1.0]])
     assert correspondence.highest(cells, (2, 2), 2).tolist() == [[False, True], [True, False]]
     assert correspondence.strongest(cells) == (0.25, 0.75)
+
+
+def test_a_pooled_tensor_keeps_its_mean_and_its_places() -> None:
+    tensor = np.random.default_rng(0).standard_normal((6, 3, 5, 4)).astype(np.float32)
+    small = correspondence.pooled(tensor, 3)
+    assert small.shape == (3, 3, 3, 3) and small.dtype == np.float32
+    assert small.mean() == pytest.approx(tensor.mean(), abs=1e-6)
+    even = correspondence.pooled(tensor[:, :, :, :3], 3)[:, :, :, 0]
+    by_hand = tensor.reshape(3, 2, 3, 5, 4).mean(1)[..., 0]  # two rows are one
+    parts = np.array([[0.6, 0.4, 0, 0, 0], [0, 0.2, 0.6, 0.2, 0], [0, 0, 0, 0.4, 0.6]])  # five columns are three
+    np.testing.assert_allclose(even, np.einsum("ab,hwb->hwa", parts, by_hand), rtol=1e-5, atol=1e-6)
+    assert correspondence.pooled(tensor, 6) is tensor

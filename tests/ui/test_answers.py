@@ -10,9 +10,11 @@ import pytest
 from gradio.utils import get_upload_folder
 
 import pairx
-from pairx import viz
+from pairx import methods, viz
+from pairx.baselines import see
+from pairx.core import correspondence
 from pairx.types import Explanation, InputError, Step
-from pairx.ui import export
+from pairx.ui import export, session
 from pairx.ui.answers import Answers, Form
 from pairx.ui.api import ExplainApi
 from pairx.ui.links import CHOICES, Link
@@ -195,3 +197,52 @@ def test_the_endpoint_opens_only_what_was_uploaded(workshop, photo_files, path):
     for file in ({"path": path}, {"path": str(photo_files[0])}):
         with pytest.raises(gr.Error, match="no uploaded file"):
             ExplainApi(workshop).explain(file, file)
+
+
+def ask(answers: Answers, request, **asked) -> dict:
+    known = {"key": answers.workshop.key(request), "ticket": 7, "side": 0, "place": [0.5, 0.5, 0.5, 0.5]}
+    return answers.point(request, gr.EventData(None, known | asked))
+
+
+def test_a_place_is_answered_by_the_other_photograph(answers, request_of, tiny):
+    pair = answers.workshop.pair(request_of)
+    tensor = methods.explain(tiny, pair, "point-to-point", "stage").tensor
+    for side, place in ((0, [0.3, 0.6, 0.3, 0.6]), (1, [0.1, 0.1, 0.8, 0.5])):
+        found = ask(answers, request_of, side=side, place=place)
+        point = correspondence.at_point(place[:2], (6, 6)) if side == 0 else correspondence.in_box(place, (6, 6))
+        expected = correspondence.partners(tensor, point, side)
+        assert found["ticket"] == 7 and tuple(found["grid"]) == (6, 6)
+        np.testing.assert_allclose(np.reshape(found["cells"], (6, 6)), expected, rtol=1e-3, atol=1e-7)
+        assert found["scale"] == pytest.approx(viz.scale_of(expected), rel=1e-3)
+
+
+def test_the_photographs_are_seen_once_for_many_places(answers, request_of, monkeypatch):
+    seen = []
+    monkeypatch.setattr(session, "see", lambda *how: seen.append(how) or see(*how))
+    for x in (0.1, 0.5, 0.9):
+        assert "cells" in ask(answers, request_of, place=[x, 0.5, x, 0.5])
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"key": "another picture's"},
+        {"side": 2},
+        {"side": None},
+        {"place": [0.1, 0.2]},
+        {"place": "everywhere"},
+        {"place": [0.1, 0.2, float("nan"), 0.4]},
+        {"place": [0, 0, 7, 1]},
+        {"place": [0.5, 0.5, 0.5, 0.9]},
+    ],
+)
+def test_what_is_no_place_gets_one_line(answers, request_of, asked):
+    found = ask(answers, request_of, **asked)
+    assert found.keys() == {"ticket", "error"} and "\n" not in found["error"] and len(found["error"]) > 10
+    assert "error" in answers.point(None, gr.EventData(None, "nonsense"))
+
+
+def test_a_fault_while_a_place_is_asked_is_one_calm_line(answers, request_of, monkeypatch):
+    monkeypatch.setattr(session, "point_map", lambda *_: 1 / 0)
+    assert "fault of ours" in ask(answers, request_of)["error"]

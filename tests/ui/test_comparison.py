@@ -30,7 +30,7 @@ def computed(monkeypatch) -> list[str]:
     """Replaces the methods: SAM refuses, the others answer at once. Every method that ran is noted here."""
     ran: list[str] = []
 
-    def compare_each(model, pair, names, layer=None):
+    def compare_each(model, pair, names, layer=None, **_options):
         for number, name in enumerate(names):
             yield Step(number, len(names), methods.CARDS[name].title)
             ran.append(name)
@@ -100,7 +100,7 @@ def test_a_panel_holds_its_maps_or_the_reason_why_not(answers, photos):
     shown = panels(last)
     assert shown["SAM"]["reason"] == "it needs <b>this</b>" and "heat" not in shown["SAM"]
     scene = shown["Grad-CAM"]
-    assert all(src.startswith("data:image/png") for src in scene["heat"])
+    assert all(src.startswith("data:image/webp") for src in scene["heat"])
     assert scene["seconds"] == "0.25 s" and scene["note"] == methods.CARDS["grad-cam"].caveat
     card = dict(scene["card"])
     assert card["Paper"] == methods.CARDS["grad-cam"].paper and card["Cost"] == methods.CARDS["grad-cam"].cost

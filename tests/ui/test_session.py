@@ -8,8 +8,9 @@ import pytest
 import pairx
 from pairx.types import InputError
 from pairx.ui import session
+from pairx.ui.kept import ResultCache, size_of
 from pairx.ui.links import CHOICES, Options
-from pairx.ui.session import ResultCache, with_key
+from pairx.ui.session import with_key
 from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
@@ -57,14 +58,14 @@ def test_stopping_leaves_nothing_behind(workshop, request_of):
 
 def test_the_result_cache_is_bounded_in_bytes():
     one = explanation_of(make_pair())
-    cache = ResultCache(most=3 * session.size_of(one))
+    cache = ResultCache(most=3 * size_of(one))
     for i in range(5):
         cache.put(str(i), one)
         cache.get("0")
-    assert cache.bytes <= 3 * session.size_of(one)
+    assert cache.bytes <= 3 * size_of(one)
     assert cache.get("4") is one and cache.get("1") is None
     cache.put("4", one)
-    assert cache.bytes == len(cache) * session.size_of(one)
+    assert cache.bytes == len(cache) * size_of(one)
 
 
 def test_only_registered_models_are_loaded(workshop):

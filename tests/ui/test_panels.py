@@ -1,0 +1,181 @@
+"""What the Compare tab does with its panels: tensors for the browser, backgrounds, faithfulness. With real methods on a
+tiny network.
+"""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pytest
+
+from pairx import methods
+from pairx.evaluation.faithfulness import Faithfulness
+from pairx.types import Explanation
+from pairx.ui import measuring
+from pairx.ui.answers import Form
+from pairx.ui.board import MOST_CELLS, packed
+from pairx.ui.comparison import Comparisons, by_family
+from pairx.ui.links import CHOICES
+from pairx.ui.measuring import Measurements
+from pairx.ui.relative import NONE, OWN, PHOTOGRAPH, BackgroundChoice
+
+SESSION = SimpleNamespace(session_hash="me")
+NAMES = ["grad-cam", "sam"]
+
+
+@pytest.fixture
+def answers(workshop) -> Comparisons:
+    with gr.Blocks():
+        wells = gr.Textbox(), gr.Textbox()
+        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
+        groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
+        background = BackgroundChoice(workshop.shelf)
+    return Comparisons(workshop, form, groups, background)
+
+
+@pytest.fixture
+def photos(workshop, photo_files) -> list:
+    return [workshop.shelf.open(path, path.name) for path in photo_files]
+
+
+def compared(answers: Comparisons, photos, background=(OWN, None), names=NAMES) -> tuple[dict, object, dict]:
+    """The last board, what the session holds, and the last status."""
+    settings = [*photos[:2], "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
+    inputs = [*answers.form.settings, *answers.groups, *answers.background.inputs]
+    filled = dict(zip(inputs, [*settings, *by_family(names), *background], strict=True))
+    board, shown, status = {}, None, {}
+    for outputs in answers.run(filled, SESSION):
+        board, shown, status = (
+            kept if new == gr.skip() else new for new, kept in zip(outputs[:3], (board, shown, status), strict=True)
+        )
+    return board, shown, status
+
+
+def scene(board: dict, name: str) -> dict:
+    (panel,) = [one for one in board["panels"] if one["name"] == name]
+    return json.loads(Path(panel["file"]["path"]).read_text())
+
+
+def held(answers: Comparisons, shown, name: str) -> Explanation:
+    return answers.workshop.compared(shown.request, [name])[name]
+
+
+def test_a_tensor_travels_apart_and_only_where_there_is_one(answers, photos):
+    board, shown, _ = compared(answers, photos)
+    first, second = board["panels"]
+    assert first["tensor"] is None and "tensor" not in scene(board, "grad-cam")
+    about = scene(board, "sam")["tensor"]
+    values = np.fromfile(second["tensor"]["path"], "<i2").reshape(about["shape"]) * about["step"]
+    tensor = held(answers, shown, "sam").tensor
+    assert np.abs(values - tensor).max() <= about["step"] / 2 and about["step"] < np.abs(tensor).max() / 30000
+    assert 0 < about["scale"] <= np.abs(tensor).max()
+
+
+def test_a_fine_tensor_is_pooled():
+    about, values = packed(np.ones((2 * MOST_CELLS, 3, 2, 2 * MOST_CELLS), np.float32))
+    assert about["shape"] == (MOST_CELLS, 3, 2, MOST_CELLS)
+    assert np.frombuffer(values, "<i2") * about["step"] == pytest.approx(1)
+    assert packed(np.zeros((1, 1, 1, 1)))[1] == b"\0\0"
+
+
+def test_a_background_reaches_the_methods_that_take_one_and_the_others_say_so(answers, photos):
+    own, shown, _ = compared(answers, photos)
+    assert not scene(own, "sam")["background"] and own["ends"] == ["against the match", "for the match"]
+    maps = {OWN: held(answers, shown, "sam").map0}
+    for choice, words in (("mean", "background of the mean"), ("zero", "black background")):
+        board, shown, _ = compared(answers, photos, (choice, None))
+        assert scene(board, "sam")["background"] == words and words in board["about"]
+        assert scene(board, "grad-cam")["background"] == NONE
+        assert held(answers, shown, "sam").settings["background"] == choice
+        maps[choice] = held(answers, shown, "sam").map0
+    board, shown, _ = compared(answers, photos, (PHOTOGRAPH, photos[2]))
+    assert scene(board, "sam")["background"] == "rather than photo 2.png"
+    assert "photo 2.png" in board["ends"][0] and board["form"][-1] == str(photos[2].ref.path)
+    maps[PHOTOGRAPH] = held(answers, shown, "sam").map0
+    expected = methods.explain(
+        answers.workshop.model("reid-lite0"),
+        answers.workshop.pair(shown.request),
+        "sam",
+        "stage",
+        background=photos[2].image,
+    )
+    np.testing.assert_allclose(maps[PHOTOGRAPH], expected.map0, rtol=1e-5, atol=1e-8)
+    all_maps = list(maps.values())
+    assert all(not np.allclose(a, b) for i, a in enumerate(all_maps) for b in all_maps[:i])
+
+
+def test_another_background_computes_only_what_depends_on_it(answers, photos, monkeypatch):
+    compared(answers, photos)
+    ran = []
+    original = methods.compare_each
+    monkeypatch.setattr(
+        methods,
+        "compare_each",
+        lambda model, pair, names, *how, **options: ran.append(names) or original(model, pair, names, *how, **options),
+    )
+    compared(answers, photos, ("mean", None))
+    compared(answers, photos)
+    compared(answers, photos, ("mean", None))
+    assert ran == [["sam"]]
+
+
+def test_a_background_without_its_photograph_is_one_line(answers, photos):
+    for background, said in (
+        ((PHOTOGRAPH, None), "Choose the photograph"),
+        (("/etc/passwd", None), "no such background"),
+    ):
+        board, shown, status = compared(answers, photos, background)
+        assert board == {} and shown is None and status["error"] and said in status["text"]
+
+
+def test_a_sample_becomes_the_background(answers):
+    assert answers.background.take(gr.EventData(None, {"id": "one"})).name == "one"
+    with pytest.raises(gr.Error, match="no such sample"):
+        answers.background.take(gr.EventData(None, {"id": "../one"}))
+
+
+def measured(answers: Comparisons, shown, **asked) -> list[list]:
+    return list(Measurements(answers.workshop).run(shown, SESSION, gr.EventData(None, asked)))
+
+
+def test_faithfulness_is_measured_for_the_panels_asked_for(answers, photos):
+    _, shown, _ = compared(answers, photos)
+    (*_, (message, status, *_)) = measured(answers, shown, run=shown.run, names=["sam"])
+    assert message["run"] == shown.run and message["found"].keys() == {"sam"} and status["text"] == ""
+    rows = {row["name"]: row for row in message["found"]["sam"]["rows"]}
+    assert set(rows) >= {"Faithfulness", "Faithfulness of pairs"} and "random" in message["found"]["sam"]["line"]
+    every = measured(answers, shown, run=shown.run, names=NAMES)
+    said = [status["text"] for _, status, *_ in every]
+    assert said == ["Waiting for a free place", "Measuring Grad-CAM", "Measuring SAM", ""]
+    assert [len(one["found"]) for one, *_ in every if one != gr.skip()] == [0, 1, 2], "each as soon as it is through"
+
+
+def test_faithfulness_in_words():
+    told = measuring.told(
+        Faithfulness((0.25, -0.1), (0.05, 0.02), inefficiency=(0.5, 0.0), relative_inefficiency=(1.25, 0.0))
+    )
+    assert "A 0.250, B −0.100" in told["line"] and "A 0.050, B 0.020" in told["line"]
+    assert [row["name"] for row in told["rows"]] == ["Faithfulness", "Inefficiency"]
+    assert "125% of it" in told["rows"][1]["value"]
+    assert measuring.told(Faithfulness())["line"] == measuring.NO_MAP
+    assert measuring.told(Faithfulness((0, 0), (0, 0)))["rows"][-1]["value"] == measuring.NO_SHARES
+
+
+def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
+    _, shown, _ = compared(answers, photos)
+    for asked in ({"run": "another", "names": NAMES}, {"run": shown.run, "names": ["nothing"]}, {"run": shown.run}):
+        (*_, (message, status, *_)) = measured(answers, shown, **asked)
+        assert message == gr.skip() and status["error"] and "Press Compare" in status["text"]
+    assert measured(answers, None)[-1][1]["error"]
+
+
+def test_stop_ends_a_measurement(answers, photos):
+    _, shown, _ = compared(answers, photos)
+    steps = Measurements(answers.workshop).run(shown, SESSION, gr.EventData(None, {"run": shown.run, "names": NAMES}))
+    while "Measuring" not in str(next(steps)[1]):
+        pass
+    answers.halt(SESSION)
+    *_, last = steps
+    assert "Stopped" in last[1]["text"] and last[0] == gr.skip()
