@@ -127,7 +127,12 @@ function reveal() {
     draw();
   } else mark();
   const node = lines.querySelector("[aria-selected=true]");
-  if (node) scroller.scrollTop += clamp(0, node.offsetTop + node.offsetHeight - scroller.scrollTop - scroller.clientHeight, node.offsetTop - scroller.scrollTop - node.offsetHeight);
+  if (!node) return;
+  const [box, frame] = [node.getBoundingClientRect(), scroller.getBoundingClientRect()];
+  const above = frame.top + heads.offsetHeight - box.top;
+  const below = box.bottom - frame.bottom + 1;
+  if (above > 0) scroller.scrollTop -= above;
+  else if (below > 0) scroller.scrollTop += below;
 }
 
 shared.bus.addEventListener("selection", () => {

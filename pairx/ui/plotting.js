@@ -41,7 +41,7 @@ class PairPlot {
     figure.data.forEach((trace, index) => {
       if (trace.type === "bar") trace.unselected = trace.selected = { marker: { opacity: trace.opacity } };
       if (!trace.customdata) return;
-      trace.selected = { marker: { opacity: 0.9 } };
+      trace.selected = { marker: { opacity: 0.95 } };
       trace.unselected = { marker: { opacity: 0.07 } };
       this.dots.push(index);
       trace.customdata.forEach((number, i) => this.places.set(number, [this.dots.length - 1, i]));
@@ -55,7 +55,7 @@ class PairPlot {
     });
     this.node.on("plotly_selected", (event) => {
       const chosen = event?.points.filter(({ customdata }) => customdata !== undefined).map(({ customdata }) => Number(customdata));
-      if (chosen?.length) this.on.select(chosen);
+      if (chosen?.length) setTimeout(() => this.on.select(chosen)); // once plotly is through with its own event
     });
     this.node.on("plotly_deselect", () => this.on.select(null));
   }
@@ -102,7 +102,7 @@ class PairPlot {
   }
 
   // numbers: of the pairs that stay bright; null is all.
-  select(numbers, keepOutline = false) {
+  select(numbers) {
     if (!this.figure) return;
     let bright = this.dots.map(() => null);
     if (numbers) {
@@ -112,8 +112,7 @@ class PairPlot {
         if (at) bright[at[0]].push(at[1]);
       }
     }
-    this.plotly.restyle(this.node, { selectedpoints: bright }, this.dots);
-    if (!keepOutline) this.restyle({ selections: [] });
+    this.plotly.update(this.node, { selectedpoints: bright }, { selections: [] }, this.dots);
   }
 
   drag(mode) {

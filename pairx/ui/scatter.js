@@ -64,7 +64,7 @@ async function load() {
   }
 }
 
-shared.bus.addEventListener("selection", () => plot?.select(explore.selected, explore.view === null));
+shared.bus.addEventListener("selection", () => plot?.select(explore.selected));
 shared.bus.addEventListener("chosen", () => {
   plot?.mark(explore.chosen);
   const { run, layer } = explore.scene;

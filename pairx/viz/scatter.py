@@ -19,6 +19,8 @@ NEUTRAL = "#888888"
 PLAIN = "rgba(0, 0, 0, 0)"
 GROUPS = 7  # values of a column that have a colour of their own
 BARS = 40
+CROWD = 3000
+"""Points from which on they are drawn smaller and fainter, so that a class does not cover the other."""
 PRIVATE = {"plotlyServerURL": "", "modeBarButtonsToRemove": ["sendChartToCloud"], "displaylogo": False}
 """plotly's configuration without what would send a chart to its makers."""
 
@@ -35,11 +37,12 @@ def scatter_figure(
     rows = rows[np.isfinite(rows[metric])]
     figure = go.Figure()
     groups = list(_groups(rows, color))
+    size = {"size": 4, "opacity": 0.45} if len(rows) > CROWD else {}
     for name, part, paint in groups:
         for correct, class_name, class_color, symbol in CLASSES:
             found = part[part["correct"] == correct]
             marker = {"color": class_color} if color is None else paint(found)
-            figure.add_trace(points(found, metric, name or class_name, {**marker, "symbol": symbol}))
+            figure.add_trace(points(found, metric, name or class_name, {**marker, **size, "symbol": symbol}))
             figure.data[-1].update(legendgroup=name, showlegend=color is None or (correct and bool(name)))
     if color is not None:
         for _, name, _, symbol in CLASSES:
