@@ -62,6 +62,7 @@ def parser() -> Parser:
     _add_model(ranking)
     dataset_commands.add_rank(ranking)
     dataset_commands.add_runs(_command(commands, "runs", "compare finished runs of evaluate", dataset_commands.runs))
+    _command(commands, "datasets", "list the data sets of wildlife-datasets", _datasets)
     _command(commands, "models", "list the models", _models)
     layers = _command(commands, "layers", "list a model's layers", _layers)
     _add_model(layers)
@@ -306,6 +307,15 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
     for explanation, path in zip(explanations, paths, strict=True):
         found = "" if explanation.matches is None else f"{len(explanation.matches)} matches "
         print(f"{path}: {found}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
+
+
+def _datasets(arguments: argparse.Namespace) -> None:
+    from pairx.datasets import list_catalogue
+
+    entries = [asdict(entry) for entry in list_catalogue()]
+    _report(entries, ("name", "animals", "individuals", "size", "license", "here"), arguments.json)
+    if not arguments.json:
+        print("size in MB. `evaluate` and `rank` fetch one with --download, and never otherwise.")
 
 
 def _models(arguments: argparse.Namespace) -> None:

@@ -27,7 +27,16 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     """The options of `evaluate` beside the model's."""
     _add_dataset(command)
     command.add_argument("-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run")
-    command.add_argument("--layer", nargs="+", default=[], metavar="NAME", help="one or several layers, see `layers`")
+    command.add_argument(
+        "--layer",
+        nargs="+",
+        default=[],
+        metavar="NAME",
+        help="one or several layers, see `layers`, or auto: the best one on 500 pairs of the split --layer-split",
+    )
+    command.add_argument(
+        "--layer-split", default="train", metavar="NAME", help="split that auto chooses on (default: %(default)s)"
+    )
     command.add_argument(
         "--pairs",
         type=int,
@@ -73,25 +82,25 @@ def add_runs(command: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Run `evaluate` and print what came out."""
+    from pairx.evaluation.layers import choose_layer_steps
     from pairx.evaluation.run import evaluate_steps
 
     dataset, model = _load(arguments)
-    run = with_progress(
-        evaluate_steps(
-            dataset,
-            model,
-            out=arguments.output,
-            layers=arguments.layer,
-            pairs=arguments.pairs,
-            seed=arguments.seed,
-            query_split=arguments.query_split,
-            gallery_split=arguments.gallery_split,
-            exclude_encounter=arguments.exclude_encounter,
-            features=arguments.features,
-            transform=arguments.transform,
-            ray=arguments.ray,
-        )
+    options = {
+        "seed": arguments.seed,
+        "exclude_encounter": arguments.exclude_encounter,
+        "features": arguments.features,
+        "transform": arguments.transform,
+        "ray": arguments.ray,
+    }
+    layers = arguments.layer
+    if layers == ["auto"]:
+        layers = [with_progress(choose_layer_steps(dataset, model, arguments.output, arguments.layer_split, **options))]
+    splits = {"query_split": arguments.query_split, "gallery_split": arguments.gallery_split}
+    steps = evaluate_steps(
+        dataset, model, out=arguments.output, layers=layers, pairs=arguments.pairs, **splits, **options
     )
+    run = with_progress(steps)
     if arguments.json:
         print(json.dumps({"run": str(run.folder), "settings": run.settings, "summary": run.summary}, indent=2))
     else:

@@ -4,6 +4,7 @@ from pairx.datasets.dataset import Dataset, ManifestError, Problem
 from pairx.datasets.herd import Herd, load_herd
 from pairx.datasets.reading import cache_folder, read_steps
 from pairx.datasets.sources import load_dataset, load_steps
+from pairx.datasets.wildlife import list_catalogue
 
 __all__ = [
     "Dataset",
@@ -11,6 +12,7 @@ __all__ = [
     "ManifestError",
     "Problem",
     "cache_folder",
+    "list_catalogue",
     "load_dataset",
     "load_herd",
     "load_steps",

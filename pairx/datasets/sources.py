@@ -5,18 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from types import ModuleType
 
 import pandas as pd
 
-from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED, Dataset, build_steps
+from pairx.datasets.dataset import REQUIRED, Dataset, build_steps
 from pairx.datasets.herd import load_herd
-from pairx.datasets.reading import cache_folder
+from pairx.datasets.wildlife import CATALOGUE, read_wildlife
 from pairx.types import InputError, Step, finished
 
 SAMPLE = "sample"
 MANIFEST = "metadata.csv"
-CATALOGUE = "wildlife:"
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".avif", ".bmp", ".jp2", ".gif", ".ppm"}
 FORMS = (
     f"Give `{SAMPLE}`, a folder with {MANIFEST}, a folder of one folder per identity, a CSV, or `{CATALOGUE}NAME` of "
@@ -49,8 +47,7 @@ def load_steps(
         return (yield from build_steps(SAMPLE, herd.table.drop(columns="twin"), herd.folder, skip_problems, cache))
     if str(source).startswith(CATALOGUE):
         name = str(source).removeprefix(CATALOGUE)
-        folder = (cache or cache_folder()) / "wildlife" / name
-        table = _wildlife(name, folder, download)
+        table, folder = read_wildlife(name, download, cache)
         return (yield from build_steps(f"{CATALOGUE}{name}", table, folder, skip_problems, cache))
     path = Path(source)
     if os.path.isfile(path / MANIFEST):
@@ -88,37 +85,3 @@ def _photographs(folder: Path) -> Iterator[Path]:
                 hidden = any(part.startswith(".") for part in relative.parts)
                 if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
                     yield relative
-
-
-def _wildlife(name: str, folder: Path, download: bool) -> pd.DataFrame:
-    """The table of a data set of the catalogue, in its folder."""
-    catalogue = _catalogue()
-    known = {kind.__name__: kind for kind in catalogue.names_all}
-    if name not in known:
-        raise InputError(f"wildlife-datasets has no {name!r}. It has {', '.join(sorted(known))}.")
-    if download:
-        folder.mkdir(parents=True, exist_ok=True)
-        known[name].get_data(str(folder))
-    elif not folder.is_dir():
-        raise InputError(f"{name} is not on this machine ({folder}). Ask for the download, or put it there.")
-    return _wildlife_table(known[name](str(folder)).df)
-
-
-def _catalogue() -> ModuleType:
-    try:
-        from wildlife_datasets import datasets
-    except ImportError as error:
-        raise InputError(
-            "Data sets by name need the package wildlife-datasets: `pip install wildlife-datasets`."
-        ) from error
-    return datasets
-
-
-def _wildlife_table(table: pd.DataFrame) -> pd.DataFrame:
-    """The columns that a Dataset has; photographs of unknown individuals are not in it."""
-    table = table[table["identity"].astype(str) != "unknown"].copy()
-    if "bbox" in table:
-        boxes = [list(box) if isinstance(box, list | tuple) else [""] * 4 for box in table["bbox"]]
-        table[list(BOX)] = pd.DataFrame(boxes, index=table.index)
-    kept = table[[column for column in (*REQUIRED, *OPTIONAL) if column in table]]
-    return kept.astype(object).where(kept.notna(), "").astype(str)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from pairx.datasets import load_herd
-from pairx.datasets.dataset import row_box
+from pairx.datasets.dataset import shown
 from pairx.datasets.sources import SAMPLE
 from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
 from pairx.evaluation.store import COUNTS, FILE, METRICS
@@ -84,14 +84,14 @@ class OpenRun:
         """File, box and theta of a photograph. Raises InputError where it is unknown or has moved."""
         if image_id not in self.photographs.index:
             raise InputError(f"{self.name} does not say where {image_id} is: evaluate its data set again.")
-        row = self.photographs.loc[image_id]
-        path = Path(row["path"])
+        (found,) = shown(self.photographs.loc[[image_id]], [image_id])
+        path = Path(found.path)
         if not path.is_file():
             raise InputError(
                 f"The photograph {image_id} is no longer where the run found it ({path.parent.name}/{path.name}). "
                 "Put it back, or evaluate the data set where it is now."
             )
-        return path, *row_box(row)
+        return path, found.box, found.theta
 
 
 def pair_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:

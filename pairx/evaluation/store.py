@@ -17,6 +17,7 @@ import pandas as pd
 from pairx.types import InputError
 
 FILE = "run.sqlite"
+CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
 METRICS = (
     "inverted_residual_mean",
     "inverted_residual_mean_normalised",
@@ -133,12 +134,18 @@ class Store:
         self._database.executemany(f"INSERT INTO {table} VALUES (?, ?)", rows)
 
 
+def refuse_others(folder: Path) -> None:
+    """Raise InputError where a folder holds something, and that is no run."""
+    entries = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    if FILE not in entries and any(not name.startswith(FILE) and name != CHOICE for name in entries):
+        raise InputError(f"{folder} holds other files and no run. Choose a new folder.")
+
+
 def _open(folder: Path) -> sqlite3.Connection:
     path = folder / FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists() and any(not entry.name.startswith(FILE) for entry in folder.iterdir()):
-            raise InputError(f"{folder} holds other files and no run. Choose a new folder.")
+        refuse_others(folder)
         database = sqlite3.connect(path, timeout=60, isolation_level=None)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last pairs when the power fails

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -144,51 +142,3 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "head.csv").write_text("image_id,path,identity\n")
     with pytest.raises(InputError, match="holds no photographs"):
         load_dataset(tmp_path / "head.csv")
-
-
-def stub_catalogue(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A stand-in for wildlife_datasets with one data set, ToyData; returns what it downloaded to."""
-    downloads: list[str] = []
-
-    class ToyData:
-        def __init__(self, root: str) -> None:
-            self.df = pd.DataFrame(
-                {
-                    "image_id": [7, 8, 9],
-                    "path": ["a/0.png", "a/1.png", "a/1.png"],
-                    "identity": [1, 2, "unknown"],
-                    "bbox": [[10, 5, 20, 30], np.nan, np.nan],
-                    "date": ["2020", "2021", "2021"],
-                }
-            )
-
-        @classmethod
-        def get_data(cls, root: str) -> None:
-            downloads.append(root)
-            for i in range(2):
-                write_photo(Path(root) / "a" / f"{i}.png", i)
-
-    package = ModuleType("wildlife_datasets")
-    package.datasets = SimpleNamespace(names_all=[ToyData])
-    monkeypatch.setitem(sys.modules, "wildlife_datasets", package)
-    return downloads
-
-
-def test_wildlife_downloads_only_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    downloads = stub_catalogue(monkeypatch)
-    with pytest.raises(InputError, match="not on this machine"):
-        load_dataset("wildlife:ToyData", cache=tmp_path)
-    assert downloads == [] and not list(tmp_path.iterdir())
-    dataset = load_dataset("wildlife:ToyData", download=True, cache=tmp_path)
-    assert downloads == [str(tmp_path / "wildlife" / "ToyData")]
-    assert dataset.table["image_id"].tolist() == ["7", "8"]
-    assert dataset.box(0) == ((10, 5, 20, 30), 0) and dataset.box(1) == (None, 0)
-    assert len(load_dataset("wildlife:ToyData", cache=tmp_path)) == 2 and len(downloads) == 1
-    with pytest.raises(InputError, match=r"no 'Toys'.*ToyData"):
-        load_dataset("wildlife:Toys", cache=tmp_path)
-
-
-def test_wildlife_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "wildlife_datasets", None)
-    with pytest.raises(InputError, match="pip install wildlife-datasets"):
-        load_dataset("wildlife:NyalaData")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -165,7 +163,7 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
 
 
 RUNNER = """
-import sys
+import json, os, signal, sqlite3, sys, time
 from pathlib import Path
 import torch
 from pairx.datasets import load_dataset
@@ -173,46 +171,65 @@ from pairx.evaluation.run import evaluate_steps
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
 from tests.conftest import TinyNet
 
+folder, out, cache = map(Path, sys.argv[1:4])
 torch.manual_seed(3)
 card = ModelCard("tiny", "tiny", "", "tiny", "MIT", "", layer="stage")
 model = EmbeddingModel(card, TinyNet(), Preprocessing(12, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
-folder, out, cache = map(Path, sys.argv[1:])
-for step in evaluate_steps(load_dataset(folder), model, layers=["stage", "second"], out=out, pairs=24, cache=cache):
-    print(step.what, step.done, flush=True)
+
+def run(say):
+    options = {"layers": ["stage", "second"], "pairs": 24}
+    for step in evaluate_steps(load_dataset(folder, cache=cache), model, out=out, cache=cache, **options):
+        say.write(json.dumps([step.what, step.done]) + "\\n")
+        say.flush()
+
+for lines, delay in json.loads(sys.argv[4]):  # kill after so many lines and so many seconds
+    hear, say = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(hear)
+        with os.fdopen(say, "w") as said:
+            run(said)
+        os._exit(0)
+    os.close(say)
+    with os.fdopen(hear) as heard:
+        said = [json.loads(line) for line, _ in zip(heard, range(lines))]
+        time.sleep(delay)
+        os.kill(child, signal.SIGKILL)
+        said += [json.loads(line) for line in heard if line.endswith("\\n")]
+    status = os.waitpid(child, 0)[1]
+    with sqlite3.connect(out / "run.sqlite") as database:
+        query = "SELECT number, layer, n_matches, match_coverage FROM scores ORDER BY 1, 2"
+        scores = database.execute(query).fetchall() if status == signal.SIGKILL else None
+    print(json.dumps([status, said, scores, (out / "summary.json").exists()]), flush=True)
 """
 
 
-def start(dataset: Dataset, out: Path, cache: Path) -> subprocess.Popen:
+def killed_runs(dataset: Dataset, out: Path, cache: Path, moments: list[tuple[int, float]]) -> list[list]:
+    """Start a run again and again and kill it at each of the moments: how it ended, what it said, what was on disk."""
     folder = Path(dataset.table["path"][0]).parents[1]
-    command = [sys.executable, "-c", RUNNER, *map(str, (folder, out, cache))]
-    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", RUNNER, *map(str, (folder, out, cache)), json.dumps(moments)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def finished_pairs(out: Path) -> list[tuple]:
-    with sqlite3.connect(out / "run.sqlite") as database:
-        return database.execute("SELECT number, layer, n_matches, match_coverage FROM scores ORDER BY 1, 2").fetchall()
-
-
-def test_a_killed_run_continues(run: runs.Run, dataset: Dataset, options: dict, tmp_path: Path) -> None:
-    """Killed while embedding, at several pairs, and while summarising: every announced pair stays, none is redone."""
-    out, kept = tmp_path / "killed", []
-    for moment in ("embedding the photographs 0", "scoring pairs 0", "scoring pairs 5", "comparing with chance 3"):
-        process = start(dataset, out, tmp_path / "cache")
-        seen = []
-        for line in process.stdout:
-            seen.append(line.strip())
-            if seen[-1] == moment:
-                os.kill(process.pid, signal.SIGKILL)
-                break
-        assert process.wait() == -signal.SIGKILL, seen
-        now = finished_pairs(out)
-        announced = max((int(line.split()[-1]) for line in seen if line.startswith("scoring")), default=0)
-        assert set(kept) <= set(now)
-        assert len(now) % 2 == 0 and announced <= len(now) // 2 <= announced + 1
-        assert not (out / "summary.json").exists()
-        kept = now
-    process = start(dataset, out, tmp_path / "cache")
-    lines = process.communicate()[0].splitlines()
-    assert process.returncode == 0
-    assert f"scoring pairs {len(kept) // 2}" in lines and "scoring pairs 0" not in lines
-    pd.testing.assert_frame_equal(runs.Run(out).pairs, run.pairs, rtol=1e-5)
+def test_a_run_killed_twenty_times_continues(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path
+) -> None:
+    """kill -9 while embedding, scoring and summarising: every announced pair stays as it is, none is done again."""
+    rng, out, cache = np.random.default_rng(0), tmp_path / "killed", tmp_path / "cache"
+    moments = [(lines, 0.0) for lines in (2, 3)]
+    moments += [(int(rng.integers(4, 7)), rng.uniform(0, 0.02)) for _ in range(18)]
+    kept, stages = [], set()
+    for status, said, scores, finished in killed_runs(dataset, out, cache, moments):
+        assert status == signal.SIGKILL and not finished
+        scored = [done for what, done in said if what == "scoring pairs"]
+        assert not scored or (scored[0] == len(kept) // 2 and max(scored) <= len(scores) // 2)
+        assert len(scores) % 2 == 0 and len({(number, layer) for number, layer, *_ in scores}) == len(scores)
+        assert [row for row in scores if row in kept] == kept
+        kept, stages = scores, stages | {said[-1][0]}
+    assert stages >= {"embedding the photographs", "scoring pairs", "comparing with chance"}
+    pd.testing.assert_frame_equal(
+        pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=out, pairs=24, cache=cache).pairs,
+        run.pairs,
+        rtol=1e-5,
+    )
