@@ -136,7 +136,8 @@ def test_every_overlay_covers_its_photograph_exactly(open_page):
     page.locator(".px-pointing .px-frame").first.click()
     page.locator(".px-answer").nth(1).wait_for(state="visible")
     boxes = page.evaluate(
-        """() => [...document.querySelectorAll('.px-world')].map((world) => [...world.children].filter((node) => node.checkVisibility()).map((node) => {
+        """() => [...document.querySelectorAll('.px-world')].map((world) =>
+           [...world.children].filter((node) => node.checkVisibility()).map((node) => {
              const box = node.getBoundingClientRect();
              return [getComputedStyle(node).objectFit, box.x, box.y, box.width, box.height];
            }))"""
