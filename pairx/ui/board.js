@@ -33,8 +33,7 @@ make("span", "px-hint", scale, "each panel has its own scale").title = "Both pho
 const files = make("div", "px-tools px-files", key);
 make("span", "px-hint", files, "Download:");
 for (const [kind, text] of [["png", "Figure PNG"], ["pdf", "Figure PDF"], ["zip", "Raw values ZIP"]]) {
-  const act = () => trigger("download", { kind, opacity: opacity.value / 100 });
-  button(files, text, `Download ${text} of all panels`, act).dataset.kind = kind;
+  button(files, text, `Download ${text} of all panels`, () => download(kind)).dataset.kind = kind;
 }
 const grid = make("div", "px-panels", body);
 
@@ -50,6 +49,10 @@ function enlarge(panel) {
   for (const one of panels) if (one.large || one === panel) one.enlarge(on && one === panel);
   if (on) panel.node.scrollIntoView({ behavior: "smooth", block: "nearest" });
   else panel.larger.focus({ preventScroll: true });
+}
+
+function download(kind, name) {
+  trigger("download", { kind, name, opacity: opacity.value / 100 });
 }
 
 function measure(names) {
@@ -87,7 +90,7 @@ function draw() {
     inquiry.kept = false;
     root.classList.add("px-ready");
     grid.replaceChildren();
-    panels = value.panels.map((panel) => new Panel(grid, panel, photos, view, inquiry, { moved, enlarge, measure }));
+    panels = value.panels.map((panel) => new Panel(grid, panel, photos, view, inquiry, { moved, enlarge, measure, download }));
     moved();
     tell();
     if (window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });

@@ -126,7 +126,7 @@ class Board(gr.HTML):
 
     Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels":
     [{"title", "name", "file" | None, "tensor" | None}]}; the panels of one run fill as their files come. Events:
-    `download` with {"kind", "opacity"}, `measure` with {"run", "names"}.
+    `download` with {"kind", "opacity"} and of one panel its {"name"}, `measure` with {"run", "names"}.
     """
 
     def __init__(self, **kwargs: Any) -> None:

@@ -156,22 +156,32 @@ class Comparisons:
         }
 
     def download(self, shown: Shown | None, event: gr.EventData) -> str:
-        """Write the board's figure or its numbers to a file of the cache."""
+        """Write the figure or the numbers of the board, or of one panel, to a file of the cache."""
         asked = event._data if isinstance(event._data, dict) else {}
         try:
             if shown is None or not shown.names:
                 raise InputError("No method is through yet. Press Compare first.")
-            pair, known = self.workshop.pair(shown.request), self.workshop.compared(shown.request, shown.names)
-            refusals = {one.method: one for one in shown.refusals}
-            if set(shown.names) - refusals.keys() - known.keys():
-                raise InputError(GONE)
-            results = [refusals.get(name) or known[name] for name in CARDS if name in shown.names]
-            data = content(results, pair, str(asked.get("kind")), export.look_from(asked, export.MOST_LINES))
+            pair = self.workshop.pair(shown.request)
+            what, data = self._packed(shown, pair, asked)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
         settings = {"model": shown.request.model, "layer": shown.request.layer}
         name = export.file_name(Explanation("", 0, settings=settings), pair, str(asked["kind"]))
-        return save_bytes_to_cache(data, name.replace("pairx_", "pairx_compare_", 1), get_upload_folder())
+        return save_bytes_to_cache(data, name.replace("pairx_", f"pairx_{what}_", 1), get_upload_folder())
+
+    def _packed(self, shown: Shown, pair: ImagePair, asked: dict[str, Any]) -> tuple[str, bytes]:
+        """What is asked for, the name of one method or "compare", and the bytes of its file. Raises InputError."""
+        kind, look = str(asked.get("kind")), export.look_from(asked, export.MOST_LINES)
+        known, one = self.workshop.compared(shown.request, shown.names), asked.get("name")
+        refusals = {refusal.method: refusal for refusal in shown.refusals}
+        if one is not None:
+            if one not in known:
+                raise InputError(GONE)
+            return one, export.content(known[one], pair, kind, look)
+        if set(shown.names) - refusals.keys() - known.keys():
+            raise InputError(GONE)
+        results = [refusals.get(name) or known[name] for name in CARDS if name in shown.names]
+        return "compare", content(results, pair, kind, look)
 
 
 def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str, look: viz.Look) -> bytes:

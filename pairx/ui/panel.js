@@ -1,7 +1,7 @@
 // One method's panel on the board: what it drew or why it cannot, its card, and the answers of its tensor.
 
 class Panel {
-  // on: {moved(), enlarge(panel), measure(panel)}
+  // on: {moved(), enlarge(panel), measure(names), download(kind, name)}
   constructor(parent, { title, name }, photos, view, inquiry, on) {
     this.name = name;
     this.photos = photos;
@@ -69,6 +69,9 @@ class Panel {
     this.rows = make("dl", "", card);
     for (const row of rows) this.row(row);
     if (!measurable) return;
+    for (const [kind, text] of [["png", "Figure PNG"], ["npz", "Raw values NPZ"]]) {
+      button(card, text, `Download ${text} of this panel`, () => this.on.download(kind, this.name)).dataset.kind = kind;
+    }
     this.measuring = button(card, "Measure faithfulness", "Measure faithfulness: blur what the map rates highest and see what the similarity loses", () => this.on.measure([this.name]));
   }
 
@@ -89,7 +92,7 @@ class Panel {
 
   // The panel can say where a place has its partner.
   hearken() {
-    this.node.classList.add("px-second");
+    this.larger.textContent = "Enlarge and point";
     this.pointer = new Pointer(this.stage, this.inquiry, [0, 1].map((i) => this.scene.tensor.shape.slice(2 * i, 2 * i + 2)));
     this.pointer.attach();
     const tools = make("div", "px-tools px-asking-tools", this.node);
@@ -106,7 +109,8 @@ class Panel {
 
   enlarge(on) {
     this.node.classList.toggle("px-large", on);
-    this.larger.textContent = on ? "Close (Esc)" : "Enlarge";
+    this.larger.textContent = on ? "Close (Esc)" : this.pointer ? "Enlarge and point" : "Enlarge";
+    this.stage.stackBelow = on ? 560 : 0;
     this.larger.setAttribute("aria-expanded", String(on));
     this.pointer?.enable(on);
     this.stage.layout();
@@ -150,7 +154,6 @@ class Panel {
     const [a, b] = ["AB"[side], "AB"[1 - side]];
     const what = isPoint(place) ? `The place at ${pixels(place, side)} in ${a}` : `The box in ${a}`;
     const outlined = isPoint(place) ? "" : ` Outlined: as large a part of ${b} as the box is of ${a}, where the evidence is strongest.`;
-    const number = (one) => one.toPrecision(2).replace("-", "−");
-    this.said.textContent = `${what} has its strongest partner, ringed, at ${pixels(point, 1 - side)} in ${b}: ${number(value)}, full colour is ±${number(answer.scale)}.${outlined}`;
+    this.said.textContent = `${what} has its strongest partner, ringed, at ${pixels(point, 1 - side)} in ${b}: ${figures(value)}. Full colour is ±${figures(answer.scale)}.${outlined}`;
   }
 }

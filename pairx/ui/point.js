@@ -73,14 +73,14 @@ class PointView {
     const { value, point } = strongest(answer);
     const at = point.map((one, i) => Math.round(one * this.photos[1 - side][i ? "height" : "width"])).join(", ");
     const sum = answer.cells.reduce((a, b) => a + b, 0);
-    const number = (one) => `${one < 0 ? "−" : "+"}${Math.abs(one).toPrecision(2)}`;
+    const number = (one) => `${one < 0 ? "" : "+"}${figures(one)}`;
     const what = isPoint(place) ? "This place" : "A cell of this box, on average,";
     this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).`;
     this.key.replaceChildren();
     const scale = make("div", "px-scale", this.key);
-    make("span", "", scale, `lowers similarity (−${answer.scale.toPrecision(2)})`);
+    make("span", "", scale, `lowers similarity (−${figures(answer.scale)})`);
     make("span", "px-ramp", scale).style.backgroundImage = `linear-gradient(90deg, ${this.ramp.join(", ")})`;
-    make("span", "", scale, `raises similarity (+${answer.scale.toPrecision(2)})`);
+    make("span", "", scale, `raises similarity (+${figures(answer.scale)})`);
     make("span", "px-hint", scale, "the scale of this place alone");
   }
 }

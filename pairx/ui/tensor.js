@@ -103,3 +103,9 @@ function outline({ values, height, width }, count) {
   }
   return parts.join("");
 }
+
+// A number in two figures, such as 0.013 or 8.6e−6.
+function figures(value) {
+  const small = value !== 0 && Math.abs(value) < 0.001;
+  return (small ? value.toExponential(1) : value.toPrecision(2)).replaceAll("-", "−");
+}

@@ -33,6 +33,11 @@ def _free_port() -> int:
         return one.getsockname()[1]
 
 
+def overflow(page) -> int:
+    """Pixels by which a page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+
 @pytest.fixture(scope="session")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Of the running app."""
@@ -77,13 +82,16 @@ def chromium() -> Iterator:
 
 @pytest.fixture
 def open_page(chromium, address) -> Iterator:
-    """Opens the app: `open_page(query, width=1440, height=1000, dark=False)`, ready when the picture is
+    """Opens the app: `open_page(query, width=1440, height=1000, dark=False, touch=False)`, ready when the picture is
     there. The page's `requests` collects what it asked for, `faults` its JavaScript errors."""
     contexts = []
 
-    def go(query: str = "", width: int = 1440, height: int = 1000, dark: bool = False):
+    def go(query: str = "", width: int = 1440, height: int = 1000, dark: bool = False, touch: bool = False):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", accept_downloads=True
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if dark else "light",
+            has_touch=touch,
+            accept_downloads=True,
         )
         contexts.append(context)
         page = context.new_page()

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pairx.types import Explanation
+from tests.browser.conftest import overflow
 from tests.conftest import smooth_noise
 
 pytestmark = pytest.mark.browser
@@ -62,10 +63,6 @@ def upload(page, well: int, path: Path) -> None:
     if cell.get_by_label("Remove Image").count():
         cell.get_by_label("Remove Image").click()
     cell.locator("input[type=file]").set_input_files(path)
-
-
-def overflow(page) -> int:
-    return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
 @pytest.fixture
@@ -136,13 +133,16 @@ def test_a_session_from_opening_to_download(open_page):
 
 def test_every_overlay_covers_its_photograph_exactly(open_page):
     page = open_page()
+    page.locator(".px-pointing .px-frame").first.click()
+    page.locator(".px-answer").nth(1).wait_for(state="visible")
     boxes = page.evaluate(
-        """() => [...document.querySelectorAll('.px-world')].map((world) => [...world.children].map((node) => {
+        """() => [...document.querySelectorAll('.px-world')].map((world) =>
+           [...world.children].filter((node) => node.checkVisibility()).map((node) => {
              const box = node.getBoundingClientRect();
              return [getComputedStyle(node).objectFit, box.x, box.y, box.width, box.height];
            }))"""
     )
-    assert len(boxes) == 4
+    assert len(boxes) == 6
     for photo, *overlays in boxes:
         assert overlays
         assert all(overlay == photo for overlay in overlays)
@@ -159,7 +159,27 @@ def test_keyboard_reaches_every_match(open_page):
     page.wait_for_selector(".px-row[data-rank='3'][aria-selected=true]")  # painted with the next frame
     page.get_by_label("Zoom in").click()
     scales = page.evaluate("[...document.querySelectorAll('.px-world')].map(e => e.style.transform.split('scale')[1])")
-    assert scales == ["(1.5)"] * 4, "zoom is linked over all four pictures"
+    assert scales == ["(1.5)"] * 6, "zoom is linked over all pictures"
+
+
+def test_the_other_photograph_answers_a_click(open_page):
+    page = open_page()
+    stage = page.locator(".px-pointing")
+    stage.scroll_into_view_if_needed()
+    for side, (x, y) in enumerate(((0.4, 0.4), (0.6, 0.5))):
+        box = stage.locator(".px-frame").nth(side).bounding_box()
+        page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        ring = stage.locator(".px-partner").nth(1 - side)
+        ring.wait_for(state="visible")
+        assert stage.locator(".px-partner").nth(side).is_hidden()
+        page.get_by_text("to the similarity; its strongest partner", exact=False).wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function("!document.querySelector('.px-section .px-said').textContent.includes('Asking')")
+    ring.wait_for(state="visible")
+    assert page.locator(".px-row[aria-selected=true]").count() == 0, "the arrow keys stay with the place"
+    page.keyboard.press("Escape")
+    ring.wait_for(state="hidden")
 
 
 def test_uploads_hostile_and_good(open_page, photographs, tmp_path):

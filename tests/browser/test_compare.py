@@ -7,7 +7,11 @@ import zipfile
 from pathlib import Path
 from urllib.parse import urlparse
 
+import numpy as np
 import pytest
+
+from pairx.core import correspondence
+from tests.browser.conftest import overflow
 
 pytestmark = pytest.mark.browser
 THROUGH = "document.querySelector('.px-panel') && !document.querySelector('.px-waiting')"
@@ -66,12 +70,150 @@ def test_two_methods_on_a_sample_pair(open_page):
 def test_the_pair_is_the_one_of_the_tab_explain(open_page):
     page = open_compare(open_page, width=390, height=844)
     compare(page)
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    assert overflow(page) <= 0
     before = page.locator(".px-board .px-story").inner_text()
     page.get_by_role("button", name="Change photographs or model").click()
     page.click(".px-strip button:nth-child(4)")
     page.get_by_role("tab", name="Compare").click()
-    page.get_by_text("The pair, model or layer changed").wait_for()
+    page.get_by_text("The pair, model, layer or background changed", exact=False).wait_for()
     page.click("#px-compare")
     page.wait_for_function(f"!document.querySelector('.px-board.px-stale') && {THROUGH}")
     assert page.locator(".px-board .px-story").inner_text() != before
+
+
+def second_order(open_page, **how):
+    """SAM's panel, enlarged, beside Grad-CAM's."""
+    page = open_compare(open_page, **how)
+    page.get_by_label("SIFT + MAGSAC", exact=True).uncheck()
+    page.get_by_label("SAM", exact=True).check()
+    compare(page)
+    panel = page.locator(".px-panel").filter(has=page.get_by_role("heading", name="SAM", exact=True))
+    panel.get_by_role("button", name="Enlarge SAM").click()
+    page.wait_for_selector(".px-large")
+    return page, panel
+
+
+def spot(panel, side: int, x: float, y: float) -> tuple[float, float]:
+    """A place of photograph `side`, fractions, in pixels of the page."""
+    frame = panel.locator(".px-frame").nth(side)
+    frame.scroll_into_view_if_needed()
+    box = frame.bounding_box()
+    return box["x"] + x * box["width"], box["y"] + y * box["height"]
+
+
+def answered(page, panel, side: int) -> tuple[float, float]:
+    """Where the ring in photograph `side` is, fractions, once it is there."""
+    ring = panel.locator(".px-partner").nth(side)
+    ring.wait_for(state="visible")
+    page.wait_for_timeout(100)  # drawn with the next frame
+    style = ring.evaluate("node => [parseFloat(node.style.left), parseFloat(node.style.top)]")
+    return style[0] / 100, style[1] / 100
+
+
+def tensor_of(page, name: str) -> np.ndarray:
+    with page.expect_download() as got:
+        page.click(".px-board button[data-kind=zip]")
+    with zipfile.ZipFile(io.BytesIO(Path(got.value.path()).read_bytes())) as archive:
+        return np.load(io.BytesIO(archive.read(f"{name}.npz")))["tensor"]
+
+
+def test_a_place_and_a_box_find_their_partners_where_the_library_finds_them(open_page):
+    page, panel = second_order(open_page)
+    tensor = tensor_of(page, "sam")
+    grids = tensor.shape[:2], tensor.shape[2:]
+    for side, x, y in ((0, 0.4, 0.45), (1, 0.6, 0.5)):
+        page.mouse.move(*spot(panel, side, x, y))
+        weights = correspondence.at_point((x, y), grids[side])
+        expected = correspondence.strongest(correspondence.partners(tensor, weights, side))
+        assert answered(page, panel, 1 - side) == pytest.approx(expected, abs=1e-3), "live, without a click"
+        assert panel.locator(".px-answer").nth(side).is_hidden()
+    page.mouse.move(5, 5)
+    panel.locator(".px-asking").wait_for(state="detached")
+
+    sent = len(page.requests)
+    page.mouse.click(*spot(panel, 0, 0.4, 0.45))
+    page.mouse.move(5, 5)
+    kept = answered(page, panel, 1)
+    assert "strongest partner" in panel.locator(".px-said").inner_text()
+    panel.get_by_role("button", name="Box").click()
+    page.mouse.move(*spot(panel, 0, 0.2, 0.3))
+    page.mouse.down()
+    page.mouse.move(*spot(panel, 0, 0.5, 0.4))
+    page.mouse.move(*spot(panel, 0, 0.6, 0.7))
+    page.mouse.up()
+    box = panel.locator(".px-asked-box").first.evaluate(
+        "node => ['left', 'top', 'width', 'height'].map((side) => parseFloat(node.style[side]) / 100)"
+    )
+    assert box == pytest.approx([0.2, 0.3, 0.4, 0.4], abs=0.02)
+    corners = (box[0], box[1], box[0] + box[2], box[1] + box[3])
+    weights = correspondence.in_box(corners, grids[0])
+    expected = correspondence.strongest(correspondence.partners(tensor, weights))
+    assert answered(page, panel, 1) == pytest.approx(expected, abs=1e-3)
+    region = panel.locator(".px-region").nth(1)
+    assert region.is_visible() and region.locator("path").first.get_attribute("d").startswith("M")
+    assert len(page.requests) == sent, "without the server"
+
+    page.keyboard.press("Escape")
+    panel.locator(".px-asking").wait_for(state="detached")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".px-large", state="detached")
+    assert kept != (0, 0)
+
+
+def test_the_keyboard_points_too(open_page):
+    page, panel = second_order(open_page)
+    frame = panel.get_by_role("application", name="Photograph B", exact=False)
+    frame.focus()
+    page.keyboard.press("ArrowRight")
+    cross = panel.locator(".px-cross").nth(1)
+    cross.wait_for(state="visible")
+    left = "node => parseFloat(node.style.left)"
+    before = cross.evaluate(left)
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        f"(before) => ({left})(document.querySelectorAll('.px-large .px-cross')[1]) > before", arg=before
+    )
+    assert answered(page, panel, 0)
+
+
+def test_a_finger_points_and_draws_a_box(open_page):
+    page, panel = second_order(open_page, width=390, height=844, touch=True)
+    assert overflow(page) <= 0
+    page.touchscreen.tap(*spot(panel, 0, 0.5, 0.5))
+    assert answered(page, panel, 1)
+    panel.get_by_role("button", name="Box").click()
+    assert panel.locator(".px-frame").first.evaluate("e => getComputedStyle(e).touchAction") == "none"
+
+
+def test_rather_than_another_photograph(open_page):
+    page = open_compare(open_page)
+    page.get_by_label("SIFT + MAGSAC", exact=True).uncheck()
+    page.get_by_label("SAM", exact=True).check()
+    compare(page)
+    page.get_by_label("Background").click()
+    page.get_by_role("option", name="Another photograph").click()
+    page.get_by_text("background changed", exact=False).wait_for()
+    page.click("#px-compare")
+    page.get_by_text("Choose the photograph to compare with", exact=False).first.wait_for()
+    page.locator(".px-rather .px-strip button").nth(4).click()
+    page.wait_for_selector(".px-rather img[alt='Photograph of the background']")
+    page.click("#px-compare")
+    page.wait_for_function(f"!document.querySelector('.px-board.px-stale') && {THROUGH}")
+    cam, sam = page.locator(".px-panel").all()
+    assert "takes no background" in cam.inner_text() and "rather than" in sam.inner_text()
+    assert "rather than" in page.locator(".px-board .px-story").inner_text()
+
+
+def test_faithfulness_on_demand(open_page):
+    page = open_compare(open_page)
+    compare(page)
+    cam, sift = page.locator(".px-panel").all()
+    cam.get_by_text("About this method").click()
+    cam.get_by_role("button", name="Measure faithfulness").click()
+    cam.locator(".px-measured").wait_for()
+    assert "at random" in cam.locator(".px-measured").inner_text()
+    assert "Higher is better" in cam.locator("dl").inner_text() and sift.locator(".px-measured").count() == 0
+    page.get_by_role("button", name="Measure faithfulness of all").click()
+    sift.locator(".px-measured").wait_for()
+    assert "nothing to blur" in sift.locator(".px-measured").inner_text()
+    assert cam.locator(".px-measured").count() == 1

@@ -190,6 +190,16 @@ def test_downloads_hold_every_panel(answers, photos):
         assert raw["map0"].shape == (6, 6)
 
 
+def test_one_panel_is_downloaded_alone(answers, photos):
+    *_, (_, shown, *_) = [one for one in answers.run(values(answers, photos[:2]), SESSION) if one[1] != gr.skip()]
+    raw = download(answers, shown, kind="npz", name="grad-cam")
+    assert raw.name == "pairx_grad-cam_one_two_reid-lite0_stage.npz" and Explanation.load(raw).method == "grad-cam"
+    assert min(Image.open(download(answers, shown, kind="png", name="grad-cam")).size) > 100
+    for name in ("sam", "../grad-cam", 7):
+        with pytest.raises(gr.Error, match="no longer kept"):
+            download(answers, shown, kind="npz", name=name)
+
+
 def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
     *_, (_, shown, *_) = [one for one in answers.run(values(answers, photos[:2]), SESSION) if one[1] != gr.skip()]
     with pytest.raises(gr.Error, match="Press Compare"):
