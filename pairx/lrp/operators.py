@@ -57,6 +57,8 @@ class Scaling:
 class Linear:
     """y = x W^T + b on the last axis. weight: (O, I); bias: (O,) or None."""
 
+    channel_axis = -1
+
     def __init__(self, weight: Tensor, bias: Tensor | None, scaling: Scaling | None = None) -> None:
         self.raw, self.raw_bias, self.scaling = weight, bias, scaling
 
@@ -123,6 +125,8 @@ class Linear:
 
 class Convolution(Linear):
     """A two-dimensional convolution (B, I, H, W) to (B, O, h, w). weight: (O, I / groups, kh, kw)."""
+
+    channel_axis = -3
 
     def __init__(
         self,
@@ -214,7 +218,11 @@ def _transposed(weight: Tensor) -> Tensor:
 
 
 def _channels_last(tensor: Tensor) -> Tensor:
-    return tensor.contiguous(memory_format=torch.channels_last)
+    tensor = tensor.contiguous(memory_format=torch.channels_last)
+    if tensor.shape[0] == 1 and tensor.stride(0) != tensor.numel():
+        # Any stride will do for a single image, but with all but this one oneDNN is several times slower.
+        return tensor.as_strided(tensor.shape, (tensor.numel(), *tensor.stride()[1:]))
+    return tensor
 
 
 def convolve(

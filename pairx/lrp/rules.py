@@ -194,12 +194,24 @@ class Mix(Rule):
         return matrix @ values if self.left else values @ matrix
 
 
-class Epsilon(Rule):
-    """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): EpsilonPlus's linear layers."""
+class Product(Rule):
+    """A linear operation y = x W + b. inputs: the values of x."""
 
-    def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, _arithmetic: Arithmetic) -> None:
+    def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, arithmetic: Arithmetic) -> None:
         super().__init__(x)
-        self.x, self.inputs, self.y, self.operator = x, inputs, y, operator
+        self.x, self.inputs, self.y, self.operator, self.arithmetic = x, inputs, y, operator, arithmetic
+
+    def hold(self, y: Tensor) -> None:
+        """Keep the forward's output, as far as shares depend on it."""
+        self.y.pin(y)
+
+    def release(self) -> None:
+        """Need that no more."""
+        self.y.release()
+
+
+class Epsilon(Product):
+    """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): EpsilonPlus's linear layers."""
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = relevance.dense() / stabilized(self.y.value)
@@ -210,32 +222,38 @@ class Epsilon(Rule):
         return 0.0 if bias is None else float((relevance.dense() / stabilized(self.y.value) * bias).sum())
 
 
-class ZPlus(Rule):
+class ZPlus(Product):
     """`R_i = sum_j (x_i+ w_ij+ + x_i- w_ij-) / (sum_i' (...) + b_j+) R_j`, where + and - are the positive and the
     negative part (Montavon et al. 2019, "Layer-Wise Relevance Propagation: An Overview", alpha = 1, beta = 0).
 
     An output whose denominator is zero has nobody to share with, and its relevance ends there: after activations such
     as SiLU, which let negative values pass, a few outputs of depthwise convolutions are like that.
 
-    inputs: the values of x. y: the forward's output, from which the denominator of a wide layer is had with one product
-    instead of two.
+    The denominator of a wide layer is had from the forward's output with one product instead of two.
     """
 
     def __init__(self, x: Node, inputs: Tensor, y: Node, operator: Linear, arithmetic: Arithmetic) -> None:
-        super().__init__(x)
-        if operator.fan_in < WIDE or operator.strided:  # in short sums, rounding does not average out
+        self.wide = operator.fan_in >= WIDE
+        if not self.wide or operator.strided:  # in short sums, rounding does not average out
             arithmetic = replace(arithmetic, dtype=None)
-        self.x, self.y, self.operator, self.arithmetic = x, y, operator, arithmetic
-        self.inputs = arithmetic.short(inputs)
+        super().__init__(x, arithmetic.short(inputs), y, operator, arithmetic)
         self.inverse: Tensor | None = None  # 1 / denominator, the output's shape
         self.mixed = True  # whether the inputs have both signs
+
+    def hold(self, y: Tensor) -> None:
+        if self.wide:
+            super().hold(self.arithmetic.short(y))
+
+    def release(self) -> None:
+        if self.wide:
+            super().release()
 
     def prepare(self) -> None:
         if self.inverse is None:
             x = self.inputs
             self.mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
             self.inverse = self.arithmetic.short(self._inverse())
-            self.y.release()
+            self.release()
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse)))
@@ -273,7 +291,7 @@ class ZPlus(Rule):
         if bias is None:
             bias = self.operator.raw.new_zeros(len(self.operator.raw))
         up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if self.mixed else x
-        if self.mixed and self.operator.fan_in >= WIDE:  # twice the positive part is the whole and its magnitude
+        if self.mixed and self.wide:  # twice the positive part is the whole and its magnitude
             twice = self.operator.product(x.abs(), 0, 2 * up - bias).to(dtype).add_(self.y.value)
             return torch.div(2.0, twice.clamp_(min=2 * EPSILON), out=twice)
         z = self.operator.product(above, 1, up).to(dtype)

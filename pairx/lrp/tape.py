@@ -63,16 +63,16 @@ class Tape(TorchFunctionMode):
     def fold(self, node: Node, rule: Rule) -> None:
         """Put a rule with the BatchNorm after it in the place of a linear one, whose output need not be kept."""
         self._folded[node] = node.rule
-        node.rule.y.release()
+        node.rule.release()
         node.rule = rule
 
     def _unfold(self, signal: Tensor) -> None:
         """Undo that: somebody else reads the tensor between the two."""
         node = self._found[signal]
         if node in self._folded:
-            node.rule.y.release()
+            node.rule.release()
             node.rule = self._folded.pop(node)
-            node.rule.y.pin(signal)
+            node.rule.hold(signal)
 
     def name(self, parameter: object, otherwise: str) -> str:
         """The module that a parameter belongs to, or the parameter's own name if that is the whole model."""

@@ -346,3 +346,21 @@ def test_batchnorm_is_not_merged_where_somebody_else_reads_the_features(first: s
     network, x = Read().double().eval().requires_grad_(False), noise(6)
     merged, passed = (both(network, x, "conv", "exact", Policy("norm", choice)) for choice in ("merge", "pass"))
     assert all(torch.equal(*pair) for pair in zip(merged, passed, strict=True))
+
+
+def test_batchnorm_over_another_axis_is_not_merged() -> None:
+    """A linear layer's features are on the last axis; BatchNorm's channels are the second."""
+
+    class Tokens(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            torch.manual_seed(0)
+            self.linear, self.norm = nn.Linear(6, 6), nn.BatchNorm1d(6)
+            self.norm.running_var.uniform_(0.1, 2), nn.init.uniform_(self.norm.weight)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.norm(self.linear(x.mean(1))).flatten(1)
+
+    network, x = Tokens().double().eval().requires_grad_(False), noise(6)
+    merged, passed = (both(network, x, "linear", "exact", Policy("norm", choice)) for choice in ("merge", "pass"))
+    assert all(torch.equal(*pair) for pair in zip(merged, passed, strict=True))
