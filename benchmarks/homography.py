@@ -26,7 +26,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -77,24 +77,35 @@ class Pair:
     truth: Truth | None = None
 
 
-@dataclass
-class Clock:
-    """Processor time by what it went into."""
+class Matcher:
+    """Local features of one kind, kept by file, and the processor time that each step took."""
 
-    seconds: dict[str, list[float]] = field(default_factory=lambda: {"features": [], "matching": [], "estimates": []})
+    def __init__(self, features: str) -> None:
+        self.kind = features
+        self._seconds: dict[str, list[float]] = {"features": [], "matching": [], "estimates": []}
+        self._features = lru_cache(None)(self._find)
 
-    def measure(self, what: str, function: Callable[[], Any]) -> Any:
-        """What a function returns."""
-        start = time.process_time()
-        result = function()
-        self.seconds[what].append(time.process_time() - start)
-        return result
+    def alignments(self, pair: Pair) -> list[geometry.Alignment]:
+        """One for each of geometry.TRANSFORMS."""
+        sides = self._features(pair.a), self._features(pair.b)
+        local = self._timed("matching", geometry.local_matches, *sides)
+        return self._timed("estimates", lambda: [geometry.follow(local, *sides, name) for name in geometry.TRANSFORMS])
 
     @property
-    def pair(self) -> float:
-        """Seconds of a pair, of which each photograph is new."""
-        features, matching, estimates = (np.mean(found) for found in self.seconds.values())
+    def seconds(self) -> float:
+        """Of a pair whose photographs are both new, on average so far."""
+        features, matching, estimates = (np.mean(found) for found in self._seconds.values())
         return float(2 * features + matching + estimates)
+
+    def _find(self, path: Path) -> geometry.LocalFeatures:
+        image = images.decode(path)
+        return self._timed("features", geometry.local_features, image, self.kind)
+
+    def _timed(self, what: str, function: Callable, *arguments: Any) -> Any:
+        start = time.process_time()
+        result = function(*arguments)
+        self._seconds[what].append(time.process_time() - start)
+        return result
 
 
 def evd_pairs(folder: Path) -> list[Pair]:
@@ -145,24 +156,15 @@ def different(table: pd.DataFrame, right: list[tuple[int, int]]) -> list[tuple[i
     return found
 
 
-def score(pairs: list[Pair], features: str) -> tuple[pd.DataFrame, Clock]:
+def score(pairs: list[Pair], matcher: Matcher) -> pd.DataFrame:
     """A row a pair and transform: found, usable, and of a known truth corners, points, median."""
-    clock, rows = Clock(), []
-
-    @lru_cache(None)
-    def of(path: Path) -> geometry.LocalFeatures:
-        image = images.decode(path)
-        return clock.measure("features", lambda: geometry.local_features(image, features))
-
-    for pair in pairs:
-        sides = of(pair.a), of(pair.b)
-        local = clock.measure("matching", lambda sides=sides: geometry.local_matches(*sides))
-        found = clock.measure(
-            "estimates",
-            lambda local=local, sides=sides: [geometry.follow(local, *sides, name) for name in geometry.TRANSFORMS],
-        )
-        rows += [_row(name, one, pair.truth) for name, one in zip(geometry.TRANSFORMS, found, strict=True)]
-    return pd.DataFrame(rows), clock
+    return pd.DataFrame(
+        [
+            _row(transform, found, pair.truth)
+            for pair in pairs
+            for transform, found in zip(geometry.TRANSFORMS, matcher.alignments(pair), strict=True)
+        ]
+    )
 
 
 def _row(transform: str, found: geometry.Alignment, truth: Truth | None) -> dict[str, Any]:
@@ -182,23 +184,23 @@ def _corners(low: Any, high: Any) -> np.ndarray:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
 
 
-def report(title: str, pairs: list[Pair], kinds: list[str]) -> None:
+def report(title: str, pairs: list[Pair], matchers: list[Matcher]) -> None:
     """Print the table of one set of pairs."""
     truths = [pair.truth for pair in pairs if pair.truth is not None]
     print(f"\n{title}: {len(pairs)} pairs")
     known = f"{'corners':>9}{'points':>8}{'median':>8}" if truths else ""
     print(f"{'features':10}{'transform':12}{'found':>8}{'usable':>8}{known}{'seconds':>9}{'x SIFT':>8}", flush=True)
     base = None
-    for kind in kinds:
-        table, clock = score(pairs, kind)
-        base = base or clock.pair
+    for matcher in matchers:
+        table = score(pairs, matcher)
+        base = base or matcher.seconds
+        ratio = f"{matcher.seconds / base:.1f}" if matchers[0].kind == "sift" else "-"
         for transform, rows in table.groupby("transform", sort=False):
-            line = f"{kind:10}{transform:12}{rows['found'].mean():>8.0%}{rows['usable'].mean():>8.0%}"
+            line = f"{matcher.kind:10}{transform:12}{rows['found'].mean():>8.0%}{rows['usable'].mean():>8.0%}"
             if truths:
                 line += f"{rows['corners'].mean():>9.0%}{rows['points'].mean():>8.0%}"
                 line += f"{_percent(rows['median'].median()):>8}"
-            ratio = f"{clock.pair / base:.1f}" if kinds[0] == "sift" else "-"
-            print(line + f"{clock.pair:>9.2f}{ratio:>8}", flush=True)
+            print(line + f"{matcher.seconds:>9.2f}{ratio:>8}", flush=True)
     if truths:
         _say("resize only", truths, lambda truth: geometry.resize_only(truth.size0, truth.size1))
         _say("best fit", truths, lambda truth: truth.matrix)
@@ -225,19 +227,20 @@ def main() -> None:
     cv2.setNumThreads(1)
     folder = os.environ.get("PAIRX_DATA")
     for name in arguments.sets:
+        matchers = [Matcher(features) for features in arguments.features]
         if name != "herd" and not folder:
             print(f"\n{name}: left out, as PAIRX_DATA is unset")
         elif name == "evd":
-            report("evd", evd_pairs(Path(folder) / "evd"), arguments.features)
+            report("evd", evd_pairs(Path(folder) / "evd"), matchers)
         else:
             herd = load_herd()
             table = herd.table if name == "herd" else load_dataset(Path(folder) / "nyala").table
             right = same_flank(table, arguments.pairs)
             paths, ids = [Path(path) for path in table["path"]], table["image_id"].tolist()
             pairs = [herd_pair(herd, ids[a], ids[b]) if name == "herd" else Pair(paths[a], paths[b]) for a, b in right]
-            report(f"{name}, one flank of one individual", pairs, arguments.features)
+            report(f"{name}, one flank of one individual", pairs, matchers)
             wrong = [Pair(paths[a], paths[b]) for a, b in different(table, right)]
-            report(f"{name}, two individuals", wrong, arguments.features)
+            report(f"{name}, two individuals", wrong, matchers)
 
 
 if __name__ == "__main__":

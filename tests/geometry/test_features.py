@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 
 from pairx import geometry, images, methods
 from pairx.datasets import load_herd
@@ -39,19 +40,21 @@ def features(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="module")
 def photograph() -> np.ndarray:
     """Its sides are no multiples of what the networks need."""
-    return images.thumbnail(images.decode(load_herd().path("zuri-1")), 333)
+    return images.thumbnail(images.decode(load_herd().path("zuri-1")), 300)
 
 
 def align(image0: np.ndarray, image1: np.ndarray, features: str) -> geometry.Alignment:
     return geometry.align(*(geometry.local_features(image, features) for image in (image0, image1)))
 
 
-def test_a_known_transform_is_found(photograph: np.ndarray, features: str) -> None:
+def test_a_known_transform_is_found_and_its_inverse(photograph: np.ndarray, features: str) -> None:
     size = photograph.shape[1::-1]
     truth = np.array([[0.95, 0.1, 4], [-0.06, 1.02, 8], [2e-4, 1e-4, 1]])
-    found = align(photograph, warped(photograph, truth, size), features)
-    assert found.status == "ok" and found.inliers > 40
-    assert corner_error(found.matrix, truth, size) < 1.5
+    sides = [geometry.local_features(image, features) for image in (photograph, warped(photograph, truth, size))]
+    there, back = geometry.align(*sides), geometry.align(*sides[::-1])
+    assert there.status == back.status == "ok" and there.inliers > 40
+    assert corner_error(there.matrix, truth, size) < 1.5
+    assert corner_error(back.matrix, np.linalg.inv(truth), size) < 1.5
 
 
 def test_points_are_continuous(photograph: np.ndarray, features: str) -> None:
@@ -69,26 +72,26 @@ def test_points_are_continuous(photograph: np.ndarray, features: str) -> None:
     assert np.abs(off[close].mean(0)).max() < (0.05 if features == "sift" else 0.3)
 
 
-def test_a_photograph_and_itself(photograph: np.ndarray, features: str) -> None:
-    one, again = (geometry.local_features(photograph, features) for _ in range(2))
+def test_a_photograph_and_itself_in_any_thread(photograph: np.ndarray, features: str) -> None:
+    found: list[geometry.LocalFeatures] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(geometry.local_features(photograph, features))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    one, again = found
     assert np.array_equal(one.points, again.points) and np.array_equal(one.descriptors, again.descriptors)
     matches = geometry.local_matches(one, again)
     assert np.array_equal(matches.points0, matches.points1) and len(matches) > 100
     assert ((matches.score >= 0) & (matches.score <= 1)).all() and matches.distance.max() < 1e-3
-    found = geometry.follow(matches, one, again)
-    assert found.inliers == len(matches)
-    assert corner_error(found.matrix, np.eye(3), one.size) < 1e-3
+    aligned = geometry.follow(matches, one, again)
+    assert aligned.inliers == len(matches)
+    assert corner_error(aligned.matrix, np.eye(3), one.size) < 1e-3
 
 
-def test_the_swapped_pair_has_the_inverse(photograph: np.ndarray, features: str) -> None:
-    size = photograph.shape[1::-1]
-    other = warped(photograph, np.array([[0.9, 0.15, 0], [-0.1, 0.95, 20], [0, 0, 1.0]]), size)
-    there, back = align(photograph, other, features), align(other, photograph, features)
-    assert there.status == back.status == "ok"
-    assert corner_error(back.matrix @ there.matrix, np.eye(3), size) < 1.5
-
-
-@pytest.mark.parametrize("shape", [(60, 80), (1, 1), (200, 1), (1, 200), (31, 33)])
+@pytest.mark.parametrize("shape", [(60, 80), (1, 1), (100, 1), (1, 100)])
 def test_pictures_without_anything(features: str, shape: tuple[int, int]) -> None:
     rng = np.random.default_rng(0)
     for image in (np.full((*shape, 3), 127, np.uint8), rng.integers(0, 255, (*shape, 3)).astype(np.uint8)):
@@ -97,19 +100,6 @@ def test_pictures_without_anything(features: str, shape: tuple[int, int]) -> Non
         assert ((found.points >= 0) & (found.points <= found.size)).all()
     blank = geometry.local_features(np.zeros((48, 64, 3), np.uint8), features)
     assert geometry.align(blank, found).status == geometry.align(found, blank).status == "few inliers"
-
-
-def test_the_same_in_any_thread(photograph: np.ndarray, features: str) -> None:
-    expected, found = align(photograph, photograph[4:], features), []
-    threads = [
-        threading.Thread(target=lambda: found.append(align(photograph, photograph[4:], features))) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert all(one.inliers == expected.inliers and np.array_equal(one.matrix, expected.matrix) for one in found)
-    assert len(found) == 2
 
 
 def test_xfeat_finds_a_wide_baseline_where_sift_does_not(photographs: Path) -> None:
@@ -147,16 +137,15 @@ def test_the_same_as_the_package(photograph: np.ndarray, name: str, monkeypatch:
     require(name)
     detector, matcher = reference(name, monkeypatch)
     zero = networks.NETWORKS[name].zero
-    size = (256, 192)
-    sides = [images.resize(image, size[::-1]) for image in (photograph, photograph[8:-20, 20:-4])]
+    size = (192, 160)
+    sides = [images.resize(image, size[::-1]) for image in (photograph, photograph[6:-16, 14:-4])]
     ours = [networks.detect(image, name) for image in sides]
     for image, (points, descriptors) in zip(sides, ours, strict=True):
         theirs = detector(torch.from_numpy(image).permute(2, 0, 1)[None] / 255)
-        apart = torch.cdist(torch.from_numpy(points - zero).float(), theirs["keypoints"].float())
-        nearest = apart.min(1)
-        known = nearest.values < 1e-2
-        assert known.float().mean() > 0.9
-        expected = theirs["descriptors"][nearest.indices[known]].numpy()
+        apart, nearest = cKDTree(theirs["keypoints"].numpy()).query(points - zero)
+        known = apart < 1e-3
+        assert known.mean() > 0.9
+        expected = theirs["descriptors"][nearest[known]].numpy()
         np.testing.assert_allclose(descriptors[known], expected, atol=1e-4)
     matches, scores = networks.match(name, *zip(*ours, strict=True), (size, size))
     expected = matcher(
