@@ -44,6 +44,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.resident: list[float] = []  # GiB of memory after each pair
         self._stack: list[str] = []
         self._last = 0.0
 
@@ -117,6 +118,8 @@ def as_stages(steps: Generator, clock: Clock) -> Generator[None, None, Any]:
             except StopIteration as stop:
                 return stop.value
         stage = "statistics" if step.what == "comparing with chance" else "other"
+        if step.what == "scoring pairs":
+            clock.resident.append(psutil.Process().memory_info().rss / GIB)
         yield
 
 
@@ -169,25 +172,33 @@ def rate(clock: Clock, pairs: int, without: Iterable[str] = ()) -> float:
     return pairs / sum(seconds for stage, seconds in clock.seconds.items() if stage not in without)
 
 
-def outlook(clock: Clock, dataset: Dataset, pairs: int, dimensions: int, folder: Path) -> Iterator[str]:
-    """Lines: what a million photographs and two million pairs take at these rates."""
-    spent, each = clock.seconds, PAIRS / pairs
-    photographs = spent["embed"] / len(dataset) * PHOTOGRAPHS / 3600
-    scoring = sum(spent[stage] for stage in STAGES if stage not in ("embed", "statistics")) * each / 3600
-    rng, sizes = np.random.default_rng(0), (2_000, 20_000)
-    unit = rng.normal(size=(sizes[1], dimensions)).astype(np.float32)
-    where, owners = search.Setting(np.arange(sizes[0]), np.arange(sizes[1])), np.arange(sizes[1]) // 5
-    started = time.process_time()
-    search.nearest(unit, where, search.LARGEST_K)
-    search.retrieval(unit, where, owners)
-    searching = (time.process_time() - started) * PHOTOGRAPHS**2 / np.prod(sizes, dtype=float) / 3600
+def outlook(clock: Clock, run: runs.Run, photographs: int, dimensions: int) -> Iterator[str]:
+    """Lines: what a million photographs and two million pairs take at these rates. photographs: of the run."""
+    spent, pairs = clock.seconds, run.summary["pairs"]
+    embedding = spent["embed"] / photographs * PHOTOGRAPHS / 3600
+    scoring = sum(spent[stage] for stage in STAGES if stage not in ("embed", "statistics")) / pairs * PAIRS / 3600
+    seconds, candidates = time_search(dimensions)
     yield f"{PHOTOGRAPHS:,} photographs and {PAIRS:,} pairs, in hours of one core at these rates:"
-    yield f"  embeddings {photographs:,.0f}, exact search {searching:,.0f}, pairs {scoring:,.0f}"
+    yield f"  embeddings {embedding:,.0f}, exact search {seconds / 3600:,.0f}, pairs {scoring:,.0f}"
     vectors = 4 * PHOTOGRAPHS * dimensions / GIB
-    resident = psutil.Process().memory_info().rss / GIB
-    yield f"  memory: {resident:.1f} GiB as now, and {2 * vectors:.1f} GiB of embeddings and their index"
-    disk = (folder / "run" / "run.sqlite").stat().st_size / pairs * PAIRS / GIB
-    yield f"  disk: {vectors:.1f} GiB of embeddings, {disk:.1f} GiB of scores a layer"
+    table = run.pairs.memory_usage(deep=True).sum() / pairs * PAIRS / GIB
+    disk = (run.folder / "run.sqlite").stat().st_size / pairs * PAIRS / GIB
+    third, last = clock.resident[len(clock.resident) // 3], clock.resident[-1]
+    yield f"  memory: {last:.2f} GiB while scoring pairs, {third:.2f} after a third of them; search adds"
+    yield f"  {2 * vectors:.1f} GiB of embeddings and index, {candidates:.1f} of candidates; results take {table:.1f}"
+    yield f"  disk: {vectors:.1f} GiB of embeddings, {disk:.1f} GiB of scores"
+
+
+def time_search(dimensions: int) -> tuple[float, float]:
+    """Seconds of one core that each of a million photographs takes to be compared with all, and GiB of candidates."""
+    queries, gallery = 2_000, 20_000
+    embeddings = np.random.default_rng(0).normal(size=(gallery, dimensions)).astype(np.float32)
+    where, owners = search.Setting(np.arange(queries), np.arange(gallery)), np.arange(gallery) // 5
+    started = time.process_time()
+    found = search.nearest(embeddings, where, search.LARGEST_K)
+    search.retrieval(embeddings, where, owners)
+    seconds = (time.process_time() - started) * PHOTOGRAPHS**2 / (queries * gallery)
+    return seconds, found.memory_usage().sum() / queries * PHOTOGRAPHS / GIB
 
 
 def main() -> None:
@@ -211,7 +222,7 @@ def main() -> None:
         loops = rate(ours, pairs, ("embed", "statistics")), rate(zennit, arguments.zennit_pairs)
         print(f"\noutside the network: {outside:.0%}; whole run {rate(ours, pairs):.1f} pairs/s")
         print(f"pairs alone: {loops[0]:.1f} pairs/s, zennit {loops[1]:.2f}: {loops[0] / loops[1]:.1f} times\n")
-        print(*outlook(ours, dataset, pairs, model.embed([dataset.load(0)[0]]).shape[1], folder), sep="\n")
+        print(*outlook(ours, run, len(dataset), model.embed([dataset.load(0)[0]]).shape[1]), sep="\n")
 
 
 if __name__ == "__main__":

@@ -28,18 +28,13 @@ STORE = 1 << 29  # bytes of a local Ray's object store: a model, and results on 
 class Cluster:
     """Ray's workers. Use it in a `with` block, at whose end a Ray that it started is stopped.
 
-    address: of a Ray cluster, or "local" for one on this machine's cores. Raises InputError where ray is not installed
-    and where no cluster answers.
+    address: of a Ray cluster, or "local" for one on this machine's cores, started with the first work. Raises
+    InputError where ray is not installed, and then where no cluster answers.
     """
 
     def __init__(self, address: str = "local") -> None:
-        self._ray = _import()
+        self._ray, self._address = _import(), address
         self._ours = not self._ray.is_initialized()
-        if self._ours:
-            self._start(address)
-        logging.getLogger("ray.data").setLevel(logging.ERROR)
-        context = self._ray.data.DataContext.get_current()
-        context.enable_progress_bars = context.print_on_execution_start = False
 
     def __enter__(self) -> Cluster:
         return self
@@ -59,24 +54,28 @@ class Cluster:
             for number, scores in zip(batch["number"].tolist(), batch["scores"], strict=True):
                 yield number, json.loads(scores)
 
-    def _start(self, address: str) -> None:
+    def _start(self) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anyone
         os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
         local = {"num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": STORE}
+        options = local if self._address == "local" else {}
         try:
-            self._ray.init(
-                address, log_to_driver=False, logging_level=logging.ERROR, **(local if address == "local" else {})
-            )
+            self._ray.init(self._address, log_to_driver=False, logging_level=logging.ERROR, **options)
         except (ConnectionError, ValueError, RuntimeError) as error:
             reason = " ".join(str(error).split())
             raise InputError(
-                f"No Ray answers at {address!r} ({reason}). Give its address, or none for one here."
+                f"No Ray answers at {self._address!r} ({reason}). Give its address, or none for one here."
             ) from error
 
     def _stage(self, worker: type, work: Work, items: pd.DataFrame) -> Iterator[dict[str, np.ndarray]]:
         """What a worker gives for each part of the items, as it is finished."""
         if not len(items):
             return
+        if not self._ray.is_initialized():
+            self._start()
+        logging.getLogger("ray.data").setLevel(logging.ERROR)
+        context = self._ray.data.DataContext.get_current()
+        context.enable_progress_bars = context.print_on_execution_start = False
         size = max(TOGETHER, -(-len(items) // MOST_PARTS))
         parts = [items[start : start + size] for start in range(0, len(items), size)]
         cores = int(self._ray.cluster_resources().get("CPU", 1))

@@ -97,6 +97,7 @@ def evaluate_steps(
         raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
     geometry.require(features)
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
+    computing = _workers(ray, model)
     yield Step(0, 1, "reading the data set")
     dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset))
     where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
@@ -119,7 +120,7 @@ def evaluate_steps(
         "version": VERSION,
     }
     work = Work(dataset, model, chosen, features, transform)
-    with Store(Path(out), settings) as store, _workers(ray, model) as workers:
+    with Store(Path(out), settings) as store, computing as workers:
         if not store.begun:
             embeddings = yield from embed_steps(dataset, model, keys, cache, partial(workers.embed, work))
             store.begin(*_plan(dataset, embeddings, where, pairs, seed))

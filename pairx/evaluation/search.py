@@ -164,6 +164,7 @@ def choose_pairs(candidates: pd.DataFrame, identities: np.ndarray, pairs: int, s
     photographs are each other's candidates, only the first of the two pairs is in the pool. Adds the column correct.
     Raises InputError where no pair is correct, or none incorrect.
     """
+    identities, _ = pd.factorize(identities)  # numbers, as texts take much memory
     ends = np.sort(candidates[["query", "gallery"]].to_numpy(), axis=1)
     half = pairs // 2
     for k in range(SMALLEST_K, LARGEST_K + 1):
