@@ -133,7 +133,7 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
         ({"layers": ["stage"]}, "with layers"),
         ({"pairs": 30}, "with pairs 24, not 30"),
         ({"transform": "affine"}, "with transform"),
-        ({"features": "xfeat"}, "with features sift, not xfeat"),
+        ({"features": "xfeat"}, 'with features "sift", not "xfeat"'),
     ):
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
