@@ -33,7 +33,7 @@ import psutil
 import torch
 
 import pairx
-from benchmarks.correspondence import correct_pairs
+from benchmarks.correspondence import LEAST, correct_pairs
 from pairx import baselines, methods
 from pairx.baselines import Side
 from pairx.datasets import load_herd
@@ -41,8 +41,6 @@ from pairx.evaluation.faithfulness import Faithfulness, Masks
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, Refusal
 
-LEAST = {"ksam-second-order": 2500, "kernel-shap-500": 600}
-"""Samples that a method cannot do without."""
 MIB = 2**20
 
 
