@@ -120,6 +120,7 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
         "Point-to-point activation",
         "What each pair of places, one in each photograph, adds to the similarity.",
         "section IV, eq. 5, first term, for every (i, j, x, y)",
+        second_order=True,
         game=replace(GAME, singles=False, pairs=True),
         cost="2 passes of the network after the layer a cell, of each photograph",
         slow=True,
