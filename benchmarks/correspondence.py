@@ -8,6 +8,12 @@ the other photograph does not show, misses. Beside it: the share that starts on 
 partner of each match is drawn at random among the cells on the animal (chance), and the share without relevance (all).
 All models see the photographs at the input size of the first, so that a cell is as large for one as for the other, and
 are asked at the same layers.
+
+    python -m benchmarks.correspondence --methods second-order [--samples 500] [--pairs 60]
+
+Asks second-order methods instead, each for the strongest partner of every cell that shows a spot of the animal that
+the other photograph shows, too. A row a method: its grid, the share of partners within 1.5 of its own cells of the true
+position, the share on the animal, and what remains when each partner is drawn at random among the cells on the animal.
 """
 
 from __future__ import annotations
@@ -20,10 +26,14 @@ import numpy as np
 import pairx
 from pairx.datasets import Herd, load_herd
 from pairx.images import cell_centres
+from pairx.methods import CARDS, option_names
 from pairx.models import EmbeddingModel, load_model
+from pairx.types import Explanation
 
 TOP = 20
 WITHIN = 1.5
+LEAST = {"ksam-second-order": 2500, "kernel-shap-500": 600}
+"""Samples that a method cannot do without."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +80,68 @@ def score(model: EmbeddingModel, layer: str, herd: Herd, ids: tuple[str, str]) -
     return Scores(hits[:TOP].mean(), on_animal.mean(), chance.mean(), hits.mean())
 
 
+@dataclass(frozen=True)
+class PartnerScores:
+    """Shares of the strongest partners of one pair's cells, 0 to 1."""
+
+    hits: float
+    on_animal: float
+    chance: float
+
+
+def score_partners(explanation: Explanation, herd: Herd, ids: tuple[str, str]) -> PartnerScores:
+    """Where the tensor's strongest partners lie, of all cells of the first photograph that have a true one."""
+    grids = explanation.tensor.shape[:2], explanation.tensor.shape[2:]
+    masks = [herd.mask(one) for one in ids]
+    sizes = [(mask.shape[1], mask.shape[0]) for mask in masks]
+    cells = [np.column_stack(np.indices(grid).reshape(2, -1)) for grid in grids]
+    centres = [cell_centres(one, grid, size) for one, grid, size in zip(cells, grids, sizes, strict=True)]
+    true, visible = herd.correspondence(*ids, centres[0])
+    known = visible & np.isfinite(true).all(1)
+    cell = np.array([sizes[1][0] / grids[1][1], sizes[1][1] / grids[1][0]])
+    strongest = explanation.tensor.reshape(len(cells[0]), len(cells[1]))[known].argmax(1)
+    x, y = centres[1].astype(int).T
+    animal = masks[1][y, x]
+    near = np.linalg.norm((centres[1][None] - true[known][:, None]) / cell, axis=2) <= WITHIN
+    hits = near[np.arange(len(near)), strongest]
+    return PartnerScores(hits.mean(), animal[strongest].mean(), near[:, animal].mean())
+
+
+def compare_methods(
+    model: EmbeddingModel, herd: Herd, pairs: list[tuple[str, str]], names: list[str], samples: int
+) -> None:
+    """Print the table of second-order methods."""
+    print(f"{'method':24} {'grid':>8} {'strongest partner':>18} {'on animal':>10} {'chance':>8} {'n':>4}")
+    for name in names:
+        options = {"samples": max(samples, LEAST.get(name, 0))} if "samples" in option_names(name) and samples else {}
+        scores, shape = [], ()
+        for ids in pairs:
+            explanation = pairx.explain(model, pairx.load_pair(*map(herd.path, ids)), name, **options)
+            scores.append(score_partners(explanation, herd, ids))
+            shape = explanation.tensor.shape
+        hits = np.array([one.hits for one in scores])
+        error = f" ± {100 * hits.std(ddof=1) / len(hits) ** 0.5:.1f}" if len(hits) > 1 else ""
+        on_animal, chance = (100 * np.mean([getattr(one, key) for one in scores]) for key in ("on_animal", "chance"))
+        where = f"{shape[0]} x {shape[1]}"
+        found = f"{100 * hits.mean():.1f}{error} %"
+        print(f"{name:24} {where:>8} {found:>18} {on_animal:>8.1f} % {chance:>6.1f} % {len(hits):>4}", flush=True)
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--models", nargs="+", default=["reid-lite0", "lite0-imagenet"])
     parser.add_argument("--layers", nargs="+", help="default: the first model's own")
     parser.add_argument("--pairs", type=int, default=60)
+    parser.add_argument("--methods", help="second-order, or names of such methods separated by commas")
+    parser.add_argument("--samples", type=int, default=500, help="of a method; 0: its own (default: %(default)s)")
     arguments = parser.parse_args()
     herd = load_herd()
     ids = correct_pairs(herd, arguments.pairs)
+    if arguments.methods:
+        known = [name for name, card in CARDS.items() if card.second_order]
+        names = known if arguments.methods == "second-order" else arguments.methods.split(",")
+        return compare_methods(load_model(arguments.models[0]), herd, ids, names, arguments.samples)
     print(f"{len(ids)} correct pairs of the sample herd, top {TOP} matches, within {WITHIN} cells")
     print(f"{'model':16} {'layer':10} {'top 20':>14} {'on animal':>10} {'chance':>8} {'all matches':>12}")
     first = load_model(arguments.models[0])

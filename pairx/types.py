@@ -213,7 +213,8 @@ class MethodCard:
     needs: the inputs it looks at; a method that knows the partner image names "both photographs" or "partner
     embedding". symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
     slow: whether that is more than a few passes. signed: whether negative values are evidence against the match.
-    caveat: what to beware of when reading its maps, or nothing. game: what its numbers share out; None where they only
+    second_order: whether it tells pairs of places, in `Explanation.tensor`. caveat: what to beware of when reading its
+    maps, or nothing. game: what its numbers share out; None where they only
     rank.
     """
 
@@ -229,6 +230,7 @@ class MethodCard:
     cost: str
     slow: bool = False
     signed: bool = True
+    second_order: bool = False
     caveat: str = ""
     game: Game | None = None
 

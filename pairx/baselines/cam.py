@@ -59,7 +59,7 @@ def _cam(card: MethodCard) -> Callable[[Callable[[Tensor, Tensor], Tensor]], Cal
 
     def register(equation: Callable[[Tensor, Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
         def one(side: Side, _options: NoOptions) -> Tensor:
-            return equation(side.activation, side.gradient(side.cosine))
+            return equation(side.activation, side.cosine_gradient)
 
         method(card)(each_side(one))
         return equation

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
@@ -32,7 +33,7 @@ LEAST = 1e-3
 """Of the embedding's length that its cells have to explain."""
 
 
-class TwiceDifferentiable(TorchFunctionMode):
+class Differentiable(TorchFunctionMode):
     """During a forward: attention is computed from differentiable parts, and a maximum over the whole grid shares its
     derivative evenly among ties. Belongs to one thread; changes nothing in the network.
     """
@@ -75,7 +76,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
         "What each place adds to the similarity through the features of the other photograph.",
         "section IV, eq. 5, first term",
         game=GAME,
-        cost="1 forward and 2 backwards of each photograph",
+        cost="2 forwards and 1 backward of each photograph",
         caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
         "layer is from linear.",
     )
@@ -92,7 +93,7 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None,
         "What each place adds to the similarity, the other photograph's biases included.",
         "section IV, eq. 5, first term and second or third",
         game=GAME,
-        cost="1 forward and 2 backwards of each photograph",
+        cost="2 forwards and 1 backward of each photograph",
         caveat="The metrics tell the size of the biases after the layer, and how far the network after the layer is "
         "from linear.",
     )
@@ -119,8 +120,9 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
         "Point-to-point activation",
         "What each pair of places, one in each photograph, adds to the similarity.",
         "section IV, eq. 5, first term, for every (i, j, x, y)",
+        second_order=True,
         game=replace(GAME, singles=False, pairs=True),
-        cost="4 passes of the network after the layer a cell, of each photograph",
+        cost="2 passes of the network after the layer a cell, of each photograph",
         slow=True,
         caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
         "layer is from linear.",
@@ -158,17 +160,11 @@ def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
 
 
 def linear_part(side: Side, cells: Tensor) -> Tensor:
-    """(B, D) sums of `u_ij` over some of the cells, given as masks (B, h, w): `J (A masked)`.
-
-    J times a vector, from derivatives alone: `J^T y` is linear in y, and its product with the vector has the derivative
-    `J` times the vector.
-    """
-    grid = side.activation.detach().expand(len(cells), -1, -1, -1).clone().requires_grad_()
-    with torch.enable_grad(), TwiceDifferentiable():
-        embeddings = side.head(grid)
-        any_direction = torch.zeros_like(embeddings, requires_grad=True)
-        (transposed,) = torch.autograd.grad(embeddings, grid, any_direction, create_graph=True)
-        return torch.autograd.grad((transposed * grid.detach() * cells[:, None]).sum(), any_direction)[0]
+    """(B, D) sums of `u_ij` over some of the cells, masks (B, h, w): `J (A masked)`, by forward derivatives."""
+    grid = side.activation.detach().expand(len(cells), -1, -1, -1).contiguous()
+    with torch.no_grad(), forward_ad.dual_level(), Differentiable():
+        dual = forward_ad.make_dual(grid, grid * cells[:, None])
+        return forward_ad.unpack_dual(side.head(dual)).tangent
 
 
 def all_cells(side: Side) -> Tensor:
@@ -191,7 +187,7 @@ def _check_linear(side: Side, total: Tensor) -> None:
 def towards(side: Side, direction: Tensor) -> Tensor:
     """(h, w) `u_ij . direction / (|e||f|)`."""
     scale = (side.embedding.norm() * side.partner.norm()).clamp(min=1e-12)
-    with TwiceDifferentiable():
+    with Differentiable():
         gradient = side.gradient(lambda embeddings: embeddings @ direction / scale)
     return hires_cam(side.activation, gradient)
 

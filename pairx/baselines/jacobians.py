@@ -48,7 +48,8 @@ class JacobianOptions:
 def _card(**facts: Any) -> MethodCard:
     needs = ("both photographs", "activations", "gradient", "background")
     cost = "20 passes of the network after the layer for every number of the embedding, of each photograph"
-    return sides_card(needs=needs, cost=cost, slow=True, game=Game("cells", singles=False, pairs=True), **facts)
+    game = Game("cells", singles=False, pairs=True)
+    return sides_card(needs=needs, cost=cost, slow=True, second_order=True, game=game, **facts)
 
 
 @method(

@@ -123,6 +123,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
         "both photographs",
         "1 forward and 100 relevance passes to the layer, of each photograph",
         slow=True,
+        second_order=True,
         game=Game("all", singles=False, pairs=True),
         caveat="Projected: noise of random directions, which more samples lessen.",
     ),

@@ -81,6 +81,7 @@ def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts
         "Correlates the features of the cells, as if the network ended in their mean at this layer.",
         "eq. 3 and eq. 8",
         "1 forward of each photograph and of its background",
+        second_order=True,
         game=Game("cells", pairs=True),
         caveat="Ignores the network after the layer: its numbers sum to the cosine of mean features (metric "
         "`mean_features`), less the background's, and not to the similarity.",
@@ -166,6 +167,7 @@ def ksam(side: Side, options: KsamOptions) -> Generator[Step, None, tuple[Tensor
         "section 5.2, eq. 7, of eq. 6",
         "40000 passes of the network after the layer, of each photograph",
         slow=True,
+        second_order=True,
         game=Game("cells", singles=False, pairs=True),
         symmetric=False,  # other coalitions are drawn for the exchanged pair
         caveat="Sampled: the metric tells its standard error. Pairs of places in one photograph have a part too, which "

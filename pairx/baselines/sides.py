@@ -11,8 +11,11 @@ import torch
 from torch import Tensor
 
 from pairx import images
-from pairx.models import EmbeddingModel, observed
+from pairx.models import EmbeddingModel, given, observed, siblings
 from pairx.types import ImagePair
+
+CACHED = 2 * 416**2
+"""Pixels of inputs that are embedded together on a CPU."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,8 @@ class Side:
     """One photograph against the embedding of its partner, which is held constant.
 
     image: (H, W, 3) uint8 RGB. x: (1, 3, S, S), the model's input. output: what the layer gave, in its own form, a
-    batch of 1. embedding, partner: (D,). Nothing here is ever written to.
+    batch of 1. before: what other parts of the network gave on the way to it, by name. embedding, partner: (D,).
+    Nothing here is ever written to.
     """
 
     model: EmbeddingModel
@@ -28,6 +32,7 @@ class Side:
     image: np.ndarray
     x: Tensor
     output: Tensor
+    before: dict[str, Tensor]
     embedding: Tensor
     partner: Tensor
 
@@ -47,11 +52,16 @@ class Side:
 
     def embed(self, x: Tensor) -> Tensor:
         """Inputs (B, 3, S, S) to embeddings (B, D), differentiable."""
-        return self.model.module(x)
+        x = x.contiguous(memory_format=torch.channels_last)
+        return torch.cat([self.model.module(part) for part in x.split(_at_once(x))])
 
     def features(self, x: Tensor) -> Tensor:
         """Inputs (B, 3, S, S) to the layer's features (B, C, h, w)."""
-        return self.model.to_grid(_run(self.model, self.layer, x)[1])
+        seen: list[Tensor] = []
+        path = self.model.path(self.layer)
+        with torch.no_grad():
+            observed(self.model.module, [path], lambda _name, output: seen.append(output.clone()))(x)
+        return self.model.to_grid(seen[-1])
 
     def head(self, grid: Tensor) -> Tensor:
         """Features (B, C, h, w) of the layer to embeddings (B, D): the rest of the network, differentiable.
@@ -68,6 +78,11 @@ class Side:
     def product(self, embeddings: Tensor) -> Tensor:
         """(B,) `e . f / (|e| |f|)` of embeddings (B, D), with |e| held at this photograph's own: linear in e."""
         return embeddings @ self.partner / (self.embedding.norm() * self.partner.norm()).clamp(min=1e-12)
+
+    @cached_property
+    def cosine_gradient(self) -> Tensor:
+        """(C, h, w) derivative of the cosine with respect to the layer's features."""
+        return self.gradient(self.cosine)
 
     def gradient(self, target: Callable[[Tensor], Tensor]) -> Tensor:
         """(C, h, w) derivative of a target, a function of embeddings (1, D), with respect to the layer's features."""
@@ -91,9 +106,8 @@ class Side:
         if own.ndim == 3:  # class and register tokens
             prefix = own.shape[1] - grid.shape[2] * grid.shape[3]
             own = torch.cat([self.output[:, :prefix].expand(len(own), -1, -1), own[:, prefix:]], 1)
-        # A copy, because the next operation may write in place.
-        network = observed(self.model.module, [self.model.path(self.layer)], lambda _name, _output: own.clone())
-        return network(x)
+        before = {name: one.expand(len(x), *one.shape[1:]) for name, one in self.before.items()}
+        return given(self.model.module, before | {self.model.path(self.layer): own})(x)
 
 
 @dataclass(frozen=True)
@@ -117,17 +131,31 @@ def see(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
     name = model.layer(layer).name
     x = torch.stack([model.preprocessing(image) for image in (pair.image0, pair.image1)]).to(model.device)
     seen = [_run(model, name, one[None]) for one in x]
-    e, f = (embedding[0] for embedding, _ in seen)
+    e, f = (one[0][0] for one in seen)
     sides = (
-        Side(model, name, pair.image0, x[:1], seen[0][1], e, f),
-        Side(model, name, pair.image1, x[1:], seen[1][1], f, e),
+        Side(model, name, pair.image0, x[:1], *seen[0][1:], e, f),
+        Side(model, name, pair.image1, x[1:], *seen[1][1:], f, e),
     )
     return PairAtLayer(model, pair, name, sides)
 
 
 @torch.no_grad()
-def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Embeddings (B, D), and a copy of the layer's output, which the network may write over."""
-    found: list[Tensor] = []
-    embeddings = observed(model.module, [model.path(layer)], lambda _name, output: found.append(output.clone()))(x)
-    return embeddings, found[-1]
+def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """Embeddings (B, D), and copies, which the network cannot write over: of the layer's output, and of the outputs of
+    its siblings, those that run once, and before it.
+    """
+    path, calls, outputs = model.path(layer), [], {}
+
+    def note(name: str, output: Tensor) -> None:
+        if path not in calls and isinstance(output, Tensor):
+            outputs[name] = output.clone()
+        calls.append(name)
+
+    embeddings = observed(model.module, [*siblings(model.module, path), path], note)(x)
+    once = {name: output for name, output in outputs.items() if calls.count(name) == 1}
+    return embeddings, outputs[path], {name: output for name, output in once.items() if name != path}
+
+
+def _at_once(x: Tensor) -> int:
+    """Inputs (B, 3, S, S) that are embedded together: on a CPU few, whose features stay in its cache."""
+    return len(x) if x.device.type != "cpu" else max(1, CACHED // (x.shape[2] * x.shape[3]))

@@ -90,6 +90,7 @@ def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
         needs=("both photographs", "masked photograph"),
         cost="1 forward a window, some 2500 of each photograph",
         slow=True,
+        second_order=True,
         caveat="Two windows that hide what sets the photographs apart count as much as two that hide the same marking. "
         "Its maps are the tensor's means, and no shares of the similarity.",
     ),

@@ -54,6 +54,7 @@ class Lime2Options(LimeOptions):
         cost="2000 forwards of each photograph, joined to 20000 coalitions",
         slow=True,
         symmetric=False,  # other coalitions are drawn for the exchanged pair
+        second_order=True,
         game=Game("pixels", singles=False, pairs=True),
         caveat="Sampled and sparse: weak pairs are exactly zero. Single superpixels and pairs within a photograph have "
         "a part too, which is not shown.",

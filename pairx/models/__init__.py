@@ -6,7 +6,7 @@ local checkpoint. A loaded model is never changed: it may serve any number of th
 
 from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer, Preprocessing
 from pairx.models.loading import ASSETS, load_model
-from pairx.models.networks import EmbeddingNet, GeM, gem, observed, private_copy, record_outputs
+from pairx.models.networks import EmbeddingNet, GeM, gem, given, observed, private_copy, record_outputs, siblings
 from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_models
 
 __all__ = [
@@ -22,9 +22,11 @@ __all__ = [
     "ModelCard",
     "Preprocessing",
     "gem",
+    "given",
     "list_models",
     "load_model",
     "observed",
     "private_copy",
     "record_outputs",
+    "siblings",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -78,6 +78,32 @@ def observed(
 
     Only those submodules and what contains them are copied, so threads that share the module do not meet.
     """
+    copies = _copies(module, names)
+    for name in names:
+        copies[name].register_forward_hook(lambda _module, _inputs, output, name=name: see(name, output))
+    return copies[""]
+
+
+def given(module: nn.Module, outputs: Mapping[str, torch.Tensor]) -> nn.Module:
+    """The same network, whose named submodules give copies of these outputs instead of computing their own."""
+    copies = _copies(module, list(outputs))
+    for name, output in outputs.items():
+        copies[name].forward = lambda *_inputs, output=output, **_named: output.clone()  # who comes next may write
+    return copies[""]
+
+
+def siblings(module: nn.Module, name: str) -> list[str]:
+    """The submodules beside a named one, and beside each that contains it."""
+    steps, found = name.split("."), []
+    for depth, step in enumerate(steps):
+        parent = ".".join(steps[:depth])
+        children = [child for child, _ in module.get_submodule(parent).named_children() if child != step]
+        found += [f"{parent}.{child}" if parent else child for child in children]
+    return found
+
+
+def _copies(module: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
+    """A module, the named submodules and what contains them, each a copy within a copy."""
     copies: dict[str, nn.Module] = {"": _shallow(module)}
     for name in names:
         steps = name.split(".") if name else []
@@ -85,8 +111,7 @@ def observed(
             inside, path = copies[".".join(steps[:depth])], ".".join(steps[: depth + 1])
             if path not in copies:
                 copies[path] = inside._modules[step] = _shallow(inside._modules[step])
-        copies[name].register_forward_hook(lambda _module, _inputs, output, name=name: see(name, output))
-    return copies[""]
+    return copies
 
 
 def _shallow(module: nn.Module) -> nn.Module:

@@ -45,6 +45,7 @@ def test_a_method_gives_finite_maps_and_changes_nothing(name: str, tiny: Embeddi
             assert found.dtype == np.float32
             assert found.ndim == (4 if found is one.tensor else 2)
             assert np.isfinite(found).all()
+    assert (one.tensor is not None) == METHODS[name].card.second_order
     if one.tensor is not None:
         assert one.tensor.shape == (*one.map0.shape, *one.map1.shape)
     assert all(np.isfinite(value) for value in one.metrics.values())
