@@ -2,10 +2,10 @@
 
     python -m benchmarks.explore [--pairs 20000] [--clicks 12]
 
-Makes a run with made-up scores over the sample herd's photographs (each under many names), serves the app, opens the run
+Makes a run of made-up scores over the sample herd's photographs (each under many names), serves the app, opens the run
 in Chromium and clicks on points of pairs that were not explained before. Prints seconds until the plot is drawn, from a
-click to the pair (photographs and scores), and to PAIR-X with reid-lite0, beside the seconds that the same explanation
-takes without a browser; seconds of a box and of a ready-made view; and the hosts that the page asked.
+click to the pair (photographs and scores) and to PAIR-X with reid-lite0, beside the seconds that the same explanations
+take without app and browser, seconds until a ready-made view is drawn, and the hosts that the page asked.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ import argparse
 import json
 import os
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlparse
 
 import numpy as np
 import pandas as pd
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 import pairx
 from benchmarks.memory import ROOT, free_port
@@ -36,15 +35,30 @@ from pairx.ui.library import SAMPLE_RUN
 
 NAME = "made-up"
 ARGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
-PLACE = """([number]) => {
-  const gd = document.querySelector('.px-plot');
-  const { _xaxis: x, _yaxis: y } = { _xaxis: gd._fullLayout.xaxis, _yaxis: gd._fullLayout.yaxis };
-  const box = gd.getBoundingClientRect();
-  for (const trace of gd._fullData) {
-    const at = trace.customdata ? [...trace.customdata].indexOf(number) : -1;
-    if (at >= 0) return [box.left + x._offset + x.l2p(trace.x[at]), box.top + y._offset + y.l2p(trace.y[at])];
+PLACE = """(number) => {
+  const plot = document.querySelector('.px-plot');
+  const { xaxis, yaxis } = plot._fullLayout;
+  const { left, top } = plot.getBoundingClientRect();
+  for (const { customdata, x, y } of plot._fullData) {
+    const at = customdata ? [...customdata].indexOf(number) : -1;
+    if (at >= 0) return [left + xaxis._offset + xaxis.l2p(x[at]), top + yaxis._offset + yaxis.l2p(y[at])];
   }
 }"""
+"""Where a pair's point is on the page."""
+SPREAD = """(count) => {
+  const { number, value } = pairx.explore.scene;
+  const drawn = number.filter((_, i) => value[i] !== null);
+  return [...Array(count).keys()].map((i) => drawn[Math.floor((i + 0.5) * drawn.length / count)]);
+}"""
+"""Numbers of some pairs that are drawn."""
+NAMES = "(({ query, gallery }) => [query, gallery])(pairx.explore.row(pairx.explore.chosen))"
+SHOWN = """() => {
+  const panel = document.querySelector('.px-pairpanel');
+  const photos = [...panel.querySelectorAll('.px-photo')];
+  return panel.dataset.number === String(pairx.explore.chosen) && !panel.classList.contains('px-stale')
+    && photos.slice(0, 2).every((photo) => photo.complete && photo.naturalWidth > 0);
+}"""
+"""Whether photographs and scores of the chosen pair are there."""
 
 
 def write_run(folder: Path, pairs: int) -> None:
@@ -67,3 +81,101 @@ def write_run(folder: Path, pairs: int) -> None:
     summary = {**known.summary, **counts, "layers": {layer: {}}}  # the app finds what a summary does not have
     for name, values in (("settings.json", settings), ("summary.json", summary)):
         (folder / name).write_text(json.dumps(values))
+
+
+def serve(port: int, folder: Path) -> subprocess.Popen:
+    """The app with the folder's runs, answering."""
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "PAIRX_RUNS": str(folder)}
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    for _ in range(360):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return process
+        time.sleep(0.5)
+    process.kill()
+    raise TimeoutError("the app did not start within three minutes")
+
+
+def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tuple[str, str]], set[str]]:
+    """Seconds of everything that a person waits for, the pairs that were clicked, the hosts that were asked."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("plot drawn", "view", "pair", "PAIR-X")}
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGS))
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.set_default_timeout(180_000)
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(address)
+        page.wait_for_selector(".px-viewer.px-ready")
+        page.get_by_role("tab", name="Explore").click()
+        page.wait_for_selector(".px-pairpanel[data-explained]")
+        began = time.perf_counter()
+        page.locator(".px-run-open", has_text=NAME).click()
+        page.wait_for_function(f"pairx.explore.scene.run === '{NAME}'")
+        seconds["plot drawn"].append(time.perf_counter() - began)
+        settle(page)
+        pairs = []
+        for number in page.evaluate(SPREAD, clicks):
+            x, y = page.evaluate(PLACE, number)
+            page.mouse.move(x, y)
+            page.wait_for_timeout(300)  # a person's hand rests on the point before it clicks
+            before = page.evaluate("pairx.explore.ticket")
+            began = time.perf_counter()
+            page.mouse.click(x, y)
+            page.wait_for_function(f"pairx.explore.ticket > {before}")
+            page.wait_for_function(SHOWN)
+            seconds["pair"].append(time.perf_counter() - began)
+            settle(page)
+            seconds["PAIR-X"].append(time.perf_counter() - began)
+            pairs.append(page.evaluate(NAMES))
+        for view in ("plausible", "implausible", "sure", "all"):
+            began = time.perf_counter()
+            page.click(f".px-chips [data-view={view}]")
+            page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            seconds["view"].append(time.perf_counter() - began)
+        browser.close()
+    return seconds, pairs, {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
+
+
+def settle(page: Page) -> None:
+    """Until the chosen pair is explained."""
+    page.wait_for_function("document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)")
+
+
+def alone(pairs: list[tuple[str, str]]) -> list[float]:
+    """Seconds of the same explanations, decoding included, without app and browser."""
+    model, herd = pairx.load_model("reid-lite0"), load_herd()
+    layer, seconds = open_run(SAMPLE_RUN).summary["best_layer"], []
+    for query, gallery in pairs:
+        began = time.perf_counter()
+        pair = pairx.load_pair(herd.path("-".join(query.split("-")[:2])), herd.path(gallery))
+        pairx.explain(model, pair, layer=layer, k_colors=10)
+        seconds.append(time.perf_counter() - began)
+    return seconds
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=20_000)
+    parser.add_argument("--clicks", type=int, default=12)
+    arguments = parser.parse_args()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
+        write_run(Path(folder) / NAME, arguments.pairs)
+        process = serve(port, Path(folder))
+        try:
+            seconds, pairs, hosts = browse(f"http://127.0.0.1:{port}/", arguments.clicks)
+        finally:
+            process.terminate()
+            process.wait(30)
+    seconds["PAIR-X, no browser"] = alone(pairs)
+    print(f"{arguments.pairs} points, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    print(f"{'seconds to':<22}{'times':>6}{'median':>8}{'worst':>8}")
+    for name, values in seconds.items():
+        print(f"{name:<22}{len(values):>6}{statistics.median(values):>8.2f}{max(values):>8.2f}")
+    print(f"hosts asked: {', '.join(sorted(hosts))}")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,6 +24,7 @@ REQUIRED = (
     "query_id", "gallery_id", "correct", "cosine", "layer", "inverted_residual_mean",
     "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
 )  # fmt: skip
+SETTLED, SUMMED = ("dataset", "model"), ("pairs", "correct", "incorrect", "retrieval", "status", "layers")
 MOST_VALUES = 12
 """Different values up to which a pair's column says them; beyond, it says whether they are the same."""
 
@@ -114,20 +115,34 @@ def open_run(folder: Path) -> OpenRun:
     if missing:
         advice = "Continue it first" if (folder / FILE).is_file() else "Evaluate its data set again"
         raise InputError(f"The run {folder.name} has no {' and no '.join(missing)}. {advice}.")
-    try:
-        settings, summary = (json.loads((folder / name).read_text(encoding="utf-8")) for name in (SETTINGS, SUMMARY))
-        table = pd.read_parquet(folder / PAIRS)
-        photographs = _photographs(folder, settings)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"The run {folder.name} cannot be read ({' '.join(str(error).split())[:160]}).") from error
+    settings, summary = _values(folder, SETTINGS, SETTLED), _values(folder, SUMMARY, SUMMED)
+    table, photographs = _table(folder / PAIRS), _photographs(folder, settings)
     absent = [name for name in REQUIRED if name not in table]
     if absent:
         raise InputError(f"{PAIRS} of the run {folder.name} has no column {', '.join(absent)}. Evaluate it again.")
-    if not isinstance(summary, dict) or not set(table["layer"]) <= set(summary.get("layers", ())):
+    if not set(table["layer"]) <= set(summary["layers"]):
         raise InputError(f"{SUMMARY} of the run {folder.name} is not about its pairs. Evaluate its data set again.")
     table = table.astype({"correct": bool, "cosine": float, "query_id": str, "gallery_id": str})
     number = table.groupby(["query_id", "gallery_id"], sort=False).ngroup()
     return OpenRun(folder, settings, summary, table.assign(number=number), photographs)
+
+
+def _values(folder: Path, name: str, needed: tuple[str, ...]) -> dict[str, Any]:
+    try:
+        values = json.loads((folder / name).read_text(encoding="utf-8"))
+        absent = [one for one in needed if one not in values]
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(f"{name} of the run {folder.name} cannot be read. Evaluate its data set again.") from error
+    if absent:
+        raise InputError(f"{name} of the run {folder.name} has no {', '.join(absent)}. Evaluate its data set again.")
+    return values
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path.name} of the run {path.parent.name} cannot be read. Evaluate it again.") from error
 
 
 def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:
@@ -135,7 +150,7 @@ def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:
     if settings["dataset"] == SAMPLE:
         table = load_herd().table
     elif (folder / PHOTOGRAPHS).is_file():
-        table = pd.read_parquet(folder / PHOTOGRAPHS)
+        table = _table(folder / PHOTOGRAPHS)
     else:
         table = pd.DataFrame(columns=["image_id", "path", "identity"])
     return table.set_index(table["image_id"].astype(str), drop=False)

@@ -35,6 +35,10 @@ hide everything that is drawn over them.
 measures in its own unit, so compare where they glow, not how strongly. Some do not look at the other
 photograph at all; the line below each panel says what to beware of.
 
+**Explore.** Each point is a pair of a whole data set: how similar the model finds it, against how plausible its
+matches are. Where a metric says something, correct and incorrect pairs of like similarity lie apart in the shaded
+window. An incorrect pair among the plausible ones is worth a look at its label.
+
 **The number** is the cosine similarity of the two embeddings, from −1 to 1. It is no probability. The
 sentence beside it says where it lies among pairs whose truth is known.
 """

@@ -35,6 +35,7 @@ class ExploreTab:
                 gr.HTML("<h2>Runs</h2>", apply_default_css=False)
                 self.list = RunList()
                 self.status = Status("explore-status")
+                self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
                 self._new_run(library, workshop, model)
                 gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
                 self._choices()
@@ -100,7 +101,7 @@ class ExploreTab:
         at_once = {"queue": False, **QUIET}
         choices = [self.layer, self.metric, self.color, self.column, self.values, self.text]
         opening = [self.opened, *choices, self.plot, self.status]
-        listing = [self.list, self.compared, self.timer]
+        listing = [self.list, self.compared, self.timer, self.stop]
         watching = [self.status, *listing]
 
         def open_first(opened: str) -> list:
@@ -129,7 +130,7 @@ class ExploreTab:
         form = [self.name, self.dataset, self.model, self.layers, self.pairs, self.seed, self.own, self.skip]
         self.go.click(runs.start, [*form, self.opened], watching, **at_once)
         self.list.resume(runs.resume, [self.opened, self.dataset], watching, **at_once)
-        self.list.halt(runs.halt, **at_once)
+        self.stop.click(runs.halt, **at_once)
         self.timer.tick(runs.watch, self.opened, watching, **at_once)
         self.model.input(runs.list_layers, self.model, self.layers, **QUIET)
         self.compared.input(runs.compare, self.compared, self.comparison, **at_once)

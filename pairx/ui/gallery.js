@@ -71,7 +71,7 @@ function card(number) {
   make("span", "px-pair", node);
   const line = make("span", "px-card-line", node);
   verdictMark(line, row.correct);
-  make("span", "", line, `${row.cosine.toFixed(2)} · ${brief(row.value)}`.replaceAll("-", "−"));
+  make("span", "", line, `${minus(row.cosine.toFixed(2))} · ${brief(row.value)}`);
   make("span", "px-card-names", node, `${row.query} – ${row.gallery}`);
   node.title = `${row.correct ? "Correct" : "Incorrect"}: ${row.query} and ${row.gallery}, cosine ${row.cosine.toFixed(3)}, ${explore.scene.metric} ${brief(row.value)}`;
   node.addEventListener("click", () => explore.choose(number));

@@ -84,7 +84,7 @@ function showPair(pair) {
   for (const [name, value, control] of pair.scores) {
     const line = make("tr", "", lines);
     make("th", "", line, name).scope = "row";
-    for (const text of [value, control]) make("td", "", line, minus(text));
+    for (const text of [value, control]) make("td", "", line, text);
   }
   root.classList.add("px-ready");
   root.dataset.number = pair.number;

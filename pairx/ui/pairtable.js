@@ -88,7 +88,7 @@ function line(number, index) {
   const verdict = make("td", "", node);
   verdictMark(verdict, row.correct);
   make("span", "", verdict, row.correct ? " correct" : " incorrect");
-  for (const text of [row.cosine.toFixed(3), brief(row.value), row.matches, row.inliers, row.status]) make("td", "", node, minus(String(text)));
+  for (const text of [minus(row.cosine.toFixed(3)), brief(row.value), row.matches, row.inliers, row.status]) make("td", "", node, String(text));
   node.addEventListener("click", () => explore.choose(number));
   return node;
 }

@@ -1,7 +1,10 @@
 // The runs as a list: choose one to open it, continue an unfinished one.
 
 const list = element.querySelector(".px-runs");
+let drawn = "";
 function draw() {
+  if (JSON.stringify(props.value) === drawn) return; // redrawing would take the focus
+  drawn = JSON.stringify(props.value);
   const { runs = [], open = null } = props.value ?? {};
   list.replaceChildren();
   for (const run of runs) {
@@ -14,7 +17,6 @@ function draw() {
     make("span", "px-hint", node, run.hint);
     node.addEventListener("click", () => trigger("open", { name: run.name }));
     if (run.resumable) act(item, "Continue", () => trigger("resume", { name: run.name }));
-    if (run.running) act(item, "Stop", () => trigger("halt", {}));
   }
 }
 

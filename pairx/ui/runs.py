@@ -45,18 +45,19 @@ class Runs:
         }
 
     def refresh(self, opened: str | None) -> list[Any]:
-        """The tab was shown: the list, runs to compare, whether to look again soon."""
+        """The tab was shown: the list, runs to compare, whether to look again soon, whether there is one to stop."""
         finished = [state.name for state in self.library.states() if state.finished]
-        return [self.listed(opened), gr.update(choices=finished), gr.Timer(active=self.runner.busy)]
+        busy = self.runner.busy
+        return [self.listed(opened), gr.update(choices=finished), gr.Timer(active=busy), gr.update(visible=busy)]
 
     def watch(self, opened: str | None) -> list[Any]:
-        """A second later: how far the run is, the list, runs to compare, whether to go on looking."""
+        """A second later: how far the run is, and what `refresh` answers."""
         progress = self.runner.progress
         if progress is None:
-            return [{}, gr.skip(), gr.skip(), gr.Timer(active=False)]
+            return [{}, *self.refresh(opened)]
         if not progress.over:
             status = {"text": in_words(progress), "done": progress.done, "total": progress.total, "busy": True}
-            return [status, gr.skip(), gr.skip(), gr.skip()]
+            return [status, self.listed(opened), gr.skip(), gr.skip(), gr.skip()]
         done = STOPPED if progress.stopped else f"{progress.name} is finished."
         status = {"text": progress.error or done, "error": bool(progress.error)}
         return [status, *self.refresh(opened)]
@@ -147,10 +148,10 @@ class Runs:
             raise InputError(ONLY_HERE)
 
     def _begun(self, opened: str | None) -> list[Any]:
-        return [{"text": "Starting", "busy": True}, self.listed(opened), gr.skip(), gr.Timer(active=True)]
+        return [{"text": "Starting", "busy": True}, *self.refresh(opened)]
 
     def _refused(self, error: InputError) -> list[Any]:
-        return [{"text": str(error), "error": True}, gr.skip(), gr.skip(), gr.skip()]
+        return [{"text": str(error), "error": True}, *[gr.skip()] * 4]
 
 
 def whole(value: Any, what: str, least: int) -> int:
@@ -166,6 +167,8 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
     told = [str(settings[name]) for name in ("dataset", "model") if name in settings]
     if state.problem:
         told = [f"cannot be read: {state.problem}"]
+    elif running:
+        told.append("running")
     elif state.finished:
         told.append(f"{state.total} pairs")
     else:
@@ -174,9 +177,7 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
         "name": state.name,
         "hint": " · ".join(told),
         "finished": state.finished,
-        "running": running,
         "resumable": mine and not (state.finished or running or state.problem),
-        "share": state.done / state.total if state.total else 0,
     }
 
 
@@ -218,7 +219,7 @@ def _retrieval(summaries: dict[str, Any], several: bool) -> dict[str, Any]:
 
 
 class RunList(gr.HTML):
-    """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}, and `halt`."""
+    """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

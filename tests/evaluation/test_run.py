@@ -20,6 +20,7 @@ from pairx.core import metrics, pair_x
 from pairx.datasets import Dataset, load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation import separability
+from pairx.evaluation.reading import open_run
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
 
@@ -64,6 +65,14 @@ def test_what_a_run_writes(run: runs.Run, tiny: EmbeddingModel) -> None:
     assert summary["correct"] + summary["incorrect"] == summary["pairs"] <= PAIRS
     assert summary["status"]["few inliers"] == failed.sum() // 2
     assert run.settings["model_key"] == tiny.key and run.settings["layers"] == ["stage", "second"]
+
+
+def test_a_run_is_read_back_with_its_photographs(run: runs.Run, dataset: Dataset) -> None:
+    found = open_run(run.folder)
+    once = found.at("second")
+    assert len(once) == found.summary["pairs"] and once["query_identity"].tolist() == once["query_id"].str[0].tolist()
+    for image_id in once["gallery_id"]:
+        assert str(found.photograph(image_id)[0]) == dataset.table["path"][dataset.row(image_id)]
 
 
 def test_pairs_scored_by_hand(run: runs.Run, dataset: Dataset, tiny: EmbeddingModel) -> None:

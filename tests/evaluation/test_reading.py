@@ -1,0 +1,173 @@
+"""Runs read back: what is checked, what is told of a pair, ready-made views, several runs side by side."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pairx import load_model
+from pairx.core import pair_x
+from pairx.datasets import load_dataset
+from pairx.evaluation import run as runs
+from pairx.evaluation.embeddings import content_keys
+from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
+from pairx.evaluation.side_by_side import differing_settings, metric_rows, retrieval_rows
+from pairx.evaluation.store import Store
+from pairx.evaluation.views import VIEWS, filtered, view_rows
+from pairx.models import ASSETS
+from pairx.types import InputError
+from tests.evaluation.made_up import write_run
+
+SAMPLE_RUN = ASSETS / "run"
+SUMMARY = {"layers": {"early": {}}, **dict.fromkeys(("pairs", "correct", "incorrect", "retrieval", "status"))}
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> OpenRun:
+    write_run(tmp_path / "cows")
+    return open_run(tmp_path / "cows")
+
+
+def test_the_run_that_ships_is_of_the_present_model_herd_and_maths() -> None:
+    """Where this fails: `python -m tools.make_run`."""
+    found = open_run(SAMPLE_RUN)
+    herd, model = load_dataset("sample"), load_model("reid-lite0")
+    assert found.settings["model_key"] == model.key
+    assert found.settings["content"] == runs.fingerprint(herd, content_keys(herd))
+    assert found.settings["pair_x"]["version"] == pair_x.VERSION and found.settings["version"] == runs.VERSION
+    assert model.default_layer in found.layers and set(found.summary["layers"]) == set(found.layers)
+    once = found.at(found.layers[0])
+    assert len(once) == found.summary["pairs"] > 200 and once["correct"].sum() == found.summary["correct"]
+    assert all(found.photograph(id)[0].is_file() for id in once["query_id"])
+
+
+def test_a_pair_has_one_number_at_every_layer_and_knows_its_photographs(opened: OpenRun) -> None:
+    early, stage = opened.at("early"), opened.at("stage")
+    assert early.index.tolist() == stage.index.tolist() == list(range(40))
+    assert early.loc[7, ["query_id", "gallery_id"]].tolist() == stage.loc[7, ["query_id", "gallery_id"]].tolist()
+    assert stage.loc[30, ["query_identity", "gallery_identity"]].tolist() == ["Animal 30", "Other 30"]
+    assert set(stage["species"]) == {"cow"} and stage.loc[[0, 1], "orientation"].tolist() == ["left", "left / right"]
+    assert {"status", "n_matches", "orientation"} <= set(opened.columns) and "encounter" not in opened.columns
+    path, box, theta = opened.photograph("q3")
+    assert path.is_file() and box is None and theta == 0
+    with pytest.raises(InputError, match="no layer 'late'"):
+        opened.at("late")
+
+
+def test_what_two_photographs_have_in_common() -> None:
+    few = np.array(["left", "left", "", "right"]), np.array(["left", "right", "left", "left"])
+    assert pair_values(*few).tolist() == ["left", "left / right", "left / unknown", "left / right"]
+    many = np.array([f"day {i}" for i in range(20)] + [""]), np.array(["day 0"] * 21)
+    assert pair_values(*many).tolist() == ["the same", *["different"] * 19, "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda folder: (folder / "summary.json").unlink(), "no summary.json"),
+        (lambda folder: (folder / "pairs.parquet").write_bytes(b"no table"), "cannot be read"),
+        (lambda folder: (folder / "settings.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "photographs.parquet").write_bytes(b""), "photographs.parquet of the run"),
+        (lambda folder: (folder / "settings.json").write_text("[]"), "has no dataset, model"),
+        (lambda folder: (folder / "summary.json").write_text("{}"), "has no pairs, correct"),
+        (lambda folder: (folder / "summary.json").write_text(json.dumps(SUMMARY)), "not about its pairs"),
+        (lambda folder: drop_column(folder, "match_coverage"), "no column match_coverage"),
+    ],
+)
+def test_a_run_that_is_not_whole_says_what_is_missing(tmp_path: Path, harm, said: str) -> None:
+    folder = tmp_path / "cows"
+    write_run(folder)
+    harm(folder)
+    with pytest.raises(InputError, match=said) as caught:
+        open_run(folder)
+    assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
+
+
+def drop_column(folder: Path, name: str) -> None:
+    pd.read_parquet(folder / "pairs.parquet").drop(columns=name).to_parquet(folder / "pairs.parquet")
+
+
+def test_a_folder_that_is_no_run(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        open_run(tmp_path / "nowhere")
+    assert run_state(tmp_path) is None
+
+
+def test_photographs_that_moved_are_named(opened: OpenRun, tmp_path: Path) -> None:
+    (tmp_path / "cows" / "photo0.png").rename(tmp_path / "elsewhere.png")
+    with pytest.raises(InputError, match="q0 is no longer where"):
+        opened.photograph("q0")
+    with pytest.raises(InputError, match="does not say where"):
+        opened.photograph("nobody")
+
+
+def test_how_far_a_run_is(tmp_path: Path) -> None:
+    write_run(tmp_path / "cows")
+    state = run_state(tmp_path / "cows")
+    assert (state.finished, state.done, state.total) == (True, 40, 40)
+    rows = {"query_id": ["a", "b"], "gallery_id": ["b", "c"], "correct": [True, False], "cosine": [1, 0.5]}
+    with Store(tmp_path / "half", {"dataset": "cows"}) as store:
+        assert run_state(tmp_path / "half").total == 0
+        store.begin(pd.DataFrame(rows), {"k": 5})
+        state = run_state(tmp_path / "half")
+    assert (state.finished, state.done, state.total, state.settings) == (False, 0, 2, {"dataset": "cows"})
+    (tmp_path / "half" / "run.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 9)
+    assert run_state(tmp_path / "half").problem
+
+
+def test_views_hold_what_their_words_say(opened: OpenRun) -> None:
+    rows = opened.at("stage").copy()
+    # Correct pairs have metric and cosine 0 to 19 / 20, incorrect ones are set beside them.
+    rows["match_coverage"] = np.concatenate([np.arange(20), np.arange(20)]) / 20
+    rows["cosine"] = np.concatenate([np.arange(20), np.arange(20)[::-1]]) / 20
+    upper, lower = np.quantile(np.arange(20) / 20, [0.75, 0.25])
+    found = {view: view_rows(rows, "match_coverage", view) for view in VIEWS}
+    assert len(found["all"]) == 40
+    assert not found["plausible"]["correct"].any() and (found["plausible"]["match_coverage"] >= upper).all()
+    assert found["plausible"].index.tolist() == [39, 38, 37, 36, 35], "the most plausible first"
+    assert found["implausible"]["correct"].all() and (found["implausible"]["match_coverage"] <= lower).all()
+    assert found["implausible"].index.tolist() == [0, 1, 2, 3, 4], "the least plausible first"
+    assert found["sure"].index.tolist() == [20, 21, 22, 23, 24], "the most similar first"
+    with pytest.raises(InputError, match="no view"):
+        view_rows(rows, "match_coverage", "best")
+
+
+def test_views_of_rows_without_a_metric_are_empty(opened: OpenRun) -> None:
+    rows = opened.at("stage").assign(match_coverage=np.nan)
+    assert (
+        len(view_rows(rows, "match_coverage", "plausible"))
+        == len(view_rows(rows, "match_coverage", "implausible"))
+        == 0
+    )
+
+
+def test_filters(opened: OpenRun) -> None:
+    rows = opened.at("stage")
+    assert len(filtered(rows, "", ())) == 40
+    assert filtered(rows, "status", ["ok"]).index.tolist() == list(range(0, 40, 2))
+    assert filtered(rows, "n_matches", ["7"]).index.tolist() == list(range(40)), "numbers are compared as texts"
+    assert filtered(rows, None, (), "OTHER 3").index.tolist() == list(range(30, 40))
+    assert filtered(rows, None, (), "g1[").empty, "a text, no pattern"
+    with pytest.raises(InputError, match="no column"):
+        filtered(rows, "colour", ["red"])
+
+
+def test_runs_side_by_side(opened: OpenRun, tmp_path: Path) -> None:
+    write_run(tmp_path / "other", seed=1, pair_x={"engine": "fast"})
+    other = open_run(tmp_path / "other")
+    summaries = {"cows": opened.summary, "other": other.summary}
+    table = metric_rows(summaries, ["match_coverage"])
+    assert table[["run", "layer"]].to_numpy().tolist() == [
+        ["cows", "early"], ["cows", "stage"], ["other", "early"], ["other", "stage"]
+    ]  # fmt: skip
+    assert set(table["rho"]) == {0.5} and table["delta_interval"][0] == [0.1, 0.4]
+    assert retrieval_rows(summaries)["usable"].tolist() == [0.5, 0.5]
+    differing = differing_settings({"cows": opened.settings, "other": other.settings})
+    assert differing.to_dict("index") == {
+        "seed": {"cows": "0", "other": "1"},
+        "pair_x.engine": {"cows": "", "other": "fast"},
+    }
