@@ -13,6 +13,7 @@ import pytest
 import torch
 from scipy.spatial import cKDTree
 
+import pairx
 from pairx import geometry, images, methods
 from pairx.datasets import load_herd
 from pairx.geometry import networks
@@ -163,7 +164,7 @@ def test_the_same_as_the_package(photograph: np.ndarray, name: str, monkeypatch:
     np.testing.assert_allclose(scores, expected["scores"][0].numpy(), atol=1e-4)
 
 
-def test_what_to_install_is_said(tiny: EmbeddingModel, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_to_install_is_said(tiny: EmbeddingModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise metadata.PackageNotFoundError(name)
 
@@ -175,6 +176,9 @@ def test_what_to_install_is_said(tiny: EmbeddingModel, monkeypatch: pytest.Monke
         assert "\n" not in str(error.value)
         (found,) = methods.compare(tiny, make_pair(), [name])
         assert isinstance(found, Refusal) and found.reason == str(error.value)
+        with pytest.raises(InputError, match="pip install"):
+            pairx.evaluate("sample", tiny, out=tmp_path / "run", features=name)
+        assert not (tmp_path / "run").exists()
     with pytest.raises(InputError, match="sift, xfeat, aliked, disk, not 'surf'"):
         geometry.local_features(np.zeros((8, 8, 3), np.uint8), "surf")
 
