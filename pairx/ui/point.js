@@ -75,7 +75,7 @@ class PointView {
     const sum = answer.cells.reduce((a, b) => a + b, 0);
     const number = (one) => `${one < 0 ? "" : "+"}${figures(one)}`;
     const what = isPoint(place) ? "This place" : "A cell of this box, on average,";
-    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).`;
+    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).${isPoint(place) ? "" : outlineWords(side)}`;
     this.key.replaceChildren();
     const scale = make("div", "px-scale", this.key);
     make("span", "", scale, `lowers similarity (−${figures(answer.scale)})`);

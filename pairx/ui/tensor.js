@@ -104,8 +104,11 @@ function outline({ values, height, width }, count) {
   return parts.join("");
 }
 
-// A number in two figures, such as 0.013 or 8.6e−6.
+// A number in two figures, such as 0.00013 or 8.6e−6.
 function figures(value) {
-  const small = value !== 0 && Math.abs(value) < 0.001;
+  const small = value !== 0 && Math.abs(value) < 0.0001;
   return (small ? value.toExponential(1) : value.toPrecision(2)).replaceAll("-", "−");
 }
+
+// What the outline around the partners of a box says.
+const outlineWords = (side) => ` Outlined: as large a part of ${"BA"[side]} as the box is of ${"AB"[side]}, where the evidence is strongest.`;
