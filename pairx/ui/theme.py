@@ -7,7 +7,6 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-SHEETS = ("page.css", "viewer.css", "pointing.css", "board.css")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -55,7 +54,5 @@ def theme() -> gr.themes.Base:
 
 def head() -> str:
     """Our style sheet as it is: gradio would rewrite the selectors of one given as `css`."""
-    sheets = "\n".join(
-        (HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "pointing.css", "board.css")
-    )
+    sheets = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "viewer.css", "board.css"))
     return f"<style>\n{sheets}\n</style>"
