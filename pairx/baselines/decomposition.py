@@ -8,6 +8,7 @@ features. For a head of mean pooling, maximum pooling, flattening, BatchNorm and
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Generator
 from dataclasses import replace
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
+from torch.func import jvp, vmap
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
@@ -29,6 +30,8 @@ FAMILY = "decomposition"
 PAPER = "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning"
 BATCH = 32
 GAME = Game("cells", background="zero", norm=False)
+FORWARD = threading.Lock()
+"""Torch counts levels of forward derivatives for the whole process, so one thread at a time may take them."""
 LEAST = 1e-3
 """Of the embedding's length that its cells have to explain."""
 
@@ -161,10 +164,9 @@ def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
 
 def linear_part(side: Side, cells: Tensor) -> Tensor:
     """(B, D) sums of `u_ij` over some of the cells, masks (B, h, w): `J (A masked)`, by forward derivatives."""
-    grid = side.activation.detach().expand(len(cells), -1, -1, -1).contiguous()
-    with torch.no_grad(), forward_ad.dual_level(), Differentiable():
-        dual = forward_ad.make_dual(grid, grid * cells[:, None])
-        return forward_ad.unpack_dual(side.head(dual)).tangent
+    a = side.activation
+    with FORWARD, torch.no_grad(), Differentiable():
+        return vmap(lambda cell: jvp(lambda grid: side.head(grid[None])[0], (a,), (a * cell,))[1])(cells)
 
 
 def all_cells(side: Side) -> Tensor:

@@ -63,6 +63,7 @@ def test_the_same_again_in_any_thread_and_after_saving(name: str, tiny: Embeddin
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(found) == len(threads)
     first.save(tmp_path / "one.npz")
     for again in (*found, Explanation.load(tmp_path / "one.npz")):
         for part in ("map0", "map1", "tensor"):
