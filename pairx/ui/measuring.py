@@ -74,7 +74,8 @@ class Measurements:
         try:
             if shown is None or asked.get("run") != shown.run:
                 raise InputError(GONE)
-            names = [one for one in shown.names if one in (asked.get("names") or ())]
+            wanted = asked.get("names")
+            names = [one for one in shown.names if isinstance(wanted, list) and one in wanted]
             known = self.workshop.compared(shown.request, names)
             if not known:
                 raise InputError(GONE)

@@ -153,7 +153,7 @@ class Panel {
     const pixels = ([x, y], i) => `${Math.round(x * this.photos[i].width)}, ${Math.round(y * this.photos[i].height)}`;
     const [a, b] = ["AB"[side], "AB"[1 - side]];
     const what = isPoint(place) ? `The place at ${pixels(place, side)} in ${a}` : `The box in ${a}`;
-    const outlined = isPoint(place) ? "" : ` Outlined: as large a part of ${b} as the box is of ${a}, where the evidence is strongest.`;
+    const outlined = isPoint(place) ? "" : outlineWords(side);
     this.said.textContent = `${what} has its strongest partner, ringed, at ${pixels(point, 1 - side)} in ${b}: ${figures(value)}. Full colour is ±${figures(answer.scale)}.${outlined}`;
   }
 }

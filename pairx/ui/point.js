@@ -1,11 +1,13 @@
 // Point-to-point in the tab Explain: a place in one photograph is clicked, the server answers for the other one.
 
+const PATIENCE = 20000; // ms; then a question counts as lost
+
 class PointView {
   // ask({ticket, side, place}): sends to the server, whose message comes back through `answered`.
   constructor(parent, view, moved, ask) {
     this.send = ask;
     this.ticket = 0;
-    this.pending = false;
+    this.pending = 0; // until when an answer is waited for
     this.inquiry = new Inquiry(() => this.asked());
     this.tools = make("div", "px-tools", parent);
     this.stage = new Stage(parent, view, "Both photographs, to point at places", false, { over() {}, pick() {}, moved });
@@ -31,7 +33,7 @@ class PointView {
     this.pointer.enable(true);
     this.inquiry.now = null;
     this.ticket++;
-    this.pending = false;
+    this.pending = 0;
     this.tell();
   }
 
@@ -48,8 +50,8 @@ class PointView {
   asked() {
     this.pointer.draw(this.inquiry.now, null);
     this.tell();
-    if (!this.inquiry.now || this.pending) return;
-    this.pending = true;
+    if (!this.inquiry.now || Date.now() < this.pending) return;
+    this.pending = Date.now() + PATIENCE;
     this.sent = this.inquiry.now;
     this.said.textContent = "Asking the model";
     this.send({ ticket: ++this.ticket, ...this.sent });
@@ -57,7 +59,7 @@ class PointView {
 
   answered({ ticket, error, ...answer }) {
     if (ticket !== this.ticket) return;
-    this.pending = false;
+    this.pending = 0;
     const { now } = this.inquiry;
     if (now && now !== this.sent) return this.asked();
     if (!now) return;
@@ -75,7 +77,7 @@ class PointView {
     const sum = answer.cells.reduce((a, b) => a + b, 0);
     const number = (one) => `${one < 0 ? "" : "+"}${figures(one)}`;
     const what = isPoint(place) ? "This place" : "A cell of this box, on average,";
-    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).`;
+    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).${isPoint(place) ? "" : outlineWords(side)}`;
     this.key.replaceChildren();
     const scale = make("div", "px-scale", this.key);
     make("span", "", scale, `lowers similarity (−${figures(answer.scale)})`);

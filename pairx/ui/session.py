@@ -31,7 +31,7 @@ from pairx.ui.links import MOST_COLORS, Options
 from pairx.ui.photos import PhotoShelf, Ref, pair_of
 
 KEPT_MODELS = 2
-KEPT_PAIRS = 4
+KEPT_PAIRS = 2
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 """Explanations that run at the same time."""
 

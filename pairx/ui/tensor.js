@@ -73,21 +73,23 @@ function magnified({ cells, grid: [h, w] }, fine) {
   return { values, height: h * fine, width: w * fine };
 }
 
-// The legend's colours "#rrggbbaa" from -1 to 1 as 511 entries of RGBA.
+// The legend's colours "#rrggbbaa" from -1 to 1 as 511 pixels.
 function colorTable(colors) {
   const known = colors.map((color) => [1, 3, 5, 7].map((at) => parseInt(color.slice(at, at + 2), 16)));
-  return Array.from({ length: 511 }, (_, i) => {
+  const bytes = Array.from({ length: 511 }, (_, i) => {
     const place = (i / 510) * (known.length - 1);
     const low = Math.min(Math.floor(place), known.length - 2);
     return known[low].map((value, channel) => Math.round(value + (known[low + 1][channel] - value) * (place - low)));
   });
+  return new Uint32Array(Uint8Array.from(bytes.flat()).buffer);
 }
 
 function paintSigned(canvas, { values, height, width }, scale, table) {
   Object.assign(canvas, { height, width });
   const context = canvas.getContext("2d");
   const picture = context.createImageData(width, height);
-  values.forEach((value, i) => picture.data.set(table[Math.round(255 * clamp(scale ? value / scale : 0, -1, 1)) + 255], 4 * i));
+  const pixels = new Uint32Array(picture.data.buffer);
+  values.forEach((value, i) => { pixels[i] = table[Math.round(255 * clamp(scale ? value / scale : 0, -1, 1)) + 255]; });
   context.putImageData(picture, 0, 0);
 }
 
@@ -104,8 +106,11 @@ function outline({ values, height, width }, count) {
   return parts.join("");
 }
 
-// A number in two figures, such as 0.013 or 8.6e−6.
+// A number in two figures, such as 0.00013 or 8.6e−6.
 function figures(value) {
-  const small = value !== 0 && Math.abs(value) < 0.001;
+  const small = value !== 0 && Math.abs(value) < 0.0001;
   return (small ? value.toExponential(1) : value.toPrecision(2)).replaceAll("-", "−");
 }
+
+// What the outline around the partners of a box says.
+const outlineWords = (side) => ` Outlined: as large a part of ${"BA"[side]} as the box is of ${"AB"[side]}, where the evidence is strongest.`;

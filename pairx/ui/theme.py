@@ -7,7 +7,6 @@ from pathlib import Path
 import gradio as gr
 
 HERE = Path(__file__).parent
-SHEETS = ("page.css", "viewer.css", "pointing.css", "board.css")
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -53,7 +52,7 @@ def theme() -> gr.themes.Base:
     )
 
 
-SHEETS = ("page.css", "viewer.css", "pointing.css", "board.css", "explore.css")
+SHEETS = ("page.css", "viewer.css", "board.css", "explore.css")
 
 
 def head() -> str:

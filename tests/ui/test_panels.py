@@ -165,7 +165,11 @@ def test_faithfulness_in_words():
 
 def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
     _, shown, _ = compared(answers, photos)
-    for asked in ({"run": "another", "names": NAMES}, {"run": shown.run, "names": ["nothing"]}, {"run": shown.run}):
+    for asked in (
+        {"run": "another", "names": NAMES},
+        {"run": shown.run, "names": ["nothing"]},
+        {"run": shown.run, "names": 7},
+    ):
         (*_, (message, status, *_)) = measured(answers, shown, **asked)
         assert message == gr.skip() and status["error"] and "Press Compare" in status["text"]
     assert measured(answers, None)[-1][1]["error"]
