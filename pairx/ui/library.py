@@ -105,7 +105,8 @@ class Library:
 
     def new_name(self, dataset: str, model: str) -> str:
         """A name for a run of a data set, not yet taken."""
-        stem = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{Path(dataset).stem or 'data'}-{model}").strip("-._")[:50] or "run"
+        parts = (re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-._") for part in (Path(dataset).stem, model))
+        stem = "-".join(part for part in parts if part)[:50] or "run"
         known = {state.name for state in self.states()}
         names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10**6))
         return next(name for name in names if name not in known and not self.folder(name).exists())

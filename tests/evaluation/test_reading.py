@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -105,15 +106,21 @@ def test_photographs_that_moved_are_named(opened: OpenRun, tmp_path: Path) -> No
         opened.photograph("nobody")
 
 
+def half_done(folder: Path, **settings: Any) -> None:
+    """A run of two pairs that has not come to the first."""
+    rows = {"query_id": ["a", "b"], "gallery_id": ["b", "c"], "correct": [True, False], "cosine": [1, 0.5]}
+    with Store(folder, settings) as store:
+        store.begin(pd.DataFrame(rows), {"k": 5})
+
+
 def test_how_far_a_run_is(tmp_path: Path) -> None:
     write_run(tmp_path / "cows")
     state = run_state(tmp_path / "cows")
     assert (state.finished, state.done, state.total) == (True, 40, 40)
-    rows = {"query_id": ["a", "b"], "gallery_id": ["b", "c"], "correct": [True, False], "cosine": [1, 0.5]}
-    with Store(tmp_path / "half", {"dataset": "cows"}) as store:
-        assert run_state(tmp_path / "half").total == 0
-        store.begin(pd.DataFrame(rows), {"k": 5})
-        state = run_state(tmp_path / "half")
+    with Store(tmp_path / "new", {"dataset": "cows"}):
+        assert run_state(tmp_path / "new").total == 0
+    half_done(tmp_path / "half", dataset="cows")
+    state = run_state(tmp_path / "half")
     assert (state.finished, state.done, state.total, state.settings) == (False, 0, 2, {"dataset": "cows"})
     (tmp_path / "half" / "run.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 9)
     assert run_state(tmp_path / "half").problem

@@ -1,0 +1,199 @@
+"""The Explore tab in a real browser."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from urllib.parse import urlparse
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from benchmarks.explore import PLACE, SHOWN
+
+pytestmark = pytest.mark.browser
+EXPLAINED = "document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)"
+
+
+def open_explore(open_page, **how):
+    """The tab with the sample's run and its first pair."""
+    page = open_page(**how)
+    page.get_by_role("tab", name="Explore").click()
+    page.wait_for_selector(".px-explore.px-ready")
+    page.wait_for_function(SHOWN)
+    return page
+
+
+def click_point(page, number: int) -> None:
+    x, y = page.evaluate(PLACE, number)
+    page.mouse.move(x, y)
+    page.wait_for_timeout(300)
+    page.mouse.click(x, y)
+
+
+def lonely(page, among: str = "true") -> int:
+    """A pair whose point no other is near, among those that a condition on its row leaves."""
+    return page.evaluate(f"""() => {{
+      const scene = pairx.explore.scene;
+      const x = scene.cosine, y = scene.value, top = Math.max(...y.filter((v) => v !== null));
+      const span = Math.max(...x) - Math.min(...x);
+      const far = (i) => Math.min(...x.map((_, j) => i === j || y[j] === null ? 9
+        : Math.hypot((x[i] - x[j]) / span, (y[i] - y[j]) / top)));
+      const fit = scene.number.filter((n, i) => y[i] !== null && n !== pairx.explore.chosen
+        && ((row) => {among})(pairx.explore.row(n)));
+      return fit.sort((a, b) => far(pairx.explore.at.get(b)) - far(pairx.explore.at.get(a)))[0];
+    }}""")
+
+
+def row_of(page, number: int) -> dict:
+    return page.evaluate("(number) => pairx.explore.row(number)", number)
+
+
+def test_a_click_on_a_point_opens_that_pair(open_page):
+    page = open_explore(open_page)
+    for among, verdict in (("row.correct", "Correct pair"), ("!row.correct", "Incorrect pair")):
+        number = lonely(page, among)
+        row = row_of(page, number)
+        click_point(page, number)
+        page.wait_for_function(f"pairx.explore.chosen === {number}")
+        page.wait_for_function(SHOWN)
+        panel = page.locator(".px-pairpanel")
+        assert verdict in panel.inner_text()
+        shown = panel.locator(".px-stage").first.locator(".px-name").all_inner_texts()
+        assert shown == [f"A  {row['query']}", f"B  {row['gallery']}"]
+        outline = panel.locator(".px-frame").first.evaluate("e => getComputedStyle(e).outlineStyle")
+        assert outline == ("solid" if row["correct"] else "dashed"), "told apart without colour"
+        chosen = page.locator(".px-pairtable .px-row[aria-selected=true]")
+        assert chosen.inner_text().startswith(f"{row['query']} – {row['gallery']}")
+    page.wait_for_function(EXPLAINED)
+    assert panel.locator(".px-lines .px-mark").count() > 3 and panel.locator("canvas").count() == 2
+    boxes = panel.evaluate("""(panel) => [...panel.querySelectorAll('.px-world')].map((world) =>
+      [...world.children].map((node) => JSON.stringify(node.getBoundingClientRect())))""")
+    assert all(len(set(one)) == 1 for one in boxes), "every overlay lies on its photograph"
+    assert page.get_by_role("link", name="Open in Explain").get_attribute("href").startswith("?a=")
+    hosts = {urlparse(url).hostname for url in page.requests if url.startswith(("http", "ws"))}
+    assert hosts == {"127.0.0.1"}, "nothing leaves the machine"
+
+
+def test_views_select_in_plot_table_and_gallery(open_page):
+    page = open_explore(open_page)
+    page.click("[data-view=sure]")
+    numbers = page.evaluate("pairx.explore.scene.views.find(({ id }) => id === 'sure').numbers")
+    assert numbers and page.locator(".px-meaning").inner_text().startswith("Two animals that the model finds")
+    rows = page.locator(".px-pairtable .px-row")
+    page.wait_for_function(f"document.querySelectorAll('.px-pairtable .px-row').length === {min(50, len(numbers))}")
+    assert rows.evaluate_all("rows => rows.map((row) => Number(row.dataset.number))") == numbers[:50]
+    bright = page.evaluate("""() => document.querySelector('.px-plot')._fullData
+      .filter(({ customdata }) => customdata)
+      .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))""")
+    assert sorted(bright) == sorted(numbers)
+    page.wait_for_selector(".px-pair-card img")
+    assert page.locator(".px-pair-card").count() == min(24, len(numbers))
+    page.locator(".px-pair-card").last.click()
+    page.wait_for_function(f"pairx.explore.chosen === {numbers[min(24, len(numbers)) - 1]}")
+    page.get_by_role("button", name="Cosine", exact=True).click()
+    page.get_by_role("button", name="Cosine", exact=True).click()
+    cosines = [float(text) for text in page.locator(".px-pairtable .px-row td:nth-child(4)").all_inner_texts()]
+    assert cosines == sorted(cosines) and page.locator("th[aria-sort=ascending]").inner_text().startswith("Cosine")
+    rows.first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_function("pairx.explore.chosen === Number(document.activeElement.dataset.number)")
+    with page.expect_download() as got:
+        page.click(".px-explore [data-kind=csv]")
+    assert len(pd.read_csv(got.value.path())) == len(numbers)
+
+
+def test_a_box_selects_many_and_files_hold_the_plot(open_page):
+    page = open_explore(open_page)
+    page.get_by_role("button", name="Drag a box around pairs to select them").click()
+    box = page.evaluate("""() => {
+      const plot = document.querySelector('.px-plot'), { left, top } = plot.getBoundingClientRect();
+      const { xaxis, yaxis } = plot._fullLayout;
+      return [left + xaxis._offset, top + yaxis._offset, xaxis._length, yaxis._length];
+    }""")
+    left, top, width, height = box
+    page.mouse.move(left + 0.5 * width, top + 2)
+    page.mouse.down()
+    page.mouse.move(left + width - 2, top + 0.5 * height, steps=3)
+    page.mouse.up()
+    page.wait_for_function("pairx.explore.view === null")
+    chosen = page.evaluate("pairx.explore.selected.map((number) => pairx.explore.row(number))")
+    everything = page.evaluate("pairx.explore.scene.number.length")
+    assert 0 < len(chosen) < everything
+    low, high = page.evaluate("document.querySelector('.px-plot')._fullLayout.xaxis.range")
+    assert all(row["cosine"] >= (low + high) / 2 - 0.005 for row in chosen)
+    assert page.locator(".px-meaning").inner_text() == f"{len(chosen)} pairs selected in the plot."
+    files = {}
+    for kind in ("parquet", "svg", "png", "html"):
+        with page.expect_download() as got:
+            page.click(f".px-explore [data-kind={kind}]")
+        files[kind] = Path(got.value.path()).read_bytes()
+        assert got.value.suggested_filename.endswith(kind)
+    assert len(pd.read_parquet(io.BytesIO(files["parquet"]))) == len(chosen)
+    svg = files["svg"].decode()
+    assert "<image" not in svg and svg.count('class="point') >= everything, "vectors"
+    assert np.asarray(Image.open(io.BytesIO(files["png"])).convert("RGB")).std() > 10
+    assert b"sendChartToCloud" in files["html"]
+    page.get_by_role("button", name="Show all pairs again").click()
+    page.wait_for_function("pairx.explore.view === 'all'")
+
+
+def test_a_choice_redraws_and_keeps_the_pair(open_page):
+    page = open_explore(open_page)
+    number = lonely(page)
+    click_point(page, number)
+    page.wait_for_function(f"pairx.explore.chosen === {number}")
+    page.get_by_label("Metric", exact=True).click()
+    page.get_by_role("option", name="Match coverage").click()
+    page.wait_for_function("pairx.explore.scene.metric === 'Match coverage'")
+    assert page.evaluate("pairx.explore.chosen") == number
+    page.get_by_label("Photograph or individual").fill("zuri")
+    page.wait_for_function("pairx.explore.scene.number.length < 50")
+    named = page.evaluate("pairx.explore.scene.number.map((n) => pairx.explore.row(n)).map((r) => r.query + r.gallery)")
+    assert named and all("zuri" in one for one in named)
+
+
+def test_two_people_and_fast_clicks_get_their_own(open_page):
+    one, two = open_explore(open_page), open_explore(open_page)
+    numbers = one.evaluate("pairx.explore.scene.number.slice(20, 26)")
+    for page, order in ((one, numbers), (two, numbers[::-1])):
+        page.evaluate("(order) => order.forEach((number) => pairx.explore.choose(number))", order)
+    for page, last in ((one, numbers[-1]), (two, numbers[0])):
+        page.wait_for_function(EXPLAINED)
+        page.wait_for_timeout(500)
+        assert page.locator(".px-pairpanel").get_attribute("data-explained") == str(last)
+        assert row_of(page, last)["query"] in page.locator(".px-pairpanel .px-name").first.inner_text()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1024, False)])
+def test_every_width_and_theme_fits(open_page, width, dark):
+    page = open_explore(open_page, width=width, height=844, dark=dark)
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    plot = page.locator(".px-plot").bounding_box()
+    assert plot["x"] >= 0 and plot["x"] + plot["width"] <= width
+    color = page.evaluate("getComputedStyle(document.querySelector('.px-plot .xtick text')).fill.match(/[0-9]+/g)[0]")
+    assert (int(color) > 128) == dark, "the plot's text is legible"
+
+
+def test_a_run_from_start_to_its_plot(open_page):
+    page = open_explore(open_page)
+    page.get_by_text("New run", exact=True).click()
+    page.get_by_label("Pairs", exact=True).fill("8")
+    page.get_by_label("Name", exact=True).fill("no name")
+    page.click("#px-start-run")
+    page.get_by_text("Name the run with letters").wait_for()
+    page.get_by_label("Name", exact=True).fill("tiny")
+    page.click("#px-start-run")
+    page.wait_for_selector("#px-stop-run")
+    page.get_by_text("tiny is finished.").wait_for()
+    page.locator(".px-run-open", has_text="tiny").click()
+    page.wait_for_function("pairx.explore.scene.run === 'tiny'")
+    page.wait_for_function(SHOWN)
+    assert page.evaluate("pairx.explore.scene.number.length") == 8
+    page.get_by_label("Runs to compare").click()
+    for name in ("Sample herd", "tiny"):
+        page.get_by_role("option", name=name).click()
+    page.get_by_text("Settings that differ").wait_for()

@@ -1,0 +1,223 @@
+"""What the Explore tab answers: what may be opened, the plot, the chosen pair, galleries, downloads."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import gradio as gr
+import numpy as np
+import pandas as pd
+import pytest
+from gradio.utils import get_upload_folder
+
+from pairx.evaluation.reading import open_run
+from pairx.types import InputError
+from pairx.ui.exploration import OUR_FAULT, Exploration, choice_of, content
+from pairx.ui.library import READY, Library, Places
+from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence
+from pairx.viz.scatter import CROWD, scatter_figure
+from tests.evaluation.made_up import scored, write_run
+
+SESSION = SimpleNamespace(session_hash="me")
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    write_run(tmp_path / "runs" / "cows")
+    (tmp_path / "sets" / "herd").mkdir(parents=True)
+    (tmp_path / "sets" / "list.csv").write_text("image_id,path,identity\n")
+    return Library(Places(tmp_path / "sets", tmp_path / "runs", own_machine=False))
+
+
+@pytest.fixture
+def exploration(workshop, library) -> Exploration:
+    return Exploration(workshop, library)
+
+
+def clicked(number, ticket: int = 1, layer: str = "stage", run: str = "cows") -> gr.EventData:
+    return gr.EventData(None, {"number": number, "ticket": ticket, "layer": layer, "run": run})
+
+
+def read(file: dict) -> dict:
+    return json.loads(Path(file["path"]).read_text())
+
+
+def test_only_what_lies_in_the_named_folders_can_be_opened(library, tmp_path):
+    assert library.datasets() == ["sample", "herd", "list.csv"]
+    assert library.source("herd") == tmp_path / "sets" / "herd" and library.source("sample") == "sample"
+    for name in ("/etc", "..", "../runs", "herd/..", str(tmp_path), "", "wildlife:NyalaData", "~"):
+        with pytest.raises(InputError, match="no such data set"):
+            library.source(name)
+    for name in ("../runs/cows", "/etc", ".", "..", "", "a/b", "x" * 61, "cows\n", READY.lower()):
+        with pytest.raises(InputError):
+            library.run(name)
+    assert [state.name for state in library.states()] == [READY, "cows"]
+
+
+def test_on_ones_own_machine_paths_may_be_typed(library, tmp_path):
+    mine = Library(Places(None, tmp_path / "none yet", own_machine=True))
+    assert mine.source(str(tmp_path)) == tmp_path and mine.source("wildlife:X") == "wildlife:X"
+    assert [state.name for state in mine.states()] == [READY]
+    with pytest.raises(InputError, match="no such folder"):
+        mine.source(str(tmp_path / "nowhere"))
+
+
+def test_an_opened_run_is_read_again_when_it_changed(library, tmp_path):
+    first = library.run("cows")
+    assert library.run("cows") is first
+    table = pd.read_parquet(tmp_path / "runs" / "cows" / "pairs.parquet")
+    table.assign(status="ok").to_parquet(tmp_path / "runs" / "cows" / "pairs.parquet")
+    assert set(library.run("cows").table["status"]) == {"ok"}
+    assert library.new_name("/data/My cows (2)", "reid-lite0") == "My-cows-2-reid-lite0"
+
+
+def test_a_scene_holds_every_pair_its_views_and_the_window(library):
+    run = library.run("cows")
+    scene = scene_of_run(run, Choice("cows", "stage", "match_coverage"))
+    json.dumps(scene, allow_nan=False)
+    assert scene["number"] == list(range(40)) and scene["value"][-1] is None
+    points = [trace for trace in scene["figure"]["data"] if trace.get("customdata")]
+    drawn = {trace["name"]: trace["customdata"] for trace in points}
+    assert drawn == {"correct": list(range(20)), "incorrect": list(range(20, 39))}
+    assert [trace["marker"]["symbol"] for trace in points] == ["circle", "x"]
+    area, *edges = scene["figure"]["layout"]["shapes"]
+    assert (area["x0"], area["x1"], len(edges)) == (0.3, 0.7, 3)
+    assert scene["sentence"] == (
+        "rho 0.50 · Delta 0.25 (95 % 0.10 to 0.40, by chance −0.10 to 0.10) · 39 pairs, 1 without this metric"
+    )
+    views = {view["id"]: view["numbers"] for view in scene["views"]}
+    assert views["all"] == list(range(40)) and views["implausible"] == [] and views["plausible"] == []
+    bars = [trace for trace in scene["figure"]["data"] if trace["type"] == "bar"]
+    assert len(bars) == 4, "two classes at two margins"
+
+
+def test_a_filter_counts_anew(library):
+    run = library.run("cows")
+    choice = Choice("cows", "stage", "match_coverage", column="status", values=("ok",), text="animal 1")
+    rows = chosen_rows(run, choice)
+    assert rows["status"].eq("ok").all() and 0 < len(rows) < 20
+    assert "95 %" not in sentence(run, choice, rows) and f"{len(rows)} pairs" in sentence(run, choice, rows)
+    for wrong in ({"metric": "beauty"}, {"color": "mood"}, {"layer": "late"}, {"column": "mood", "values": ("x",)}):
+        with pytest.raises(InputError):
+            chosen_rows(run, Choice(**{"run": "cows", "layer": "stage", "metric": "match_coverage", **wrong}))
+
+
+def test_colours_by_a_column_leave_the_shapes():
+    rows = scored().query("layer == 'stage'").assign(day=[f"day {i % 12}" for i in range(40)])
+    figure = scatter_figure(rows, "match_coverage", [], color="day")
+    named = [trace for trace in figure.data if trace.customdata]
+    assert len({trace.marker.color for trace in named}) == 8, "seven days and the others"
+    assert {(trace.marker.symbol) for trace in named} == {"circle", "x"}
+    assert sum(len(trace.customdata) for trace in named) == 39
+    by_number = scatter_figure(rows, "match_coverage", [], color="cosine")
+    assert np.array_equal(by_number.data[0].marker.color, rows["cosine"][:20])
+    many = pd.concat([rows] * (CROWD // 39 + 1), ignore_index=True)
+    assert scatter_figure(many, "match_coverage", []).data[0].marker.size < figure.data[0].marker.size
+    assert len(scatter_figure(rows[:0], "match_coverage", []).data) == 2, "no pair is no fault"
+
+
+def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
+    opened = exploration.open("cows")
+    assert opened[0] == "cows" and opened[1]["value"] == "stage" and opened[2]["value"] == "inverted_residual_mean"
+    assert read(opened[7]["scene"])["run"] == "cows" and opened[8] == {}
+    (tmp_path / "runs" / "cows" / "summary.json").unlink()
+    *kept, status = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
+    assert all(one == gr.skip() for one in kept) and "no summary.json" in status["text"] and status["error"]
+    values = exploration.list_values("cows", "status")
+    assert values["choices"] == [("ok (40)", "ok"), ("few inliers (40)", "few inliers")] and values["visible"]
+    assert not exploration.list_values("cows", "nothing")["visible"]
+    plot, status = exploration.show("cows", "late", "match_coverage", "", "", [], "")
+    assert plot == gr.skip() and "no layer" in status["text"]
+
+
+def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs):
+    shown = exploration.choose(SESSION, clicked(30))
+    assert shown["ticket"] == 1 and shown["busy"] and not runs
+    pair = shown["pair"]
+    assert (pair["number"], pair["correct"]) == (30, False)
+    assert [photo["identity"] for photo in pair["photos"]] == ["Animal 30", "Other 30"]
+    assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
+    *steps, last = exploration.explain(SESSION, clicked(30))
+    assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
+    assert read(last["scene"])["similarity"] == 0.5 and last["link"].startswith("?a=") and "layer=stage" in last["link"]
+    assert "found 0.28, this app's model 0.50" in last["note"]
+    list(exploration.explain(SESSION, clicked(30, ticket=2)))
+    assert len(runs) == 1, "the second time it is known"
+    json.dumps([shown, last], allow_nan=False)
+
+
+def test_fast_clicks_end_at_the_last(exploration, runs):
+    first = exploration.explain(SESSION, clicked(3, ticket=1))
+    next(first), next(first)
+    exploration.choose(SimpleNamespace(session_hash="somebody else"), clicked(4, ticket=9))
+    next(first)
+    assert exploration.choose(SESSION, clicked(5, ticket=2))["pair"]["number"] == 5
+    assert list(first) == [], "superseded: it says no more"
+    assert exploration.choose(SESSION, clicked(3, ticket=1)) == gr.skip(), "it comes late"
+    assert list(exploration.explain(SESSION, clicked(3, ticket=1))) == []
+    second = exploration.explain(SESSION, clicked(5, ticket=2))
+    next(second)
+    exploration.halt(SESSION, clicked(None, ticket=3))
+    assert list(second) == [] and len(exploration.workshop.results) == 0
+
+
+@pytest.mark.parametrize("number", [40, -1, None, "3", True, 2.5, [1]])
+def test_what_is_no_pair_is_said(exploration, number):
+    shown = exploration.choose(SESSION, clicked(number))
+    assert shown["pair"] is None and shown["error"] and "no such pair" in shown["note"]
+    *_, last = exploration.explain(SESSION, clicked(number))
+    assert last["error"] and "no such pair" in last["note"]
+
+
+def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypatch):
+    (tmp_path / "runs" / "cows" / "photo0.png").unlink()
+    shown = exploration.choose(SESSION, clicked(0))
+    assert shown["pair"] is None and "no longer where the run found it" in shown["note"]
+    page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))
+    assert [item["number"] for item in page["items"]] == [0, 1] and page["ticket"] == 4
+    assert "no longer" in page["items"][0]["files"][0]["problem"]
+    assert Path(page["items"][1]["files"][1]["path"]).read_bytes().startswith(b"\xff\xd8")
+    assert exploration.browse(gr.EventData(None, {"run": "../x"}))["items"] == []
+    monkeypatch.setattr(exploration.workshop, "steps", lambda *_: 1 / 0)
+    *_, last = exploration.explain(SESSION, clicked(1))
+    assert last["note"] == OUR_FAULT
+
+
+def test_a_run_of_a_model_that_is_not_here_still_shows_its_pairs(exploration, tmp_path):
+    write_run(tmp_path / "runs" / "foreign", model="my-model")
+    assert exploration.choose(SESSION, clicked(2, run="foreign"))["pair"]["number"] == 2
+    *_, last = exploration.explain(SESSION, clicked(2, run="foreign"))
+    assert last["pair"]["number"] == 2 and "no such model" in last["note"]
+
+
+def test_boxes_are_cut_out(exploration, tmp_path):
+    photographs = write_run(tmp_path / "runs" / "boxed")
+    boxed = photographs.assign(x=4.0, y=6.0, w=20.0, h=10.0, theta=0.0)
+    boxed.to_parquet(tmp_path / "runs" / "boxed" / "photographs.parquet")
+    pair = exploration.choose(SESSION, clicked(2, run="boxed"))["pair"]
+    assert [(photo["width"], photo["height"]) for photo in pair["photos"]] == [(20, 10)] * 2
+
+
+def test_downloads(exploration, library):
+    values = ("cows", "stage", "match_coverage", "", "status", ["ok"], "")
+    path = Path(exploration.download(*values, gr.EventData(None, {"kind": "csv", "numbers": [4, 2, 999, "x"]})))
+    assert path.name == "pairx_cows_stage_match_coverage.csv" and path.is_relative_to(get_upload_folder())
+    assert pd.read_csv(path)["query_id"].tolist() == ["q4", "q2"]
+    run, choice = library.run("cows"), choice_of(*values)
+    table = pd.read_parquet(io.BytesIO(content(run, choice, "parquet")))
+    assert len(table) == 20 and {"query_identity", "match_coverage", "species"} <= set(table)
+    page = content(run, choice, "html").decode()
+    assert "Plotly.newPlot" in page and "sendChartToCloud" in page[page.rindex("Plotly.newPlot") :]
+    for wrong in ("exe", "../../x", None):
+        with pytest.raises(gr.Error):
+            exploration.download(*values, gr.EventData(None, {"kind": wrong}))
+    with pytest.raises(gr.Error, match="Choose a run"):
+        exploration.download("", *values[1:], gr.EventData(None, {"kind": "csv"}))
+
+
+def test_runs_with_the_same_pairs_do_not_mix(exploration, tmp_path):
+    write_run(tmp_path / "runs" / "others", pairs=20)
+    assert exploration.choose(SESSION, clicked(12, run="others"))["pair"]["correct"] is False
+    assert exploration.choose(SESSION, clicked(12, ticket=2, run="cows"))["pair"]["correct"] is True
+    assert open_run(tmp_path / "runs" / "others").at("stage").index.max() == 19

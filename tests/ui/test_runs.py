@@ -1,0 +1,163 @@
+"""Runs in the tab: started, watched, stopped, continued, laid side by side."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import gradio as gr
+import pytest
+
+from pairx.types import InputError, Step
+from pairx.ui import runs as runs_module
+from pairx.ui.library import READY, Library, Places
+from pairx.ui.running import OUR_FAULT, Progress, Runner, in_words, measured
+from pairx.ui.runs import ONLY_HERE, Runs
+from tests.evaluation.made_up import write_run
+from tests.evaluation.test_reading import half_done
+
+FORM = ("mine", "sample", "reid-lite0", ["stage"], 10, 3, True, False, "")
+
+
+class Slow:
+    """Stands in for `evaluate_steps`: goes on step by step when told, notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+        self.gate = threading.Semaphore(0)
+
+    def __call__(self, dataset, model, *, out, **options) -> Iterator[Step]:
+        self.asked.append((dataset.name, model.name, out.name, options))
+        for done in range(1, 4):
+            yield Step(done, 3, "scoring pairs")
+            self.gate.acquire(timeout=20)
+
+
+@pytest.fixture
+def slow(monkeypatch) -> Slow:
+    found = Slow()
+    monkeypatch.setattr(runs_module, "evaluate_steps", found)
+    return found
+
+
+@pytest.fixture
+def runs_of(workshop, tmp_path) -> Runs:
+    write_run(tmp_path / "runs" / "cows")
+    return Runs(workshop, Library(Places(None, tmp_path / "runs", own_machine=True)))
+
+
+def until(condition) -> None:
+    for _ in range(400):
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    pytest.fail("it did not happen within 20 seconds")
+
+
+def named(listed: dict) -> dict[str, dict]:
+    return {run["name"]: run for run in listed["runs"]}
+
+
+def test_a_run_is_started_watched_and_finished(runs_of, slow):
+    status, listed, _, timer, stop = runs_of.start(*FORM)
+    assert status["busy"] and timer.active and stop["visible"] and listed["open"] == ""
+    until(lambda: runs_of.runner.progress.done == 1)
+    assert slow.asked == [
+        ("sample", "tiny", "mine", {"layers": ["stage"], "exclude_encounter": True, "pairs": 10, "seed": 3})
+    ]
+    status, *_ = runs_of.watch("")
+    assert status["text"].startswith("Scoring pairs: 1 of 3") and (status["done"], status["total"]) == (1, 3)
+    refused, *_ = runs_of.start("second", *FORM[1:])
+    assert "mine is running" in refused["text"] and refused["error"]
+    slow.gate.release(3)
+    runs_of.runner.wait()
+    status, _, _, timer, stop = runs_of.watch("")
+    assert status == {"text": "mine is finished.", "error": False} and not timer.active and not stop["visible"]
+
+
+def test_stop_keeps_what_is_finished(runs_of, slow):
+    runs_of.start(*FORM)
+    until(lambda: runs_of.runner.progress.done == 1)
+    runs_of.halt()
+    slow.gate.release()
+    runs_of.runner.wait()
+    assert "Stopped" in runs_of.watch("")[0]["text"] and runs_of.runner.progress.done == 2
+
+
+def test_an_unfinished_run_continues_with_its_own_settings(runs_of, slow, tmp_path):
+    half_done(tmp_path / "runs" / "half", dataset="sample", model="reid-lite0", layers=["stage"], pairs=9, seed=7)
+    found = named(runs_of.listed(None))
+    assert found["half"]["resumable"] and not found["half"]["finished"] and "0 of 2 pairs" in found["half"]["hint"]
+    assert not found["cows"]["resumable"] and found[READY]["finished"]
+    runs_of.resume(None, "", gr.EventData(None, {"name": "half"}))
+    until(lambda: slow.asked)
+    assert slow.asked == [("sample", "tiny", "half", {"layers": ["stage"], "pairs": 9, "seed": 7})]
+    assert named(runs_of.listed(None))["half"]["hint"].endswith("running")
+    slow.gate.release(3)
+    runs_of.runner.wait()
+    half_done(tmp_path / "runs" / "far", dataset="elsewhere", model="reid-lite0")
+    for name, said in (("far", "Where is the data set elsewhere"), ("cows", "no unfinished run"), ("../x", "no unfin")):
+        status, *_ = runs_of.resume(None, "", gr.EventData(None, {"name": name}))
+        assert said in status["text"] and status["error"]
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        (("cows", *FORM[1:]), "is a run cows already"),
+        (("a b", *FORM[1:]), "Name the run"),
+        (("../up", *FORM[1:]), "Name the run"),
+        (("new", "/no/such/folder", *FORM[2:]), "no such folder"),
+        ((*FORM[:4], 1, *FORM[5:]), "Pairs is a whole number"),
+        ((*FORM[:4], None, *FORM[5:]), "Pairs is a whole number"),
+        ((*FORM[:5], -1, *FORM[6:]), "seed is a whole number"),
+    ],
+)
+def test_what_cannot_be_started_says_why(runs_of, slow, form, said):
+    status, *kept = runs_of.start(*form)
+    assert said in status["text"] and status["error"] and all(one == gr.skip() for one in kept)
+    assert not runs_of.runner.busy and not slow.asked
+
+
+def test_nobody_starts_runs_on_somebody_elses_machine(workshop, tmp_path, slow):
+    half_done(tmp_path / "half", dataset="sample", model="reid-lite0")
+    public = Runs(workshop, Library(Places(None, tmp_path, own_machine=False)))
+    for status, *_ in (public.start(*FORM), public.resume(None, "", gr.EventData(None, {"name": "half"}))):
+        assert status["text"] == ONLY_HERE
+    assert not named(public.listed(None))["half"]["resumable"] and not slow.asked
+
+
+def test_what_goes_wrong_in_a_run_is_said():
+    runner = Runner()
+
+    def faulty(error):
+        yield Step(0, 1, "reading")
+        raise error
+
+    for error, said in ((InputError("row 3 is missing"), "row 3 is missing"), (RuntimeError("secret"), OUR_FAULT)):
+        runner.start("x", lambda error=error: faulty(error))
+        runner.wait()
+        assert runner.progress.over and runner.progress.error == said
+
+
+def test_rate_and_remaining_time():
+    progress = measured(Step(10, 110, "scoring pairs"), Step(30, 110, "scoring pairs"), 40)
+    assert (progress.rate, progress.remaining) == (0.5, 160)
+    assert in_words(progress) == "Scoring pairs: 30 of 110, 0.5 a second, 3 minutes left"
+    assert in_words(Progress("x", "reading the data set")) == "Reading the data set"
+    first = measured(Step(10, 110, "x"), Step(10, 110, "x"), 0)
+    assert first.rate is None and first.remaining is None
+
+
+def test_the_numbers_of_one_run_and_of_several(runs_of, tmp_path):
+    write_run(tmp_path / "runs" / "calves", seed=1)
+    retrieval, table = runs_of.summary("cows")["tables"]
+    assert retrieval["rows"] == [["8", "50.0 %", "75.0 %", "–", "20 + 20", "ok 20, few inliers 20"]]
+    assert table["rows"][0] == [
+        "early", "Inverted residual mean, 1/px", "20 + 19", "0.50", "0.25", "0.10 to 0.40", "−0.10 to 0.10", "0.010"
+    ]  # fmt: skip
+    retrieval, table, differing = runs_of.compare(["cows", "calves"])["tables"]
+    assert [row[0] for row in table["rows"][:4]] == ["cows", "calves"] * 2 and table["head"][0] == "Run"
+    assert differing["head"] == ["Setting", "cows", "calves"] and differing["rows"] == [["seed", "0", "1"]]
+    assert "two or more" in runs_of.compare(["cows"])["note"]
+    assert "does not exist" in runs_of.compare(["cows", "gone"])["note"] and runs_of.summary("")["tables"] == []
