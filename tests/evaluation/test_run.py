@@ -129,7 +129,7 @@ def test_a_second_start_changes_nothing(
     run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = {path.name: path.read_bytes() for path in run.folder.iterdir() if path.suffix in (".parquet", ".json")}
-    assert before.keys() == {"pairs.parquet", "summary.json", "settings.json"}
+    assert before.keys() == {"pairs.parquet", "photographs.parquet", "summary.json", "settings.json"}
     monkeypatch.setattr(pair_x, "record", None)  # nothing is computed again
     pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=run.folder, **options)
     assert before == {name: (run.folder / name).read_bytes() for name in before}
