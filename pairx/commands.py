@@ -125,9 +125,10 @@ def rank(arguments: argparse.Namespace) -> None:
 
 def runs(arguments: argparse.Namespace) -> None:
     """Run `runs` and print the comparison."""
-    from pairx.evaluation.comparing import compare_runs, open_run
+    from pairx.evaluation.comparing import compare_runs
+    from pairx.evaluation.reading import open_run
 
-    found = compare_runs([open_run(folder) for folder in dict.fromkeys(map(Path, arguments.runs))])
+    found = compare_runs({str(folder): open_run(folder) for folder in map(Path, arguments.runs)})
     if arguments.json:
         tables = {"runs": found.runs, "scores": found.scores, "differing": found.differing.T.rename_axis("run")}
         tables["differing"] = tables["differing"].reset_index()

@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
-
-from pairx.evaluation.run import PAIRS, SETTINGS, SUMMARY, Run
-from pairx.evaluation.store import FILE
-from pairx.types import InputError
 
 NUMBERS = ("correct", "incorrect", "rho", "delta", "delta_low", "delta_high", "chance_low", "chance_high", "delta_p")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Several runs side by side. A run is called by its folder, as given.
+    """Several runs side by side.
 
     runs: one row a run: run, dataset, photographs, model, pairs, correct, incorrect, k, queries, top_1, top_5, map,
     best_layer. scores: one row a metric, layer and run: metric, layer, run and NUMBERS, Delta's bootstrap interval
-    (delta_low, delta_high) and its middle 95 % under shuffled labels (chance_low, chance_high) among them; rows that
-    can be compared follow one another. What a run does not have is NaN. differing: one row a setting in which not all
-    runs agree, one column a run.
+    (delta_low, delta_high) and its middle 95 % under shuffled labels (chance_low, chance_high) among them, and why
+    there is no Delta (delta_reason); rows that can be compared follow one another. What a run does not have is NaN.
+    differing: one row a setting in which not all runs agree, one column a run.
     """
 
     runs: pd.DataFrame
@@ -33,43 +28,37 @@ class Comparison:
     differing: pd.DataFrame
 
 
-def open_run(folder: str | Path) -> Run:
-    """The finished run in a folder. Raises InputError where there is none, or one that is not finished."""
-    run = Run(Path(folder))
-    if not all((run.folder / name).is_file() for name in (PAIRS, SUMMARY, SETTINGS)):
-        if (run.folder / FILE).is_file():
-            raise InputError(f"The run in {folder} is not finished: the command that started it continues it.")
-        raise InputError(f"{folder} holds no run. Give a folder that `evaluate -o` wrote.")
-    try:
-        known = isinstance(run.summary, dict) and isinstance(run.settings, dict)
-    except (OSError, ValueError):
-        known = False
-    if not known:
-        raise InputError(f"The run in {folder} is damaged: the command that started it writes its files again.")
-    return run
+class Evaluated(Protocol):
+    """A finished run, however it was read. settings, summary: as `evaluate` wrote them."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+
+    @property
+    def summary(self) -> Mapping[str, Any]: ...
 
 
-def compare_runs(runs: Sequence[Run]) -> Comparison:
-    """Runs, each of another folder, side by side."""
-    names = [str(run.folder) for run in runs]
-    settings = pd.DataFrame({name: _flat(run.settings) for name, run in zip(names, runs, strict=True)}, dtype=object)
+def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
+    """Runs, by what to call them, side by side."""
+    settings = pd.DataFrame({name: _flat(run.settings) for name, run in runs.items()}, dtype=object)
     settings = settings.astype(object).where(settings.notna(), None)
     differing = settings[[len(set(map(repr, row))) > 1 for row in settings.to_numpy()]]
-    scores = [row for name, run in zip(names, runs, strict=True) for row in _scores(name, run.summary)]
-    table = pd.DataFrame(scores, columns=["metric", "layer", "run", *NUMBERS])
+    scores = [row for name, run in runs.items() for row in _scores(name, run.summary)]
+    table = pd.DataFrame(scores, columns=["metric", "layer", "run", *NUMBERS, "delta_reason"])
     for column in ("metric", "layer", "run"):  # in the order in which they are met
         table[column] = pd.Categorical(table[column], table[column].unique())
     table = table.sort_values(["metric", "layer", "run"], ignore_index=True)
     table = table.astype({"metric": str, "layer": str, "run": str, **dict.fromkeys(NUMBERS[2:], float)})
-    return Comparison(pd.DataFrame([_about(run) for run in runs]), table, differing)
+    table["delta_reason"] = table["delta_reason"].astype(object).fillna("")
+    return Comparison(pd.DataFrame([_about(name, run) for name, run in runs.items()]), table, differing)
 
 
-def _about(run: Run) -> dict[str, Any]:
+def _about(name: str, run: Evaluated) -> dict[str, Any]:
     settings, summary = run.settings, run.summary
-    found = {"run": str(run.folder), **{name: settings.get(name) for name in ("dataset", "photographs", "model")}}
-    found |= {name: summary.get(name) for name in ("pairs", "correct", "incorrect", "k")}
+    found = {"run": name, **{key: settings.get(key) for key in ("dataset", "photographs", "model")}}
+    found |= {key: summary.get(key) for key in ("pairs", "correct", "incorrect", "k")}
     retrieval = summary.get("retrieval", {})
-    found |= {name: retrieval.get(name) for name in ("queries", "top_1", "top_5", "map")}
+    found |= {key: retrieval.get(key) for key in ("queries", "top_1", "top_5", "map")}
     return {**found, "best_layer": summary.get("best_layer")}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from pairx.datasets import load_dataset
-from pairx.evaluation import side_by_side
-from pairx.evaluation.reading import RunState
+from pairx.evaluation.comparing import Comparison, compare_runs
+from pairx.evaluation.reading import OpenRun, RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
 from pairx.ui.exploration import asked
@@ -21,7 +21,7 @@ from pairx.ui.session import Workshop
 from pairx.ui.viewer import script
 from pairx.ui.words import layer_choices, metric_title
 
-RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "transform")
+RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "features", "transform")
 ONLY_HERE = "Runs are started where the app runs on one's own machine."
 STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on."
 HEAD = ("Layer", "Metric", "Pairs", "rho", "Delta", "95 % interval", "By chance", "p")
@@ -181,39 +181,34 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
     }
 
 
-def tables(runs: list[Any], names: list[str] | None = None) -> list[dict[str, Any]]:
+def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[dict[str, Any]]:
     """Tables as the browser shows them: retrieval and transforms, rho and Delta, and what differs."""
-    names = names or [run.name for run in runs]
-    several = len(runs) > 1
-    summaries = {name: run.summary for name, run in zip(names, runs, strict=True)}
-    metrics = side_by_side.metric_rows(summaries)
-    if several:
-        metrics = metrics.sort_values(["metric", "layer"], kind="stable")
+    named = dict(zip(names or [run.name for run in runs], runs, strict=True))
+    several, compared = len(runs) > 1, compare_runs(named)
     rows = [
         [one.run] * several
         + [one.layer, metric_title(one.metric), f"{one.correct} + {one.incorrect}", number(one.rho), number(one.delta)]
-        + [span(one.delta_interval) or one.delta_reason, span(one.delta_null), number(one.delta_p, ".3f")]
-        for one in metrics.itertuples()
+        + [span((one.delta_low, one.delta_high)) or one.delta_reason]
+        + [span((one.chance_low, one.chance_high)), number(one.delta_p, ".3f")]
+        for one in compared.scores.itertuples()
     ]
     found = [
-        _retrieval(summaries, several),
+        _retrieval(named, compared),
         {"title": "rho and Delta", "head": ["Run"] * several + list(HEAD), "rows": rows},
     ]
     if several:
-        differing = side_by_side.differing_settings({name: run.settings for name, run in zip(names, runs, strict=True)})
+        differing = compared.differing.astype(object).where(compared.differing.notna(), "")
         told = [[str(index), *map(str, row)] for index, row in zip(differing.index, differing.to_numpy(), strict=True)]
-        found.append({"title": "Settings that differ", "head": ["Setting", *names], "rows": told})
+        found.append({"title": "Settings that differ", "head": ["Setting", *named], "rows": told})
     return found
 
 
-def _retrieval(summaries: dict[str, Any], several: bool) -> dict[str, Any]:
-    rows = []
-    for one in side_by_side.retrieval_rows(summaries).itertuples():
-        summary = summaries[one.run]
-        counts = ", ".join(f"{name} {count}" for name, count in summary["status"].items())
+def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]:
+    rows, several = [], len(runs) > 1
+    for one in compared.runs.itertuples():
+        counts = ", ".join(f"{name} {count}" for name, count in runs[one.run].summary["status"].items())
         shares = [number(value, ".1%").replace("%", " %") for value in (one.top_1, one.top_5, one.map)]
-        pairs = f"{summary['correct']} + {summary['incorrect']}"
-        rows.append([one.run] * several + [str(summary["retrieval"]["queries"]), *shares, pairs, counts])
+        rows.append([one.run] * several + [str(one.queries), *shares, f"{one.correct} + {one.incorrect}", counts])
     head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Homographies"]
     return {"title": "Retrieval, pairs and homographies", "head": ["Run"] * several + head, "rows": rows}
 

@@ -128,7 +128,8 @@ def number(value: float | None, form: str = ".2f") -> str:
 
 def span(values: Any) -> str:
     """An interval in words, nothing where there is none."""
-    return "" if not values or values[0] is None else f"{number(values[0])} to {number(values[1])}"
+    known = values and values[0] is not None and values[0] == values[0]
+    return f"{number(values[0])} to {number(values[1])}" if known else ""
 
 
 def file_of(data: Any, name: str) -> dict[str, Any]:

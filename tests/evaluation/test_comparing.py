@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from pairx.cli import main
-from pairx.evaluation.comparing import compare_runs, open_run
+from pairx.evaluation.comparing import compare_runs
+from pairx.evaluation.reading import REQUIRED, open_run
 from pairx.types import InputError
 
 SETTINGS = {"dataset": "toys", "photographs": 9, "model": "tiny", "seed": 0, "layers": ["a"], "pair_x": {"version": 2}}
@@ -33,11 +34,20 @@ def write_run(folder: Path, rhos: dict[str, float], **settings: object) -> Path:
         for layer, rho in rhos.items()
     }
     retrieval = {"queries": 9, "top_1": 0.5, "top_5": 0.75, "map": 0.4}
-    summary = {"pairs": 7, "correct": 3, "incorrect": 4, "k": 5, "retrieval": retrieval, "best_layer": None}
+    summary = {
+        "pairs": 7,
+        "correct": 3,
+        "incorrect": 4,
+        "k": 5,
+        "retrieval": retrieval,
+        "best_layer": None,
+        "status": {},
+    }
     folder.mkdir()
     (folder / "summary.json").write_text(json.dumps({**summary, "layers": metrics}))
     (folder / "settings.json").write_text(json.dumps({**SETTINGS, **settings}))
-    (folder / "pairs.parquet").write_bytes(b"")
+    pairs = pd.DataFrame(dict.fromkeys(REQUIRED, 0), range(len(rhos))).assign(layer=list(rhos))
+    pairs.to_parquet(folder / "pairs.parquet")
     return folder
 
 
@@ -50,7 +60,7 @@ def folders(tmp_path: Path) -> list[str]:
 
 def test_comparable_rows_follow_one_another(folders: list[str]) -> None:
     first, second = folders
-    found = compare_runs([open_run(folder) for folder in folders])
+    found = compare_runs({folder: open_run(Path(folder)) for folder in folders})
     assert found.runs["run"].tolist() == folders and found.runs["top_5"].tolist() == [0.75, 0.75]
     rows = [("residual", "a", first), ("residual", "a", second), ("residual", "b", second)]
     rows += [("coverage", layer, run) for _, layer, run in rows]
@@ -61,10 +71,10 @@ def test_comparable_rows_follow_one_another(folders: list[str]) -> None:
 
 
 def test_differing_settings_are_named(folders: list[str]) -> None:
-    differing = compare_runs([open_run(folder) for folder in folders]).differing
+    differing = compare_runs({folder: open_run(Path(folder)) for folder in folders}).differing
     expected = pd.DataFrame([['["a"]', '["a", "b"]'], [2, 3]], ["layers", "pair_x.version"], folders)
     assert differing.astype(str).equals(expected.astype(str))
-    assert compare_runs([open_run(folders[0])]).differing.empty
+    assert compare_runs({"one": open_run(Path(folders[0]))}).differing.empty
 
 
 def test_the_command(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,14 +105,14 @@ def test_the_command(folders: list[str], capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_what_is_no_finished_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(InputError, match="holds no run"):
+    with pytest.raises(InputError, match="folder does not exist"):
         open_run(tmp_path / "nowhere")
     (tmp_path / "begun").mkdir()
     (tmp_path / "begun" / "run.sqlite").write_bytes(b"")
-    with pytest.raises(InputError, match="is not finished"):
+    with pytest.raises(InputError, match="Continue it first"):
         open_run(tmp_path / "begun")
     damaged = write_run(tmp_path / "damaged", {"a": 0.25})
     (damaged / "summary.json").write_text("{")
     assert main(["runs", str(damaged)]) == 2
     captured = capsys.readouterr()
-    assert "is damaged" in captured.err and captured.err.count("\n") == 1 and not captured.out
+    assert "cannot be read" in captured.err and captured.err.count("\n") == 1 and not captured.out

@@ -16,7 +16,6 @@ from pairx.datasets import load_dataset
 from pairx.evaluation import run as runs
 from pairx.evaluation.embeddings import content_keys
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
-from pairx.evaluation.side_by_side import differing_settings, metric_rows, retrieval_rows
 from pairx.evaluation.store import Store
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.models import ASSETS
@@ -161,20 +160,3 @@ def test_filters(opened: OpenRun) -> None:
     assert filtered(rows, None, (), "g1[").empty, "a text, no pattern"
     with pytest.raises(InputError, match="no column"):
         filtered(rows, "colour", ["red"])
-
-
-def test_runs_side_by_side(opened: OpenRun, tmp_path: Path) -> None:
-    write_run(tmp_path / "other", seed=1, pair_x={"engine": "fast"})
-    other = open_run(tmp_path / "other")
-    summaries = {"cows": opened.summary, "other": other.summary}
-    table = metric_rows(summaries, ["match_coverage"])
-    assert table[["run", "layer"]].to_numpy().tolist() == [
-        ["cows", "early"], ["cows", "stage"], ["other", "early"], ["other", "stage"]
-    ]  # fmt: skip
-    assert set(table["rho"]) == {0.5} and table["delta_interval"][0] == [0.1, 0.4]
-    assert retrieval_rows(summaries)["usable"].tolist() == [0.5, 0.5]
-    differing = differing_settings({"cows": opened.settings, "other": other.settings})
-    assert differing.to_dict("index") == {
-        "seed": {"cows": "0", "other": "1"},
-        "pair_x.engine": {"cows": "", "other": "fast"},
-    }
