@@ -118,7 +118,13 @@ class ExploreTab:
 
         self.column.input(answers.list_values, [self.opened, self.column], self.values, **at_once)
         last = {"trigger_mode": "always_last", **at_once}
-        gr.on([one.input for one in choices], answers.show, self.shown, [self.plot, self.status], **last)
+        gr.on(
+            [*(one.input for one in choices[:-1]), self.text.change],
+            answers.show,
+            self.shown,
+            [self.plot, self.status],
+            **last,
+        )
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
         self.panel.halt(answers.halt, **at_once)
