@@ -42,8 +42,8 @@ photograph at all; the line below each panel says what to beware of.
 **The number** is the cosine similarity of the two embeddings, from −1 to 1. It is no probability. The
 sentence beside it says where it lies among pairs whose truth is known.
 
-**Another background**, in Compare, asks a relative question. With the photograph of a third animal as background, red is
-what speaks for this pair rather than for that one.
+**Another background**, in Compare, asks a relative question. With the photograph of a third animal as background, red
+is what speaks for this pair rather than for that one.
 
 **Faithfulness**, in Compare, tells whether a glow says the truth about the model: blur what it rates highest, and the
 similarity should fall further than when random places are blurred.
