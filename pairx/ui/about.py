@@ -25,6 +25,10 @@ similarity, blue places lower it, and both photographs share one scale.
 **Pixels behind the matches.** Each colour belongs to one match and marks the pixels it rests on. Where the
 same colour lies on the same marking in both photographs, the match is plausible.
 
+**Point to point.** Click a place in one photograph, or draw a box, and the other shows where its partners are:
+red places raise the similarity together with it, blue places lower it, a ring marks the strongest. In Compare,
+enlarge a panel to point; every method that knows pairs of places answers at once.
+
 **A plausible pair** has lines that run in order, as if one photograph could be bent onto the other, and
 colours on the same markings. **An implausible pair** has lines that cross, end on background, or join unlike
 parts. **A misleading pair** looks orderly although the animals differ: where all individuals share a
@@ -35,22 +39,18 @@ hide everything that is drawn over them.
 measures in its own unit, so compare where they glow, not how strongly. Some do not look at the other
 photograph at all; the line below each panel says what to beware of.
 
-**Point to point.** Click a place in one photograph, or draw a box, and the other shows where its partners are:
-red places raise the similarity together with it, blue places lower it, a ring marks the strongest. In Compare,
-enlarge a panel to point; every method that knows pairs of places answers at once.
-
-**Another background** asks a relative question. With the photograph of a third animal as background, red is
-what speaks for this pair rather than for that one.
-
-**Faithfulness** tells whether a glow says the truth about the model: blur what it rates highest, and the
-similarity should fall further than when random places are blurred.
-
 **Explore.** Each point is a pair of a whole data set: how similar the model finds it, against how plausible its
 matches are. Where a metric says something, correct and incorrect pairs of like similarity lie apart in the shaded
 window. An incorrect pair among the plausible ones is worth a look at its label.
 
 **The number** is the cosine similarity of the two embeddings, from −1 to 1. It is no probability. The
 sentence beside it says where it lies among pairs whose truth is known.
+
+**Another background**, in Compare, asks a relative question. With the photograph of a third animal as background, red
+is what speaks for this pair rather than for that one.
+
+**Faithfulness**, in Compare, tells whether a glow says the truth about the model: blur what it rates highest, and the
+similarity should fall further than when random places are blurred.
 """
 
 CITE = """
