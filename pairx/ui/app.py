@@ -47,6 +47,8 @@ def build(places: Places) -> gr.Blocks:
             f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>",
             elem_classes="px-top",
         )
+        # Before the tabs, whose events would take the name otherwise.
+        gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain"):
                 explain = ExplainTab(page, workshop, pairs, opening, ready)
@@ -56,7 +58,6 @@ def build(places: Places) -> gr.Blocks:
                 ExploreTab(tab, workshop, Library(places), MODEL)
             with gr.Tab("About"):
                 build_about(workshop.cards.values())
-        gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
     return page.queue(max_size=64, default_concurrency_limit=8)
 
 
