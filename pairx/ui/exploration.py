@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import time
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlencode
@@ -31,7 +32,7 @@ KINDS = ("csv", "parquet", "html")
 FIRST_METRIC = "inverted_residual_mean"
 CORRECTNESS = ("Correct or incorrect", "")
 OUR_FAULT = "This could not be shown: a fault of ours. Choose another pair, or another layer."
-STOPPED = "Stopped. Choose the pair again to explain it."
+TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the queue some time
 OTHER_MODEL = (
     "The run found {run:.2f}, this app's model {now:.2f}: the run was made with other weights or another input size."
 )
@@ -121,7 +122,7 @@ class Exploration:
             shown["pair"] = pair
             request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
             both = pair_of(*photos)
-            steps = self.workshop.steps(request, both)
+            steps, told = self.workshop.steps(request, both), -TELL_SECONDS
             while True:
                 try:
                     step = next(steps)
@@ -129,7 +130,9 @@ class Exploration:
                     explanation = stop.value
                     break
                 note = f"{step.what[:1].upper()}{step.what[1:]}"
-                yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
+                if time.monotonic() - told >= TELL_SECONDS:
+                    yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
+                    told = time.monotonic()
                 if not self.tickets.ask(name, ticket):
                     steps.close()
                     return

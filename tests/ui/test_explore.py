@@ -13,6 +13,7 @@ from gradio.utils import get_upload_folder
 
 from pairx.evaluation.reading import open_run
 from pairx.types import InputError
+from pairx.ui import exploration as exploration_module
 from pairx.ui.exploration import OUR_FAULT, Exploration, choice_of, content
 from pairx.ui.library import READY, Library, Places
 from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence
@@ -31,7 +32,8 @@ def library(tmp_path) -> Library:
 
 
 @pytest.fixture
-def exploration(workshop, library) -> Exploration:
+def exploration(workshop, library, monkeypatch) -> Exploration:
+    monkeypatch.setattr(exploration_module, "TELL_SECONDS", 0)
     return Exploration(workshop, library)
 
 
