@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-HERE = Path(__file__).parent
+PAGE = Path(__file__).parent / "page"
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -57,5 +57,5 @@ SHEETS = ("page.css", "viewer.css", "board.css", "explore.css")
 
 def head() -> str:
     """Our style sheet as it is: gradio would rewrite the selectors of one given as `css`."""
-    sheets = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SHEETS)
+    sheets = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SHEETS)
     return f"<style>\n{sheets}\n</style>"

@@ -17,7 +17,7 @@ from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
 
-HERE = Path(__file__).parent
+PAGE = Path(__file__).parent / "page"
 SCRIPTS = (
     "shared.js",
     "stage.js",
@@ -34,7 +34,7 @@ LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
 def script(*names: str) -> str:
     """Our JavaScript files as one body of `js_on_load`."""
-    return "\n".join((HERE / name).read_text(encoding="utf-8") for name in names)
+    return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
 
 
 def encoded(image: np.ndarray, kind: str, **how: Any) -> bytes:
