@@ -60,7 +60,7 @@ def _card(
         "PAIR-X paper, B.2, from R_k = e_k f_k / (|e||f|)",
         "partner embedding",
         "1 forward and 1 relevance pass of each photograph",
-        caveat="Biases keep a part of the relevance. Does not depend on the layer.",
+        caveat="Biases keep a part of the relevance, in some networks nearly all of it. Does not depend on the layer.",
         game=Game("all"),
     )
 )
