@@ -41,7 +41,7 @@ class Evaluated(Protocol):
 def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
     """Runs, by what to call them, side by side."""
     settings = pd.DataFrame({name: _flat(run.settings) for name, run in runs.items()}, dtype=object)
-    settings = settings.where(settings.notna(), None)
+    settings = settings.astype(object).where(settings.notna(), None)
     differing = settings[[len(set(map(repr, row))) > 1 for row in settings.to_numpy()]]
     scores = [row for name, run in runs.items() for row in _scores(name, run.summary)]
     table = pd.DataFrame(scores, columns=["metric", "layer", "run", *NUMBERS, "delta_reason"])

@@ -99,7 +99,7 @@ class ExploreTab:
     def _wire(self, tab: gr.Tab) -> None:
         answers, runs = self.exploration, self.runs
         at_once = {"queue": False, **QUIET}
-        choices = self.shown[1:]
+        choices = [self.layer, self.metric, self.color, self.column, self.values, self.text]
         opening = [self.opened, *choices, self.plot, self.status]
         listing = [self.list, self.compared, self.timer, self.stop]
         watching = [self.status, *listing]
@@ -116,11 +116,15 @@ class ExploreTab:
             event.then(runs.refresh, self.opened, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 
-        drawn = [self.plot, self.status]
-        listed = self.column.input(answers.list_values, [self.opened, self.column], self.values, **at_once)
-        listed.then(answers.show, self.shown, drawn, **at_once)  # with this column's values, not the last one's
-        changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
-        gr.on([*changed, self.text.change], answers.show, self.shown, drawn, trigger_mode="always_last", **at_once)
+        self.column.input(answers.list_values, [self.opened, self.column], self.values, **at_once)
+        last = {"trigger_mode": "always_last", **at_once}
+        gr.on(
+            [*(one.input for one in choices[:-1]), self.text.change],
+            answers.show,
+            self.shown,
+            [self.plot, self.status],
+            **last,
+        )
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
         self.panel.halt(answers.halt, **at_once)
