@@ -141,6 +141,8 @@ def main() -> None:
     if arguments.methods:
         known = [name for name, card in CARDS.items() if card.second_order]
         names = known if arguments.methods == "second-order" else arguments.methods.split(",")
+        if unknown := sorted(set(names) - set(known)):
+            parser.error(f"{unknown[0]} is no second-order method; there are {', '.join(known)}")
         return compare_methods(load_model(arguments.models[0]), herd, ids, names, arguments.samples)
     print(f"{len(ids)} correct pairs of the sample herd, top {TOP} matches, within {WITHIN} cells")
     print(f"{'model':16} {'layer':10} {'top 20':>14} {'on animal':>10} {'chance':>8} {'all matches':>12}")

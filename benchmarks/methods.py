@@ -4,8 +4,8 @@
 
 Explains pairs of one animal's photographs, the sample herd's and, where the environment variable PAIRX_DATA names the
 folder that holds it, nyala's, by every method, and prints one table a data set. `--pairs 20 --samples 0` is the whole:
-every method with its own number of samples, for days on two cores. With -o each row is written as it comes, and a
-second call goes on where the first one stopped, or prints the tables of what is there.
+every method with its own number of samples, for days on two cores. Each row is written to -o as it comes, and a
+second call goes on where the first one stopped, or prints the tables of what is there: delete the file after a change.
 
 CPU s: of one explanation of both photographs. Passes: forwards of the whole network and, after the plus, of the part
 after the layer, backwards counted like forwards, relevance passes not. Ratio: those seconds to what the same passes

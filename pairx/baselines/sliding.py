@@ -88,7 +88,7 @@ def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
         equation="A.11, eq. 11 with max for the printed min, averaged over the pairs of windows that cover a pair of "
         "places; all pairs of windows on a raster in place of 20000 random ones",
         needs=("both photographs", "masked photograph"),
-        cost="1 forward a window, some 2500 of each photograph",
+        cost="1 forward a window, up to 5000 of each photograph",
         slow=True,
         second_order=True,
         caveat="Two windows that hide what sets the photographs apart count as much as two that hide the same marking. "

@@ -18,6 +18,7 @@ from pairx.types import Game, InputError, Step
 BATCH = 16
 MASKS = 2000
 """Halves of coalitions of each photograph, at most: a coalition's similarity needs no more than two embeddings."""
+MOST_SEGMENTS = 100  # of a photograph; the numbers of every two superpixels make a matrix of their squared number
 ROWS = 1000
 ITERATIONS = 1000
 TOLERANCE = 1e-5
@@ -36,8 +37,10 @@ class Lime2Options(LimeOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.samples < 1 or self.decay < 0 or self.sparsity < 0:
-            raise InputError("samples is 1 or more, decay and sparsity are 0 or more.")
+        if self.segments > MOST_SEGMENTS:
+            raise InputError(f"segments is {MOST_SEGMENTS} or less, not {self.segments}: every two have a number.")
+        if self.decay < 0 or self.sparsity < 0:
+            raise InputError("decay and sparsity are 0 or more.")
 
 
 @method(
