@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from pairx.baselines import backgrounds
-from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card, to_map
+from pairx.baselines.pairs import at_most, of_pairs, places
+from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.baselines.sliding import CELLS
 from pairx.baselines.superpixels import FAMILY, LimeOptions, mean_colors, superpixels
@@ -84,8 +85,7 @@ def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Generator[Step,
     tensor = torch.einsum("aij,ab,bxy->ijxy", halves[0].areas, pairs[:first, first:], halves[1].areas)
     elsewhere = singles.sum() + pairs.sum() - pairs[:first, first:].sum()
     left = halves[0].nobody @ halves[1].nobody
-    metrics = {"elsewhere": float(elsewhere), "left": float(left)}
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+    return of_pairs(tensor, elsewhere=elsewhere, left=left)
 
 
 @dataclass(frozen=True)
@@ -121,17 +121,15 @@ def _half(side: Side, options: Lime2Options, seed: int) -> Generator[Step, None,
     found = torch.nn.functional.normalize(found.double(), dim=1).cpu()
     change = (side.x[0] - absent).square().mean(0).double().cpu().flatten()
     lost = torch.zeros(count, dtype=torch.float64).index_add_(0, labels.flatten(), change) / change.numel()
-    grid = [min(CELLS, n) for n in side.activation.shape[1:]]
+    grid = at_most(side.activation.shape[1:], CELLS)
     changes = (1 - who.double()) @ lost
     return Half(who[:-1], found[:-1], changes[:-1], found[-1], areas(labels, count, grid))
 
 
-def areas(labels: Tensor, count: int, grid: list[int]) -> Tensor:
+def areas(labels: Tensor, count: int, grid: tuple[int, int]) -> Tensor:
     """(n, h, w) float64: the parts of each superpixel that lie in each cell; they sum to 1."""
-    rows, columns = (torch.arange(size) * cells // size for size, cells in zip(labels.shape, grid, strict=True))
-    cell = rows[:, None] * grid[1] + columns
     found = torch.zeros(count, grid[0] * grid[1], dtype=torch.float64)
-    found.index_put_((labels.flatten(), cell.flatten()), torch.ones(()).double(), accumulate=True)
+    found.index_put_((labels.flatten(), places(labels.shape, grid).flatten()), torch.ones(()).double(), accumulate=True)
     return (found / found.sum(1, keepdim=True)).unflatten(1, grid)
 
 
