@@ -116,7 +116,7 @@ def compare_methods(
         options = {"samples": max(samples, LEAST.get(name, 0))} if "samples" in option_names(name) and samples else {}
         scores, shape = [], ()
         for ids in pairs:
-            explanation = pairx.explain(model, pairx.load_pair(*map(herd.path, ids)), name, **options)
+            (explanation,) = pairx.compare(model, pairx.load_pair(*map(herd.path, ids)), [name], **options)
             scores.append(score_partners(explanation, herd, ids))
             shape = explanation.tensor.shape
         hits = np.array([one.hits for one in scores])
@@ -134,7 +134,7 @@ def main() -> None:
     parser.add_argument("--layers", nargs="+", help="default: the first model's own")
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--methods", help="second-order, or names of such methods separated by commas")
-    parser.add_argument("--samples", type=int, default=500, help="of a method; 0: its own (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=500, help="at most; 0: its own (default: %(default)s)")
     arguments = parser.parse_args()
     herd = load_herd()
     ids = correct_pairs(herd, arguments.pairs)
