@@ -69,7 +69,7 @@ class Grid(Printed):
         key = next((panel.scene for panel in self.panels if panel.scene and panel.scene.heat_scale), None)
         if key is not None:
             bar = Box(_MARGIN, _MARGIN + _HEADER + rows * height, _COLUMN, _FOOTER)
-            # Every row has its own scale, so the bar is in parts of it.
+            # Every method has its own scale, so the bar is in parts of it.
             colour_bar(axes, bar, replace(key, heat_low=-1.0), 1.0)
         return page
 
@@ -79,8 +79,8 @@ def draw_grid(
 ) -> Grid:
     """A figure of what several methods say of one pair, or why they cannot, in the order given.
 
-    cards: of these methods by name. Each row has its own colour scale, shared by its two photographs, because methods
-    measure in different units; red is evidence for the similarity, blue against, zero is transparent.
+    cards: of these methods by name. Each has its own colour scale, shared by its two photographs, because methods measure
+    in different units; red is evidence for the similarity, blue against, zero is transparent.
     """
     panels = [panel_of(result, pair, cards[result.method], look) for result in results]
     done = [result for result in results if isinstance(result, Explanation)]
@@ -90,7 +90,7 @@ def draw_grid(
         heading += f": similarity {done[0].similarity:.3f}"
         subheading = f"{known.get('model')}, {known.get('size')} px, layer {known.get('layer')}. "
     subheading += (
-        "Every row has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
+        "Every method has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
     )
     return Grid(pair, tuple(panels), heading, subheading)
 
