@@ -79,8 +79,8 @@ def draw_grid(
 ) -> Grid:
     """A figure of what several methods say of one pair, or why they cannot, in the order given.
 
-    cards: of these methods by name. Each has its own colour scale, shared by its two photographs, because methods measure
-    in different units; red is evidence for the similarity, blue against, zero is transparent.
+    cards: of these methods by name. Each method has its own colour scale, shared by its two photographs, because they
+    measure in different units; red is evidence for the similarity, blue against, zero is transparent.
     """
     panels = [panel_of(result, pair, cards[result.method], look) for result in results]
     done = [result for result in results if isinstance(result, Explanation)]
