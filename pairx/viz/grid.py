@@ -99,7 +99,9 @@ def panel_of(result: Explanation | Refusal, pair: ImagePair, card: MethodCard, l
     """What one method says of a pair, ready to be drawn small."""
     if isinstance(result, Refusal):
         return Panel(card.title, "", f"cannot run: {result.reason}", None)
-    return Panel(card.title, _seconds(result.seconds), card.caveat, compose(_gathered(result), pair, look))
+    nothing = result.matches is not None and not len(result.matches)
+    note = f"No matches. {card.caveat}".strip() if nothing else card.caveat
+    return Panel(card.title, _seconds(result.seconds), note, compose(_gathered(result), pair, look))
 
 
 def _gathered(explanation: Explanation) -> Explanation:
