@@ -19,6 +19,7 @@ from pairx.ui import links
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.library import READY, Library
 from pairx.ui.links import Options
+from pairx.ui.parts import sent
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
@@ -36,11 +37,6 @@ TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the
 OTHER_MODEL = (
     "The run found {run:.2f}, this app's model {now:.2f}: the run was made with other weights or another input size."
 )
-
-
-def asked(event: gr.EventData) -> dict[str, Any]:
-    """What the browser sent with an event: it may hold anything."""
-    return event._data if isinstance(event._data, dict) else {}
 
 
 def ticket_of(values: dict[str, Any]) -> int:
@@ -100,7 +96,7 @@ class Exploration:
 
     def choose(self, session: gr.Request, event: gr.EventData) -> Any:
         """A point was clicked: its photographs and scores, at once."""
-        values = asked(event)
+        values = sent(event)
         ticket = ticket_of(values)
         if not self.tickets.ask(str(session.session_hash), ticket):
             return gr.skip()
@@ -112,7 +108,7 @@ class Exploration:
 
     def explain(self, session: gr.Request, event: gr.EventData) -> Generator[Any]:
         """PAIR-X of the clicked point, step by step, until the session clicks another."""
-        values = asked(event)
+        values = sent(event)
         name, ticket = str(session.session_hash), ticket_of(values)
         if not self.tickets.ask(name, ticket):
             return
@@ -150,11 +146,11 @@ class Exploration:
 
     def halt(self, session: gr.Request, event: gr.EventData) -> Any:
         """Stop was pressed: what runs for an earlier click ends."""
-        self.tickets.ask(str(session.session_hash), ticket_of(asked(event)))
+        self.tickets.ask(str(session.session_hash), ticket_of(sent(event)))
 
     def browse(self, event: gr.EventData) -> Any:
         """A page of the gallery."""
-        values = asked(event)
+        values = sent(event)
         numbers = values.get("numbers")
         try:
             run = self.library.run(str(values.get("run")))
@@ -168,7 +164,7 @@ class Exploration:
     ) -> str:
         """Write what is shown, or the pairs that were selected, to a file of the cache."""
         try:
-            choice, wanted = choice_of(name, layer, metric, color, column, values, text), asked(event)
+            choice, wanted = choice_of(name, layer, metric, color, column, values, text), sent(event)
             run = self.library.run(choice.run)
             data = content(run, choice, str(wanted.get("kind")), wanted.get("numbers"))
         except InputError as error:

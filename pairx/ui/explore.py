@@ -6,9 +6,9 @@ import gradio as gr
 
 from pairx.ui.chosen_pair import PairGallery, PairPanel
 from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
-from pairx.ui.exploration import CORRECTNESS, Exploration, asked
+from pairx.ui.exploration import CORRECTNESS, Exploration
 from pairx.ui.library import READY, Library
-from pairx.ui.parts import Status
+from pairx.ui.parts import Status, sent
 from pairx.ui.runs import ONLY_HERE, RunList, Runs, Tables
 from pairx.ui.scatter import PairTable, ScatterPlot, ViewChips
 from pairx.ui.session import Workshop
@@ -108,7 +108,7 @@ class ExploreTab:
             return [gr.skip()] * len(opening) if opened else answers.open(READY)
 
         def open_named(event: gr.EventData) -> list:
-            return answers.open(str(asked(event).get("name")))
+            return answers.open(str(sent(event).get("name")))
 
         first = tab.select(open_first, self.opened, opening, **at_once)
         named = self.list.open(open_named, None, opening, **last)

@@ -7,7 +7,6 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 import plotly
@@ -18,7 +17,7 @@ from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
-from pairx.ui.viewer import script
+from pairx.ui.parts import Part
 from pairx.ui.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
@@ -126,55 +125,29 @@ def file_of(data: Any, name: str) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-class ScatterPlot(gr.HTML):
+class ScatterPlot(Part):
     """Shows a choice as a plot.
 
     Takes {"scene": file}. Events: `choose` with {"number", "ticket", "run", "layer"}, `download` with {"kind",
     "numbers"}.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-explore"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "plotting.js", "scatter.js"),
-            plotly=f"gradio_api/file={PLOTLY}",
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-viewer px-explore"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "plotting.js", "scatter.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
+    def __init__(self, **how: Any) -> None:
+        super().__init__(plotly=f"gradio_api/file={PLOTLY}", **how)
 
 
-class ViewChips(gr.HTML):
+class ViewChips(Part):
     """The ready-made views as chips, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-viewer px-views"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "chips.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-viewer px-views"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "chips.js")
 
 
-class PairTable(gr.HTML):
+class PairTable(Part):
     """The pairs on show as a table, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-viewer px-pairtable"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "pairtable.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-viewer px-pairtable"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "pairtable.js")
