@@ -143,4 +143,4 @@ class PairGallery(Part):
     scripts = ("shared.js", "stage.js", "exploring.js", "gallery.js")
 
     def __init__(self, **how: Any) -> None:
-        super().__init__(page=PAGE, **how)
+        super().__init__(given={"page": PAGE}, **how)

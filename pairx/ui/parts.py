@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,14 +18,15 @@ from pairx.ui.theme import PAGE
 
 class Part(gr.HTML):
     """A part of the page that our own JavaScript draws. template: the node that it fills. scripts: its files of page/,
-    joined, so that what a file declares is known to those after it."""
+    joined, so that what a file declares is known to those after it; they draw `props.value` and read `given`."""
 
     template = "<div></div>"
     scripts: tuple[str, ...] = ()
 
-    def __init__(self, value: Any = None, **how: Any) -> None:
-        """how: of `gr.HTML`; anything else is a prop that the scripts read."""
-        script = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in self.scripts)
+    def __init__(self, value: Any = None, given: dict[str, Any] | None = None, **how: Any) -> None:
+        """given: constants, JSON-ready; props of `gr.HTML` would be gone after a `gr.skip()`. how: of `gr.HTML`."""
+        files = [(PAGE / name).read_text(encoding="utf-8") for name in self.scripts]
+        script = "\n".join([f"const given = {json.dumps(given or {})};", *files])
         super().__init__(value, html_template=self.template, js_on_load=script, apply_default_css=False, **how)
 
 
@@ -36,7 +38,7 @@ class SampleStrip(Part):
     scripts = ("shared.js", "strip.js")
 
     def __init__(self, entries: Sequence[dict[str, Any]], label: str, **how: Any) -> None:
-        super().__init__(entries, label_text=label, **how)
+        super().__init__(entries, {"label": label}, **how)
 
 
 class Messenger(Part):
@@ -46,7 +48,7 @@ class Messenger(Part):
     scripts = ("shared.js", "messenger.js")
 
     def __init__(self, event: str, **how: Any) -> None:
-        super().__init__(event=event, **how)
+        super().__init__(given={"event": event}, **how)
 
 
 class Status(Part):
@@ -59,7 +61,7 @@ class Status(Part):
     scripts = ("shared.js", "status.js")
 
     def __init__(self, event: str = "status", **how: Any) -> None:
-        super().__init__({}, event=event, **how)
+        super().__init__({}, {"event": event}, **how)
 
 
 def waiting() -> list[Any]:

@@ -52,7 +52,6 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         "signed": viz.signed_colors(),
         "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
         "matches": 0 if explanation.matches is None else len(explanation.matches),
-        "link_names": NAMES,
     }
 
 
@@ -86,6 +85,9 @@ class Viewer(Part):
         "point.js",
         "viewer.js",
     )
+
+    def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
+        super().__init__(value, {"names": NAMES}, **how)
 
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:

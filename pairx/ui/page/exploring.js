@@ -11,14 +11,14 @@ const explore = (shared.explore ??= {
   tell(name) {
     shared.bus.dispatchEvent(new CustomEvent(name));
   },
-  show(scene) {
+  // view: the ready-made view to show; without one, that of before.
+  show(scene, view) {
     const same = this.scene?.run === scene.run;
     this.scene = scene;
     this.at = new Map(scene.number.map((number, i) => [number, i]));
     if (!same || !this.at.has(this.chosen)) this.chosen = null;
     this.tell("rows");
-    const kept = same && this.view ? this.view : scene.views[0].id;
-    this.look(kept);
+    this.look(view ?? (same && this.view ? this.view : scene.views[0].id));
   },
   look(id) {
     const view = this.scene.views.find((one) => one.id === id) ?? this.scene.views[0];

@@ -48,14 +48,14 @@ function turn(by) {
 }
 
 function ask() {
-  const pages = Math.max(1, Math.ceil(order.length / props.page));
+  const pages = Math.max(1, Math.ceil(order.length / given.page));
   page = clamp(page, 0, pages - 1);
-  const shown = order.slice(page * props.page, (page + 1) * props.page);
+  const shown = order.slice(page * given.page, (page + 1) * given.page);
   title.textContent = `Gallery (${order.length.toLocaleString("en")} pairs)`;
   hint.textContent = explore.selected ? "The pairs of the view or selection." : "All pairs. Draw a box or a lasso in the plot, or choose a view, to see fewer.";
   earlier.disabled = page === 0;
   later.disabled = page >= pages - 1;
-  const first = page * props.page + 1;
+  const first = page * given.page + 1;
   place.textContent = order.length ? `${first} to ${first + shown.length - 1}` : "";
   csv.disabled = !order.length;
   grid.replaceChildren(...shown.map(card));
