@@ -66,11 +66,9 @@ def pair_rows(run: OpenRun, layer: str, chosen: Any) -> Any:
 
 
 def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]) -> dict[str, Any]:
-    """What is said of a pair at once, JSON-ready: photographs, whether it is correct, names, scores."""
+    """What is said of a pair at once, JSON-ready: whether it is correct, its individuals, its scores and, where they
+    are given, its photographs."""
     row = pair_rows(run, layer, chosen)
-    shown = photos_of(pair_of(*photos))
-    for photo, side in zip(shown, ("query", "gallery"), strict=True):
-        photo["identity"] = row[f"{side}_identity"]
     scores = [("Cosine similarity", number(row["cosine"], ".3f"), "")]
     for name in run.metrics:
         if not name.startswith(CONTROL):
@@ -85,7 +83,8 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         "number": int(chosen),
         "layer": layer,
         "correct": bool(row["correct"]),
-        "photos": shown,
+        "owners": [row["query_identity"], row["gallery_identity"]],
+        "photos": photos_of(pair_of(*photos)) if photos else [],
         "scores": scores + known,
         "about": f"{run.settings['model']} · {layer}",
     }
@@ -132,7 +131,7 @@ class PairPanel(Part):
     """
 
     template = '<div class="px-viewer px-pairpanel"></div>'
-    scripts = ("shared.js", "stage.js", "paint.js", "exploring.js", "pairpanel.js")
+    scripts = ("shared.js", "stage.js", "shell.js", "paint.js", "exploring.js", "pairpanel.js")
 
 
 class PairGallery(Part):

@@ -125,7 +125,9 @@ class Exploration:
         if not self.tickets.ask(str(session.session_hash), ticket):
             return gr.skip()
         try:
-            _, _, _, pair = self._pair(values)
+            _, _, photos, pair = self._pair(values)
+            if isinstance(photos, InputError):
+                return {"ticket": ticket, "pair": pair, "note": str(photos), "error": True}
             return {"ticket": ticket, "pair": pair, "busy": True, "note": "Waiting for a free place"}
         except InputError as error:
             return {"ticket": ticket, "pair": None, "note": str(error), "error": True}
@@ -140,6 +142,8 @@ class Exploration:
         try:
             run, layer, photos, pair = self._pair(values)
             shown["pair"] = pair
+            if isinstance(photos, InputError):
+                raise photos
             request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
             both = pair_of(*photos)
             steps, told = self.workshop.steps(request, both), -TELL_SECONDS
@@ -197,10 +201,15 @@ class Exploration:
         file = f"pairx_{stem}_{choice.layer}_{choice.metric}.{wanted['kind']}"
         return save_bytes_to_cache(data, file, get_upload_folder())
 
-    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo], dict[str, Any]]:
+    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo] | InputError, dict[str, Any]]:
+        """Run, layer, photographs or why they cannot be shown, and what is said of the pair. Raises InputError where
+        there is no such pair."""
         run, layer, chosen = self.library.run(str(values.get("run"))), str(values.get("layer")), values.get("number")
         row = pair_rows(run, layer, chosen)
-        photos = [photo_of(self.workshop.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
+        try:
+            photos = [photo_of(self.workshop.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
+        except InputError as error:
+            return run, layer, error, describe_pair(run, layer, chosen, [])
         return run, layer, photos, describe_pair(run, layer, chosen, photos)
 
 

@@ -175,9 +175,9 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
     elif running:
         told.append("running")
     elif state.finished:
-        told.append(f"{state.total} pairs")
+        told.append(f"{state.total:,} pairs")
     else:
-        told.append(f"{state.done} of {state.total} pairs" if state.total else "not begun")
+        told.append(f"{state.done:,} of {state.total:,} pairs" if state.total else "not begun")
     return {
         "name": state.name,
         "hint": " · ".join(told),

@@ -127,7 +127,7 @@ def sentence(found: dict[str, Any], rows: pd.DataFrame) -> str:
     if found["delta"] is None or found["delta"] != found["delta"]:
         parts[1] = f"no Delta: {found['delta_reason']}"
     missing = len(rows) - count
-    parts.append(f"{count} pairs" + (f", {missing} without this metric" if missing else ""))
+    parts.append(f"{count:,} pairs" + (f", {missing:,} without this metric" if missing else ""))
     return " · ".join(parts)
 
 

@@ -195,7 +195,7 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     assert shown["ticket"] == 1 and shown["busy"] and not runs
     pair = shown["pair"]
     assert (pair["number"], pair["correct"]) == (30, False)
-    assert [photo["identity"] for photo in pair["photos"]] == ["Animal 30", "Other 30"]
+    assert pair["owners"] == ["Animal 30", "Other 30"] and len(pair["photos"]) == 2
     assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
     *steps, last = exploration.explain(SESSION, clicked(30))
     assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
@@ -232,7 +232,10 @@ def test_what_is_no_pair_is_said(exploration, number):
 def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypatch):
     (tmp_path / "runs" / "cows" / "photo0.png").unlink()
     shown = exploration.choose(SESSION, clicked(0))
-    assert shown["pair"] is None and "no longer where the run found it" in shown["note"]
+    assert "no longer where the run found it" in shown["note"] and shown["error"] and not shown.get("busy")
+    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == ["Animal 0", "Animal 0"], "it says which pair"
+    (told,) = exploration.explain(SESSION, clicked(0))
+    assert told == shown
     page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))
     assert [item["number"] for item in page["items"]] == [0, 1] and page["ticket"] == 4
     assert "no longer" in page["items"][0]["files"][0]["problem"]
