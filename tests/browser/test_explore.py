@@ -213,10 +213,12 @@ def test_every_width_and_theme_fits(open_page, width, dark):
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
     page.get_by_text("New run", exact=True).click()
+    page.wait_for_selector("#px-start-run")  # the last of the form
     page.get_by_label("Pairs", exact=True).fill("8")
     page.get_by_label("Name", exact=True).fill("no name")
     page.click("#px-start-run")
     page.get_by_text("Name the run with letters").wait_for()
+    assert page.get_by_label("Pairs", exact=True).input_value() == "8"
     page.get_by_label("Name", exact=True).fill("tiny")
     page.click("#px-start-run")
     page.wait_for_selector("#px-stop-run")
