@@ -57,8 +57,8 @@ CITE = """
 ## How to cite
 
 Lauren Shrack, Timm Haucke, Antoine Salaün, Arjun Subramonian, Sara Beery: *Pairwise Matching of Intermediate
-Representations for Fine-grained Explainability*. Their code: [github.com/pairx-
-explains/pairx](https://github.com/pairx-explains/pairx). This app is an independent implementation.
+Representations for Fine-grained Explainability*. Their code:
+[github.com/pairx-explains/pairx](https://github.com/pairx-explains/pairx). This app is an independent implementation.
 
 ## Terms
 

@@ -17,7 +17,7 @@ from pairx.evaluation.reference import similarity_sentence
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export, links
 from pairx.ui.links import Options
-from pairx.ui.parts import resting, waiting
+from pairx.ui.parts import resting, sent, waiting
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
@@ -95,7 +95,7 @@ class Answers:
 
     def choose(self, request: gr.Request, event: gr.EventData) -> list[Any]:
         """A sample pair goes into the wells."""
-        pair = self.pairs.get(str(event._data.get("id"))) if isinstance(event._data, dict) else None
+        pair = self.pairs.get(str(sent(event).get("id")))
         if pair is None:
             raise gr.Error("There is no such sample pair.", print_exception=False)
         samples = self.workshop.shelf.samples
@@ -193,7 +193,7 @@ class Answers:
 
     def point(self, request: Request | None, event: gr.EventData) -> dict[str, Any]:
         """What the other photograph answers to a place that a person points at: a message for the viewer."""
-        asked = event._data if isinstance(event._data, dict) else {}
+        asked = sent(event)
         message = {"ticket": asked.get("ticket")}
         try:
             if request is None or asked.get("key") != self.workshop.key(request):
@@ -224,7 +224,7 @@ class Answers:
 
     def download(self, request: Request | None, event: gr.EventData) -> str:
         """Write what the person sees to a file of the cache."""
-        asked = event._data if isinstance(event._data, dict) else {}
+        asked = sent(event)
         if request is None or asked.get("key") != self.workshop.key(request):
             raise gr.Error(NO_LONGER, print_exception=False)
         try:

@@ -11,6 +11,7 @@ from pairx.ui.about import build_about
 from pairx.ui.api import ExplainApi
 from pairx.ui.compare import CompareTab
 from pairx.ui.explain import QUEUE, ExplainTab
+from pairx.ui.exploration import TAB
 from pairx.ui.explore import ExploreTab
 from pairx.ui.library import Library, Places
 from pairx.ui.photos import PhotoShelf
@@ -54,8 +55,8 @@ def build(places: Places) -> gr.Blocks:
                 explain = ExplainTab(page, workshop, pairs, opening, ready)
             with gr.Tab("Compare") as tab:
                 CompareTab(tabs, tab, "explain", workshop, explain.form)
-            with gr.Tab("Explore") as tab:
-                ExploreTab(tab, workshop, Library(places), MODEL)
+            with gr.Tab("Explore", id=TAB) as tab:
+                ExploreTab(page, tabs, tab, workshop, Library(places), MODEL)
             with gr.Tab("About"):
                 build_about(workshop.cards.values())
     return page.queue(max_size=64, default_concurrency_limit=8)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
@@ -13,7 +12,7 @@ from gradio.utils import get_upload_folder
 from pairx import images, viz
 from pairx.core import correspondence
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
-from pairx.ui.viewer import data_uri, encoded, script
+from pairx.ui.parts import Part, data_uri, encoded
 
 LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
 MOST_CELLS = 28
@@ -121,7 +120,7 @@ def _file(data: bytes, name: str) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-class Board(gr.HTML):
+class Board(Part):
     """Shows panels in a grid, with one zoom and one opacity for all.
 
     Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels":
@@ -129,32 +128,12 @@ class Board(gr.HTML):
     `download` with {"kind", "opacity"} and of one panel its {"name"}, `measure` with {"run", "names"}.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-board"></div>',
-            js_on_load=script("shared.js", "stage.js", "shell.js", "tensor.js", "pointing.js", "panel.js", "board.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
+    template = '<div class="px-viewer px-board"></div>'
+    scripts = ("shared.js", "stage.js", "shell.js", "tensor.js", "pointing.js", "panel.js", "board.js")
 
 
-class ChosenPair(gr.HTML):
+class ChosenPair(Part):
     """The photographs, model and layer that the form holds, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-chosen"></div>',
-            js_on_load=script("shared.js", "chosen.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-chosen"></div>'
+    scripts = ("shared.js", "chosen.js")

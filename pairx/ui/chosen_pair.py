@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
@@ -19,9 +18,9 @@ from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.summary import CONTROL
 from pairx.types import InputError
 from pairx.ui.board import photos_of
+from pairx.ui.parts import Part, encoded
 from pairx.ui.photos import Photo, PhotoShelf, pair_of
 from pairx.ui.scatter import number
-from pairx.ui.viewer import encoded, script
 from pairx.ui.words import metric_title
 
 THUMBNAIL = 220  # px
@@ -67,11 +66,9 @@ def pair_rows(run: OpenRun, layer: str, chosen: Any) -> Any:
 
 
 def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]) -> dict[str, Any]:
-    """What is said of a pair at once, JSON-ready: photographs, whether it is correct, names, scores."""
+    """What is said of a pair at once, JSON-ready: whether it is correct, its individuals, its scores and, where they
+    are given, its photographs."""
     row = pair_rows(run, layer, chosen)
-    shown = photos_of(pair_of(*photos))
-    for photo, side in zip(shown, ("query", "gallery"), strict=True):
-        photo["identity"] = row[f"{side}_identity"]
     scores = [("Cosine similarity", number(row["cosine"], ".3f"), "")]
     for name in run.metrics:
         if not name.startswith(CONTROL):
@@ -86,7 +83,8 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         "number": int(chosen),
         "layer": layer,
         "correct": bool(row["correct"]),
-        "photos": shown,
+        "owners": [row["query_identity"], row["gallery_identity"]],
+        "photos": photos_of(pair_of(*photos)) if photos else [],
         "scores": scores + known,
         "about": f"{run.settings['model']} · {layer}",
     }
@@ -125,45 +123,23 @@ class Thumbnails:
         return save_bytes_to_cache(small, "thumbnail.jpg", get_upload_folder())
 
 
-class PairPanel(gr.HTML):
+class PairPanel(Part):
     """Shows the chosen pair.
 
     Takes {"ticket", "pair": dict | None, "scene": file | None, "link": str, "note": str}. Event: `halt` with
     {"ticket"}.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-pairpanel"></div>',
-            js_on_load=script("shared.js", "stage.js", "paint.js", "exploring.js", "pairpanel.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
+    template = '<div class="px-viewer px-pairpanel"></div>'
+    scripts = ("shared.js", "stage.js", "shell.js", "paint.js", "exploring.js", "pairpanel.js")
 
 
-class PairGallery(gr.HTML):
+class PairGallery(Part):
     """Shows a page of selected pairs, sorted in the browser. Takes {"ticket", "items"}. Event: `browse` with
     {"numbers", "ticket", "run"}, `download` with {"kind", "numbers"}."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-gallery"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "gallery.js"),
-            page=PAGE,
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-viewer px-gallery"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "gallery.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
+    def __init__(self, **how: Any) -> None:
+        super().__init__(given={"page": PAGE}, **how)

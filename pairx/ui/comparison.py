@@ -26,7 +26,7 @@ from pairx.ui import export
 from pairx.ui.answers import Form
 from pairx.ui.board import panel_files, photos_of
 from pairx.ui.links import Options
-from pairx.ui.parts import resting, waiting
+from pairx.ui.parts import resting, sent, waiting
 from pairx.ui.photos import Ref, pair_of
 from pairx.ui.relative import BackgroundChoice, words
 from pairx.ui.session import Request, Workshop, takes_background
@@ -157,7 +157,7 @@ class Comparisons:
 
     def download(self, shown: Shown | None, event: gr.EventData) -> str:
         """Write the figure or the numbers of the board, or of one panel, to a file of the cache."""
-        asked = event._data if isinstance(event._data, dict) else {}
+        asked = sent(event)
         try:
             if shown is None or not shown.names:
                 raise InputError("No method is through yet. Press Compare first.")

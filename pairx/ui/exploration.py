@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,13 +14,15 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
 from pairx.ui import links
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.library import READY, Library
-from pairx.ui.links import Options
+from pairx.ui.links import MOST_VALUES, Options, RunLink
+from pairx.ui.parts import sent
 from pairx.ui.photos import Photo, pair_of
-from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, scene_of_run, standing
+from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, fitting, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
 from pairx.ui.words import metric_title
@@ -28,19 +30,17 @@ from pairx.viz.scatter import stand_alone
 
 log = logging.getLogger(__name__)
 
+TAB = "explore"
+"""Id of the tab."""
 KINDS = ("csv", "parquet", "html")
-FIRST_METRIC = "inverted_residual_mean"
 CORRECTNESS = ("Correct or incorrect", "")
 OUR_FAULT = "This could not be shown: a fault of ours. Choose another pair, or another layer."
 TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the queue some time
+NO_RUN = "This link names a run that is not here, or that cannot be opened. Here is the sample herd's instead."
+LOST = "This link asks for what the run does not have: {lost}. The rest is as the link says."
 OTHER_MODEL = (
     "The run found {run:.2f}, this app's model {now:.2f}: the run was made with other weights or another input size."
 )
-
-
-def asked(event: gr.EventData) -> dict[str, Any]:
-    """What the browser sent with an event: it may hold anything."""
-    return event._data if isinstance(event._data, dict) else {}
 
 
 def ticket_of(values: dict[str, Any]) -> int:
@@ -60,59 +60,81 @@ class Exploration:
 
     def open(self, name: str) -> list[Any]:
         """A run was chosen: its name, what can be chosen of it (layer, metric, colour, filter, values, text), its
-        plot, what is wrong."""
+        plot."""
         try:
-            run = self.library.run(name)
-            layer = run.summary.get("best_layer") or run.layers[0]
-            metric = FIRST_METRIC if FIRST_METRIC in run.metrics else run.metrics[0]
-            scene = file_of(scene_of_run(run, Choice(name, layer, metric)), "run.json")
+            return self._opened(RunLink(name))
         except InputError as error:
-            return [*[gr.skip()] * 8, {"text": str(error), "error": True}]
+            return [*[gr.skip()] * 7, {"note": str(error)}]
+
+    def open_link(self, request: gr.Request) -> list[Any]:
+        """The page's address may name a run: the tab to show, and what `open` answers."""
+        link = links.parse_run(dict(request.query_params))
+        if link is None:
+            return [gr.skip()] * 9
+        try:
+            return [gr.Tabs(selected=TAB), *self._opened(link)]
+        except InputError:
+            *choices, plot = self.open(READY)
+            return [gr.Tabs(selected=TAB), *choices, plot | {"show": {"note": NO_RUN}}]
+
+    def _opened(self, link: RunLink) -> list[Any]:
+        """A run as a link asks for it; what the run does not have is said. Raises InputError."""
+        run = self.library.run(link.run)
+        choice, lost = fitting(run, link)
+        scene = scene_of_run(run, choice)
+        ids = zip(scene["query_id"], scene["gallery_id"], strict=True)
+        numbers = dict(zip(ids, scene["number"], strict=True))
+        number = numbers.get((link.query, link.gallery))
+        if number is None and (link.query or link.gallery):
+            lost.append(f"pair “{link.query[:80]}” and “{link.gallery[:80]}” among those on show")
+        if link.pairs and link.pairs not in VIEWS:
+            lost.append(f"view “{link.pairs[:80]}”")
         columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
+        note = LOST.format(lost="; ".join(lost)) if lost else ""
+        show = {"view": link.pairs if link.pairs in VIEWS else None, "number": number, "note": note}
         return [
-            name,
-            gr.update(choices=run.layers, value=layer),
-            gr.update(choices=[(metric_title(one), one) for one in run.metrics], value=metric),
-            gr.update(choices=[CORRECTNESS, *columns], value=""),
-            gr.update(choices=[("All pairs", ""), *columns], value=""),
-            gr.update(choices=[], value=[], visible=False),
-            "",
-            {"scene": scene, "name": name},
-            {},
+            link.run,
+            gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),
+            gr.update(choices=[(metric_title(one), one) for one in run.metrics], value=choice.metric),
+            gr.update(choices=[CORRECTNESS, *columns], value=choice.color),
+            gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
+            values_of(run, choice.column, choice.values),
+            choice.text,
+            {"scene": file_of(scene, "run.json"), "show": show},
         ]
 
     def list_values(self, name: str, column: str) -> Any:
         """The values of a column to filter by."""
         try:
-            values = self.library.run(name).columns[column].astype(str).value_counts() if column else {}
+            return values_of(self.library.run(name), column)
         except (InputError, KeyError):
-            values = {}
-        choices = [(f"{value or 'unknown'} ({count})", value) for value, count in list(values.items())[:200]]
-        return gr.update(choices=choices, value=[], visible=bool(choices))
+            return gr.update(choices=[], value=[], visible=False)
 
-    def show(self, *values: Any) -> list[Any]:
-        """What is to be seen of the run changed: the plot, what is wrong."""
+    def show(self, *values: Any) -> dict[str, Any]:
+        """What is to be seen of the run changed: the plot."""
         try:
             choice = choice_of(*values)
-            return [{"scene": file_of(scene_of_run(self.library.run(choice.run), choice), "run.json")}, {}]
+            return {"scene": file_of(scene_of_run(self.library.run(choice.run), choice), "run.json")}
         except InputError as error:
-            return [gr.skip(), {"text": str(error), "error": True}]
+            return {"note": str(error)}
 
     def choose(self, session: gr.Request, event: gr.EventData) -> Any:
         """A point was clicked: its photographs and scores, at once."""
-        values = asked(event)
+        values = sent(event)
         ticket = ticket_of(values)
         if not self.tickets.ask(str(session.session_hash), ticket):
             return gr.skip()
         try:
-            _, _, _, pair = self._pair(values)
+            _, _, photos, pair = self._pair(values)
+            if isinstance(photos, InputError):
+                return {"ticket": ticket, "pair": pair, "note": str(photos), "error": True}
             return {"ticket": ticket, "pair": pair, "busy": True, "note": "Waiting for a free place"}
         except InputError as error:
             return {"ticket": ticket, "pair": None, "note": str(error), "error": True}
 
     def explain(self, session: gr.Request, event: gr.EventData) -> Generator[Any]:
         """PAIR-X of the clicked point, step by step, until the session clicks another."""
-        values = asked(event)
+        values = sent(event)
         name, ticket = str(session.session_hash), ticket_of(values)
         if not self.tickets.ask(name, ticket):
             return
@@ -120,6 +142,8 @@ class Exploration:
         try:
             run, layer, photos, pair = self._pair(values)
             shown["pair"] = pair
+            if isinstance(photos, InputError):
+                raise photos
             request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
             both = pair_of(*photos)
             steps, told = self.workshop.steps(request, both), -TELL_SECONDS
@@ -150,11 +174,11 @@ class Exploration:
 
     def halt(self, session: gr.Request, event: gr.EventData) -> Any:
         """Stop was pressed: what runs for an earlier click ends."""
-        self.tickets.ask(str(session.session_hash), ticket_of(asked(event)))
+        self.tickets.ask(str(session.session_hash), ticket_of(sent(event)))
 
     def browse(self, event: gr.EventData) -> Any:
         """A page of the gallery."""
-        values = asked(event)
+        values = sent(event)
         numbers = values.get("numbers")
         try:
             run = self.library.run(str(values.get("run")))
@@ -168,7 +192,7 @@ class Exploration:
     ) -> str:
         """Write what is shown, or the pairs that were selected, to a file of the cache."""
         try:
-            choice, wanted = choice_of(name, layer, metric, color, column, values, text), asked(event)
+            choice, wanted = choice_of(name, layer, metric, color, column, values, text), sent(event)
             run = self.library.run(choice.run)
             data = content(run, choice, str(wanted.get("kind")), wanted.get("numbers"))
         except InputError as error:
@@ -177,11 +201,31 @@ class Exploration:
         file = f"pairx_{stem}_{choice.layer}_{choice.metric}.{wanted['kind']}"
         return save_bytes_to_cache(data, file, get_upload_folder())
 
-    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo], dict[str, Any]]:
+    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo] | InputError, dict[str, Any]]:
+        """Run, layer, photographs or why they cannot be shown, and what is said of the pair. Raises InputError where
+        there is no such pair."""
         run, layer, chosen = self.library.run(str(values.get("run"))), str(values.get("layer")), values.get("number")
         row = pair_rows(run, layer, chosen)
-        photos = [photo_of(self.workshop.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
+        try:
+            photos = [photo_of(self.workshop.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
+        except InputError as error:
+            return run, layer, error, describe_pair(run, layer, chosen, [])
         return run, layer, photos, describe_pair(run, layer, chosen, photos)
+
+
+def best_layer(run: OpenRun) -> str:
+    """Why the run opens at the layer that it opens at."""
+    best = run.summary.get("best_layer")
+    return f"Opens at {best}: the highest rho of the residual." if best and len(run.layers) > 1 else ""
+
+
+def values_of(run: OpenRun, column: str, chosen: Sequence[str] = ()) -> Any:
+    """The list of a column's values to filter by, hidden where there is no column. Raises KeyError."""
+    counts = run.columns[column].astype(str).value_counts() if column else {}
+    known = [*counts.items()][:MOST_VALUES]
+    known += [(value, counts[value]) for value in chosen if value not in dict(known)]
+    choices = [(f"{value or 'unknown'} ({count})", value) for value, count in known]
+    return gr.update(choices=choices, value=list(chosen), visible=bool(choices))
 
 
 def choice_of(run: Any, layer: Any, metric: Any, color: Any, column: Any, values: Any, text: Any) -> Choice:

@@ -6,9 +6,9 @@ import gradio as gr
 
 from pairx.ui.chosen_pair import PairGallery, PairPanel
 from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
-from pairx.ui.exploration import CORRECTNESS, Exploration, asked
+from pairx.ui.exploration import CORRECTNESS, Exploration
 from pairx.ui.library import READY, Library
-from pairx.ui.parts import Status
+from pairx.ui.parts import Status, sent
 from pairx.ui.runs import ONLY_HERE, RunList, Runs, Tables
 from pairx.ui.scatter import PairTable, ScatterPlot, ViewChips
 from pairx.ui.session import Workshop
@@ -25,7 +25,9 @@ WATCH_SECONDS = 1.0
 class ExploreTab:
     """Lays the tab out when built inside a `gr.Tab`, and wires it."""
 
-    def __init__(self, tab: gr.Tab, workshop: Workshop, library: Library, model: str) -> None:
+    def __init__(
+        self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, workshop: Workshop, library: Library, model: str
+    ) -> None:
         """model: that a new run takes unless another is chosen."""
         self.exploration = Exploration(workshop, library)
         self.runs = Runs(workshop, library)
@@ -56,7 +58,7 @@ class ExploreTab:
                 self.comparison = Tables()
                 self.file = gr.File(visible="hidden")
         self.timer = gr.Timer(WATCH_SECONDS, active=False)
-        self._wire(tab)
+        self._wire(page, tabs, tab)
 
     def _choices(self) -> None:
         one = {"interactive": True, "choices": []}
@@ -96,11 +98,11 @@ class ExploreTab:
             self.name = gr.Textbox(label="Name", placeholder="made from data set and model", max_lines=1)
             self.go = gr.Button("Start", variant="primary", elem_id="px-start-run")
 
-    def _wire(self, tab: gr.Tab) -> None:
+    def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
         answers, runs = self.exploration, self.runs
         at_once, last = {"queue": False, **QUIET}, {"queue": False, **LAST}
         choices = self.shown[1:]
-        opening = [self.opened, *choices, self.plot, self.status]
+        opening = [self.opened, *choices, self.plot]
         listing = [self.list, self.compared, self.timer, self.stop]
         watching = [self.status, *listing]
 
@@ -108,19 +110,19 @@ class ExploreTab:
             return [gr.skip()] * len(opening) if opened else answers.open(READY)
 
         def open_named(event: gr.EventData) -> list:
-            return answers.open(str(asked(event).get("name")))
+            return answers.open(str(sent(event).get("name")))
 
+        page.load(answers.open_link, None, [tabs, *opening], **at_once)
         first = tab.select(open_first, self.opened, opening, **at_once)
         named = self.list.open(open_named, None, opening, **last)
         for event in (first, named):
             event.then(runs.refresh, self.opened, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 
-        drawn = [self.plot, self.status]
         listed = self.column.input(answers.list_values, [self.opened, self.column], self.values, **last)
-        listed.then(answers.show, self.shown, drawn, **at_once)  # with this column's values, not the last one's
+        listed.then(answers.show, self.shown, self.plot, **at_once)  # with this column's values, not the last one's
         changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
-        gr.on([*changed, self.text.change], answers.show, self.shown, drawn, **last)
+        gr.on([*changed, self.text.change], answers.show, self.shown, self.plot, **last)
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
         self.panel.halt(answers.halt, **at_once)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 CHOICES = {
     "cells": ("signed", "abs_of_sum", "sum_of_abs"),
@@ -14,10 +16,8 @@ CHOICES = {
 }
 """The advanced options, each with the values it may have, the default first."""
 
-NAMES = ("a", "b", "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
-"""Every query parameter that a link may hold."""
-
 MOST_LINES, MOST_COLORS = 40, 10
+MOST_TEXT, MOST_VALUES = 500, 200
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
 _LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
@@ -50,6 +50,34 @@ class Link:
     options: Options = field(default_factory=Options)
     look: dict[str, int | float | str] = field(default_factory=dict)
     match: int | None = None
+
+
+@dataclass(frozen=True)
+class RunLink:
+    """What a link to a view of a run asks for, unchecked: only the run knows what it has. "" and () where it says
+    nothing. color, column, values, text: see `pairx.ui.scatter.Choice`. pairs: id of a ready-made view. query, gallery:
+    ids of the chosen pair's photographs."""
+
+    run: str
+    layer: str = ""
+    metric: str = ""
+    color: str = ""
+    column: str = ""
+    values: tuple[str, ...] = ()
+    text: str = ""
+    pairs: str = ""
+    query: str = ""
+    gallery: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """The link's query; what it does not say is left out."""
+        texts: dict[str, Any] = asdict(self) | {"values": json.dumps(self.values) if self.values else ""}
+        return {name: text for name, text in texts.items() if text}
+
+
+PAIR_NAMES = ("a", "b", "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
+NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *(one.name for one in fields(RunLink))]))
+"""Every query parameter that a link may hold."""
 
 
 def short(digest: str) -> str:
@@ -95,6 +123,17 @@ def parse(
         _look(params, palettes),
         _whole(params, "match", 1, MOST_LINES),
     )
+
+
+def parse_run(params: Mapping[str, str]) -> RunLink | None:
+    """Read a query. None where it names no run; texts are cut to a length that nothing of a run has."""
+    texts = {one.name: str(params.get(one.name, ""))[:MOST_TEXT] for one in fields(RunLink)}
+    try:
+        values = json.loads(str(params.get("values", ""))[: MOST_TEXT * MOST_VALUES])
+    except (ValueError, RecursionError):
+        values = []
+    known = [one[:MOST_TEXT] for one in values if isinstance(one, str)] if isinstance(values, list) else []
+    return RunLink(**texts | {"values": tuple(known[:MOST_VALUES])}) if texts["run"] else None
 
 
 def _look(params: Mapping[str, str], palettes: Container[str]) -> dict[str, int | float | str]:

@@ -12,7 +12,7 @@ from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
 from pairx.methods import CARDS
 from pairx.types import InputError
 from pairx.ui.comparison import GONE, STOPPED, Shown, turn_of
-from pairx.ui.parts import resting, waiting
+from pairx.ui.parts import resting, sent, waiting
 from pairx.ui.session import Workshop
 
 log = logging.getLogger(__name__)
@@ -66,7 +66,7 @@ class Measurements:
 
     def run(self, shown: Shown | None, session: gr.Request, event: gr.EventData) -> Generator[list[Any]]:
         """Measure the panels that were asked for, one after the other: all that is known so far, and what runs."""
-        asked = event._data if isinstance(event._data, dict) else {}
+        asked = sent(event)
         name, turns = turn_of(session), self.workshop.turns
         turns.take(name)
         turn = turns.now(name)

@@ -1,79 +1,67 @@
-"""Small parts of the page: the strip of sample pairs, the line that says what runs and the switches beside it."""
+"""What the parts of the page have in common, and the small ones: the strip of samples, the line that says what runs."""
 
 from __future__ import annotations
 
+import base64
+import io
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
 from pairx import images
-from pairx.ui.viewer import data_uri, script
+from pairx.ui.theme import PAGE
 
 
-class SampleStrip(gr.HTML):
+class Part(gr.HTML):
+    """A part of the page that our own JavaScript draws. template: the node that it fills. scripts: its files of page/,
+    joined, so that what a file declares is known to those after it; they draw `props.value` and read `given`."""
+
+    template = "<div></div>"
+    scripts: tuple[str, ...] = ()
+
+    def __init__(self, value: Any = None, given: dict[str, Any] | None = None, **how: Any) -> None:
+        """given: constants, JSON-ready; props of `gr.HTML` would be gone after a `gr.skip()`. how: of `gr.HTML`."""
+        files = [(PAGE / name).read_text(encoding="utf-8") for name in self.scripts]
+        script = "\n".join([f"const given = {json.dumps(given or {})};", *files])
+        super().__init__(value, html_template=self.template, js_on_load=script, apply_default_css=False, **how)
+
+
+class SampleStrip(Part):
     """Ready photographs as buttons. Takes {"id", "title", "caption", "thumbs"} of each; see `thumbnails`. Event:
     `choose` with {"id"}."""
 
-    def __init__(self, entries: Sequence[dict[str, Any]], label: str, **kwargs: Any) -> None:
-        super().__init__(
-            entries,
-            html_template='<div class="px-strip" role="group"></div>',
-            js_on_load=script("shared.js", "strip.js"),
-            label_text=label,
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-strip" role="group"></div>'
+    scripts = ("shared.js", "strip.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return value
+    def __init__(self, entries: Sequence[dict[str, Any]], label: str, **how: Any) -> None:
+        super().__init__(entries, {"label": label}, **how)
 
 
-class Messenger(gr.HTML):
+class Messenger(Part):
     """Hands each value that it gets to the page's bus, as an event of this name. Shows nothing."""
 
-    def __init__(self, event: str, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template="<div></div>",
-            js_on_load=script("shared.js", "messenger.js"),
-            event=event,
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = "<div></div>"
+    scripts = ("shared.js", "messenger.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return value
+    def __init__(self, event: str, **how: Any) -> None:
+        super().__init__(given={"event": event}, **how)
 
 
-class Status(gr.HTML):
+class Status(Part):
     """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}.
 
     event: its name on the page's bus, for the picture that it is about.
     """
 
-    def __init__(self, event: str = "status", **kwargs: Any) -> None:
-        super().__init__(
-            {},
-            html_template='<div class="px-status" role="status"></div>',
-            js_on_load=script("shared.js", "status.js"),
-            event=event,
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-status" role="status"></div>'
+    scripts = ("shared.js", "status.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return value
+    def __init__(self, event: str = "status", **how: Any) -> None:
+        super().__init__({}, {"event": event}, **how)
 
 
 def waiting() -> list[Any]:
@@ -93,3 +81,20 @@ def resting(text: str = "", error: bool = False) -> list[Any]:
 def thumbnails(pictures: Mapping[str, np.ndarray]) -> dict[str, str]:
     """Small pictures for a page, by the same names."""
     return {name: data_uri(images.thumbnail(picture, 220), "jpeg", quality=82) for name, picture in pictures.items()}
+
+
+def encoded(image: np.ndarray, kind: str, **how: Any) -> bytes:
+    """The bytes of an image file."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, kind, **how)
+    return file.getvalue()
+
+
+def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:
+    """An image within a value."""
+    return f"data:image/{kind};base64,{base64.b64encode(encoded(image, kind, **how)).decode()}"
+
+
+def sent(event: gr.EventData) -> dict[str, Any]:
+    """What the browser sent with an event: it may hold anything."""
+    return event._data if isinstance(event._data, dict) else {}

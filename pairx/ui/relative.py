@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx.types import InputError
-from pairx.ui.parts import SampleStrip, thumbnails
+from pairx.ui.parts import SampleStrip, sent, thumbnails
 from pairx.ui.photos import PhotoShelf, Ref
 from pairx.ui.uploads import SafeImage, checked
 
@@ -62,7 +62,7 @@ class BackgroundChoice:
 
     def take(self, event: gr.EventData) -> Ref:
         """A sample goes into the well."""
-        ref = self.shelf.samples.get(str(event._data.get("id"))) if isinstance(event._data, dict) else None
+        ref = self.shelf.samples.get(str(sent(event).get("id")))
         if ref is None:
             raise gr.Error("There is no such sample photograph.", print_exception=False)
         return ref

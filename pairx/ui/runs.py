@@ -13,12 +13,11 @@ from pairx.evaluation.comparing import Comparison, compare_runs
 from pairx.evaluation.reading import OpenRun, RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
-from pairx.ui.exploration import asked
 from pairx.ui.library import Library
+from pairx.ui.parts import Part, sent
 from pairx.ui.running import Runner, in_words
 from pairx.ui.scatter import number, span
 from pairx.ui.session import Workshop
-from pairx.ui.viewer import script
 from pairx.ui.words import layer_choices, metric_title
 
 RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "features", "transform")
@@ -35,20 +34,26 @@ class Runs:
         self.library = library
         self.runner = runner or Runner()
 
-    def listed(self, opened: str | None) -> dict[str, Any]:
-        """The list's value."""
+    def listed(self, opened: str | None, states: list[RunState] | None = None) -> dict[str, Any]:
+        """The list's value. states: of the library, where they are known already."""
+        states = self.library.states() if states is None else states
         busy = self.runner.progress.name if self.runner.busy else None
         mine = self.library.places.own_machine
         return {
-            "runs": [describe_state(state, mine, state.name == busy) for state in self.library.states()],
+            "runs": [describe_state(state, mine, state.name == busy) for state in states],
             "open": opened,
         }
 
     def refresh(self, opened: str | None) -> list[Any]:
         """The tab was shown: the list, runs to compare, whether to look again soon, whether there is one to stop."""
-        finished = [state.name for state in self.library.states() if state.finished]
-        busy = self.runner.busy
-        return [self.listed(opened), gr.update(choices=finished), gr.Timer(active=busy), gr.update(visible=busy)]
+        states, busy = self.library.states(), self.runner.busy
+        finished = [state.name for state in states if state.finished]
+        return [
+            self.listed(opened, states),
+            gr.update(choices=finished),
+            gr.Timer(active=busy),
+            gr.update(visible=busy),
+        ]
 
     def watch(self, opened: str | None) -> list[Any]:
         """A second later: how far the run is, and what `refresh` answers."""
@@ -83,7 +88,7 @@ class Runs:
 
     def resume(self, opened: str | None, typed: str, event: gr.EventData) -> list[Any]:
         """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
-        name = str(asked(event).get("name"))
+        name = str(sent(event).get("name"))
         try:
             self._require_own_machine()
             state = next((one for one in self.library.states() if one.name == name), None)
@@ -170,9 +175,9 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
     elif running:
         told.append("running")
     elif state.finished:
-        told.append(f"{state.total} pairs")
+        told.append(f"{state.total:,} pairs")
     else:
-        told.append(f"{state.done} of {state.total} pairs" if state.total else "not begun")
+        told.append(f"{state.done:,} of {state.total:,} pairs" if state.total else "not begun")
     return {
         "name": state.name,
         "hint": " · ".join(told),
@@ -213,39 +218,15 @@ def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]
     return {"title": "Retrieval, pairs and homographies", "head": ["Run"] * several + head, "rows": rows}
 
 
-class RunList(gr.HTML):
+class RunList(Part):
     """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-runs" role="group" aria-label="Runs"></div>',
-            js_on_load=script("shared.js", "runs.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return value
+    template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
+    scripts = ("shared.js", "runs.js")
 
 
-class Tables(gr.HTML):
+class Tables(Part):
     """Tables of texts. Takes {"tables": [{"title", "head", "rows"}], "note"}."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-tables"></div>',
-            js_on_load=script("shared.js", "tables.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: Any) -> Any:
-        return value
+    template = '<div class="px-viewer px-tables"></div>'
+    scripts = ("shared.js", "tables.js")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from collections.abc import Container
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 import pandas as pd
 import plotly
@@ -18,7 +18,8 @@ from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
-from pairx.ui.viewer import script
+from pairx.ui.links import NAMES, RunLink
+from pairx.ui.parts import Part
 from pairx.ui.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
@@ -26,6 +27,7 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 """plotly's own JavaScript, served by this app: the one that gradio brings is older."""
 LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
 COUNTED = ("n_matches", "homography_inliers")
+FIRST_METRIC = "inverted_residual_mean"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,25 @@ class Choice:
     @property
     def filtering(self) -> bool:
         return bool((self.column and self.values) or self.text.strip())
+
+
+def fitting(run: OpenRun, link: RunLink) -> tuple[Choice, list[str]]:
+    """The choice that a link asks for, and what of it the run does not have: that is as the run opens."""
+    lost: list[str] = []
+
+    def known(what: str, asked: str, among: Container[str], otherwise: str) -> str:
+        if asked and asked not in among:
+            lost.append(f"{what} “{asked[:80]}”")
+        return asked if asked in among else otherwise
+
+    layer = known("layer", link.layer, run.layers, run.summary.get("best_layer") or run.layers[0])
+    first = FIRST_METRIC if FIRST_METRIC in run.metrics else run.metrics[0]
+    metric = known("metric", link.metric, run.metrics, first)
+    color = known("colour", link.color, run.columns, "")
+    column = known("column", link.column, run.columns, "")
+    there = set(run.columns[column].astype(str)) if column else set()
+    values = [known(column, one, there, "") for one in link.values] if column else []
+    return Choice(link.run, layer, metric, color, column, tuple(filter(None, values)), link.text), lost
 
 
 def chosen_rows(run: OpenRun, choice: Choice) -> pd.DataFrame:
@@ -75,6 +96,7 @@ def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
     return {
         "key": json.dumps(astuple(choice)),
         "run": choice.run,
+        "link": RunLink(**asdict(choice)).parameters(),
         "layer": choice.layer,
         "metric": metric_title(choice.metric),
         "sentence": sentence(found, rows),
@@ -105,7 +127,7 @@ def sentence(found: dict[str, Any], rows: pd.DataFrame) -> str:
     if found["delta"] is None or found["delta"] != found["delta"]:
         parts[1] = f"no Delta: {found['delta_reason']}"
     missing = len(rows) - count
-    parts.append(f"{count} pairs" + (f", {missing} without this metric" if missing else ""))
+    parts.append(f"{count:,} pairs" + (f", {missing:,} without this metric" if missing else ""))
     return " · ".join(parts)
 
 
@@ -126,55 +148,30 @@ def file_of(data: Any, name: str) -> dict[str, Any]:
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 
-class ScatterPlot(gr.HTML):
+class ScatterPlot(Part):
     """Shows a choice as a plot.
 
-    Takes {"scene": file}. Events: `choose` with {"number", "ticket", "run", "layer"}, `download` with {"kind",
-    "numbers"}.
+    Takes {"scene": file, "show": {"view", "number", "note"}} or {"note"}. show: the ready-made view and the pair to
+    begin with. note: what is wrong. Events: `choose` with {"number", "ticket", "run", "layer"}, `download` with
+    {"kind", "numbers"}.
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            None,
-            html_template='<div class="px-viewer px-explore"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "plotting.js", "scatter.js"),
-            plotly=f"gradio_api/file={PLOTLY}",
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-viewer px-explore"></div>'
+    scripts = ("shared.js", "stage.js", "shell.js", "exploring.js", "plotting.js", "scatter.js")
 
-    def get_block_name(self) -> str:
-        return "html"
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value
+    def __init__(self, **how: Any) -> None:
+        super().__init__(given={"plotly": f"gradio_api/file={PLOTLY}", "names": NAMES}, **how)
 
 
-class ViewChips(gr.HTML):
+class ViewChips(Part):
     """The ready-made views as chips, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-viewer px-views"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "chips.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-viewer px-views"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "chips.js")
 
 
-class PairTable(gr.HTML):
+class PairTable(Part):
     """The pairs on show as a table, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-viewer px-pairtable"></div>',
-            js_on_load=script("shared.js", "stage.js", "exploring.js", "pairtable.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-viewer px-pairtable"></div>'
+    scripts = ("shared.js", "stage.js", "exploring.js", "pairtable.js")

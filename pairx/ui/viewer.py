@@ -2,51 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
-import numpy as np
 from gradio.processing_utils import save_bytes_to_cache
-from PIL import Image
 
 from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
+from pairx.ui.parts import Part, data_uri
 
-PAGE = Path(__file__).parent / "page"
-SCRIPTS = (
-    "shared.js",
-    "stage.js",
-    "shell.js",
-    "paint.js",
-    "matches.js",
-    "tensor.js",
-    "pointing.js",
-    "point.js",
-    "viewer.js",
-)
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
-
-
-def script(*names: str) -> str:
-    """Our JavaScript files as one body of `js_on_load`."""
-    return "\n".join((PAGE / name).read_text(encoding="utf-8") for name in names)
-
-
-def encoded(image: np.ndarray, kind: str, **how: Any) -> bytes:
-    """The bytes of an image file."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, kind, **how)
-    return file.getvalue()
-
-
-def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:
-    """An image within a scene."""
-    return f"data:image/{kind};base64,{base64.b64encode(encoded(image, kind, **how)).decode()}"
 
 
 def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
@@ -86,7 +52,6 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         "signed": viz.signed_colors(),
         "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
         "matches": 0 if explanation.matches is None else len(explanation.matches),
-        "link_names": NAMES,
     }
 
 
@@ -100,7 +65,7 @@ def _scales(scene: viz.Scene) -> list[dict[str, Any]]:
     return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]
 
 
-class Viewer(gr.HTML):
+class Viewer(Part):
     """Shows a scene.
 
     Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene travels as a file of the
@@ -108,17 +73,21 @@ class Viewer(gr.HTML):
     with {"key", "ticket", "side", "place"}.
     """
 
-    def __init__(self, value: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(
-            value,
-            html_template='<div class="px-viewer"></div>',
-            js_on_load=script(*SCRIPTS),
-            apply_default_css=False,
-            **kwargs,
-        )
+    template = '<div class="px-viewer"></div>'
+    scripts = (
+        "shared.js",
+        "stage.js",
+        "shell.js",
+        "paint.js",
+        "matches.js",
+        "tensor.js",
+        "pointing.js",
+        "point.js",
+        "viewer.js",
+    )
 
-    def get_block_name(self) -> str:
-        return "html"
+    def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
+        super().__init__(value, {"names": NAMES}, **how)
 
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
@@ -127,16 +96,8 @@ class Viewer(gr.HTML):
         return {**value, "scene": {"path": path, "meta": {"_type": "gradio.FileData"}}}
 
 
-class LookPanel(gr.HTML):
+class LookPanel(Part):
     """Sliders and palette of the viewer, wholly in the browser."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            html_template='<div class="px-look" role="group" aria-label="Look"></div>',
-            js_on_load=script("shared.js", "look.js"),
-            apply_default_css=False,
-            **kwargs,
-        )
-
-    def get_block_name(self) -> str:
-        return "html"
+    template = '<div class="px-look" role="group" aria-label="Look"></div>'
+    scripts = ("shared.js", "look.js")

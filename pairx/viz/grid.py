@@ -112,6 +112,8 @@ def _gathered(explanation: Explanation) -> Explanation:
 
 
 def _seconds(seconds: float) -> str:
+    if seconds < 0.005:
+        return "<0.01 s"  # what an earlier method has computed costs the next one nothing
     return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds:.2f} s"
 
 
@@ -124,7 +126,7 @@ def _boxes(pair: ImagePair) -> tuple[Box, Box]:
 
 
 def _draw(axes: Axes, pair: ImagePair, panel: Panel, left: int, top: int, boxes: tuple[Box, Box]) -> None:
-    seconds_room = round(26 * POINT)
+    seconds_room = round(30 * POINT)
     write(axes, left, top, elide(panel.title, _COLUMN - seconds_room, _NAME, bold=True), _NAME, bold=True)
     write(axes, left + _COLUMN, top, panel.seconds, _NAME, color=QUIET, align="right")
     top += _TITLE_HEIGHT

@@ -82,11 +82,19 @@ def chromium() -> Iterator:
 
 @pytest.fixture
 def open_page(chromium, address) -> Iterator:
-    """Opens the app: `open_page(query, width=1440, height=1000, dark=False, touch=False)`, ready when the picture is
-    there. The page's `requests` collects what it asked for, `faults` its JavaScript errors."""
+    """Opens the app: `open_page(query, width=1440, height=1000, dark=False, touch=False)`, ready when the picture, or
+    what else is to be `shown`, is there. The page's `requests` collects what it asked for, `faults` its JavaScript
+    errors."""
     contexts = []
 
-    def go(query: str = "", width: int = 1440, height: int = 1000, dark: bool = False, touch: bool = False):
+    def go(
+        query: str = "",
+        width: int = 1440,
+        height: int = 1000,
+        dark: bool = False,
+        touch: bool = False,
+        shown: str = ".px-viewer.px-ready",
+    ):
         context = chromium.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
@@ -100,7 +108,7 @@ def open_page(chromium, address) -> Iterator:
         page.on("request", lambda request: page.requests.append(request.url))
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(address + query)
-        page.wait_for_selector(".px-viewer.px-ready")
+        page.wait_for_selector(shown)
         page.wait_for_timeout(300)
         return page
 

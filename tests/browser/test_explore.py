@@ -77,6 +77,38 @@ def test_a_click_on_a_point_opens_that_pair(open_page):
     assert hosts == {"127.0.0.1"}, "nothing leaves the machine"
 
 
+def test_a_link_reopens_the_view_and_the_pair(open_page):
+    page = open_page()
+    assert urlparse(page.url).query == ""
+    page.get_by_role("tab", name="Explore").click()
+    page.wait_for_function(SHOWN)
+    page.get_by_role("combobox", name="Layer", exact=True).click()
+    page.get_by_role("option", name="blocks.4").click()
+    page.wait_for_function("pairx.explore.scene.layer === 'blocks.4'")
+    page.get_by_label("Photograph or individual").fill("1")
+    page.wait_for_function("pairx.explore.scene.number.length < 300")
+    page.click("[data-view=implausible]")
+    number = page.evaluate("pairx.explore.numbers().at(-1)")
+    page.locator(f".px-pairtable .px-row[data-number='{number}']").click()
+    row = row_of(page, number)
+    page.wait_for_url(f"**/?*pairs=implausible&query={row['query']}&gallery={row['gallery']}")
+    link = urlparse(page.url).query
+    page.get_by_role("tab", name="Explain").click()
+    page.wait_for_function("location.search === ''")
+
+    again = open_page(f"?{link}", shown=".px-explore.px-ready")
+    again.wait_for_function(SHOWN)
+    assert again.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
+    assert again.evaluate("[pairx.explore.view, pairx.explore.chosen]") == ["implausible", number]
+    assert again.evaluate("pairx.explore.scene.number") == page.evaluate("pairx.explore.scene.number")
+    assert again.get_by_role("combobox", name="Layer", exact=True).input_value() == "blocks.4"
+    assert again.get_by_label("Photograph or individual").input_value() == "1"
+    again.locator(".px-run-open[aria-pressed=true]", has_text="Sample herd").wait_for()
+    wrong = open_page("?run=Sample+herd&layer=%3Cimg+src=x%3E&query=a", shown=".px-explore.px-ready")
+    wrong.locator(".px-explore .px-notice", has_text="layer “<img src=x>”; pair “a”").wait_for()
+    wrong.wait_for_function(SHOWN)
+
+
 def test_views_select_in_plot_table_and_gallery(open_page):
     page = open_explore(open_page)
     page.click("[data-view=sure]")
@@ -181,10 +213,12 @@ def test_every_width_and_theme_fits(open_page, width, dark):
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
     page.get_by_text("New run", exact=True).click()
+    page.wait_for_selector("#px-start-run")  # the last of the form
     page.get_by_label("Pairs", exact=True).fill("8")
     page.get_by_label("Name", exact=True).fill("no name")
     page.click("#px-start-run")
     page.get_by_text("Name the run with letters").wait_for()
+    assert page.get_by_label("Pairs", exact=True).input_value() == "8"
     page.get_by_label("Name", exact=True).fill("tiny")
     page.click("#px-start-run")
     page.wait_for_selector("#px-stop-run")

@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 from pairx.evaluation.reading import open_run
 from pairx.types import InputError
 from pairx.ui import exploration as exploration_module
-from pairx.ui.exploration import OUR_FAULT, Exploration, choice_of, content
+from pairx.ui.exploration import NO_RUN, OUR_FAULT, TAB, Exploration, choice_of, content
 from pairx.ui.library import READY, Library, Places
 from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence, standing
 from pairx.viz.scatter import CROWD, scatter_figure
@@ -122,15 +122,72 @@ def test_colours_by_a_column_leave_the_shapes():
 def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
     opened = exploration.open("cows")
     assert opened[0] == "cows" and opened[1]["value"] == "stage" and opened[2]["value"] == "inverted_residual_mean"
-    assert read(opened[7]["scene"])["run"] == "cows" and opened[8] == {}
+    assert read(opened[7]["scene"])["run"] == "cows" and opened[7]["show"]["note"] == ""
     (tmp_path / "runs" / "cows" / "summary.json").unlink()
-    *kept, status = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
-    assert all(one == gr.skip() for one in kept) and "no summary.json" in status["text"] and status["error"]
+    *kept, plot = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
+    assert all(one == gr.skip() for one in kept) and "no summary.json" in plot["note"]
     values = exploration.list_values("cows", "status")
     assert values["choices"] == [("ok (40)", "ok"), ("few inliers (40)", "few inliers")] and values["visible"]
     assert not exploration.list_values("cows", "nothing")["visible"]
-    plot, status = exploration.show("cows", "late", "match_coverage", "", "", [], "")
-    assert plot == gr.skip() and "no layer" in status["text"]
+    assert "no layer" in exploration.show("cows", "late", "match_coverage", "", "", [], "")["note"]
+
+
+def linked(exploration: Exploration, **query: str) -> list:
+    """The values of the tab's choices that a link leads to, and of the plot."""
+    tabs, *opened = exploration.open_link(SimpleNamespace(query_params=query))
+    assert tabs.selected == TAB
+    return [one["value"] if isinstance(one, dict) and "value" in one else one for one in opened]
+
+
+def test_a_link_opens_exactly_its_view(exploration):
+    asked = {
+        "run": "cows", "layer": "early", "metric": "match_coverage", "color": "species", "column": "status",
+        "values": '["few inliers"]', "text": "Animal 3", "pairs": "implausible", "query": "q3", "gallery": "g3",
+    }  # fmt: skip
+    *choices, plot = linked(exploration, **asked)
+    assert choices == ["cows", "early", "match_coverage", "species", "status", ["few inliers"], "Animal 3"]
+    assert plot["show"] == {"view": "implausible", "number": 3, "note": ""}
+    scene = read(plot["scene"])
+    assert scene["number"] == [3, 31, 33, 35, 37, 39] and scene["layer"] == "early"
+    written = {name: asked[name] for name in asked if name not in ("pairs", "query", "gallery")}
+    assert scene["link"] == written, "the browser adds the view and the pair"
+    nothing = exploration.open_link(SimpleNamespace(query_params={"a": "one", "layer": "early"}))
+    assert all(one == gr.skip() for one in nothing), "the page of another link stays as it is"
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ({"layer": "late"}, "layer “late”"),
+        ({"metric": "__class__"}, "metric “__class__”"),
+        ({"color": "<b>mood</b>"}, "colour “<b>mood</b>”"),
+        ({"column": "mood", "values": '["good"]'}, "column “mood”. "),
+        ({"column": "status", "values": '["ok", "gone"]'}, "status “gone”"),
+        ({"pairs": "../all"}, "view “../all”"),
+        ({"query": "q1", "gallery": "g2"}, "pair “q1” and “g2”"),
+        ({"query": "q1", "gallery": "g1", "text": "animal 2"}, "pair “q1” and “g1” among those on show"),
+    ],
+)
+def test_what_a_run_does_not_have_is_said_and_left_as_it_opens(exploration, query, said):
+    name, layer, metric, color, column, values, text, plot = linked(exploration, run="cows", **query)
+    assert said in plot["show"].pop("note")
+    assert (name, layer, metric, color) == ("cows", "stage", "inverted_residual_mean", "")
+    assert column == ("status" if "ok" in query.get("values", "") else "") and values == (["ok"] if column else [])
+    assert plot["show"] == {"view": None, "number": None} and text == query.get("text", "")
+
+
+@pytest.mark.parametrize("run", ["../runs/cows", "/etc", "gone", "cows\0", "x" * 10_000, "cows/"])
+def test_a_link_to_no_run_shows_the_sample_and_says_so(exploration, run):
+    name, *_, plot = linked(exploration, run=run, layer="stage")
+    assert name == READY and plot["show"] == {"note": NO_RUN} and plot["scene"]
+
+
+def test_the_list_of_layers_says_why_a_run_opens_at_one(exploration, tmp_path):
+    assert exploration.open("cows")[1]["info"] == "Opens at stage: the highest rho of the residual."
+    summary = tmp_path / "runs" / "cows" / "summary.json"
+    summary.write_text(json.dumps(json.loads(summary.read_text()) | {"best_layer": None}))
+    opened = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
+    assert (opened[1]["value"], opened[1]["info"]) == ("early", ""), "no layer is best"
 
 
 def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs):
@@ -138,7 +195,7 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     assert shown["ticket"] == 1 and shown["busy"] and not runs
     pair = shown["pair"]
     assert (pair["number"], pair["correct"]) == (30, False)
-    assert [photo["identity"] for photo in pair["photos"]] == ["Animal 30", "Other 30"]
+    assert pair["owners"] == ["Animal 30", "Other 30"] and len(pair["photos"]) == 2
     assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
     *steps, last = exploration.explain(SESSION, clicked(30))
     assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
@@ -175,7 +232,10 @@ def test_what_is_no_pair_is_said(exploration, number):
 def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypatch):
     (tmp_path / "runs" / "cows" / "photo0.png").unlink()
     shown = exploration.choose(SESSION, clicked(0))
-    assert shown["pair"] is None and "no longer where the run found it" in shown["note"]
+    assert "no longer where the run found it" in shown["note"] and shown["error"] and not shown.get("busy")
+    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == ["Animal 0", "Animal 0"], "it says which pair"
+    (told,) = exploration.explain(SESSION, clicked(0))
+    assert told == shown
     page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))
     assert [item["number"] for item in page["items"]] == [0, 1] and page["ticket"] == 4
     assert "no longer" in page["items"][0]["files"][0]["problem"]

@@ -3,7 +3,7 @@
 import pytest
 
 from pairx.ui import links
-from pairx.ui.links import Link, Options
+from pairx.ui.links import Link, Options, RunLink
 
 SAMPLES, MODELS, PALETTES = {"asha-1", "asha-2"}, {"reid-lite0", "lite0-imagenet"}, ("bright", "ranked")
 UPLOAD = "0123456789abcdef01234567"
@@ -56,6 +56,23 @@ def test_models_are_registered_names_only(model):
 )  # fmt: skip
 def test_other_values_fall_back_to_their_defaults(name, value):
     assert parse(a="asha-1", b="asha-2", **{name: value}) == Link("asha-1", "asha-2", "")
+
+
+def test_a_link_to_a_run_comes_back_as_it_was_written():
+    link = RunLink(
+        "My cows", "blocks.3", "match_coverage", "", "species", ("a, b", 'c"d', "é"), "x&y", "sure", "q 1", "g/2"
+    )
+    query = link.parameters()
+    assert query.keys() <= set(links.NAMES) and "color" not in query
+    assert links.parse_run(query) == link
+    assert links.parse_run({"layer": "blocks.3", "a": "asha-1"}) is None and links.parse_run({"run": ""}) is None
+
+
+@pytest.mark.parametrize("values", ["[", "{}", "null", "7", '"text"', "[" * 100_000, "[1, null, [2]]", "\ud800"])
+def test_the_values_of_a_link_may_hold_anything(values):
+    assert links.parse_run({"run": "cows", "values": values}) == RunLink("cows")
+    long = links.parse_run({"run": "r" * 10**6, "values": '["x"' + ', "y"' * 10**4 + "]"})
+    assert len(long.run) == links.MOST_TEXT and len(long.values) <= links.MOST_VALUES
 
 
 def test_options_refuse_what_does_not_exist():

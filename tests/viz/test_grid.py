@@ -44,6 +44,11 @@ def test_red_is_for_and_blue_against() -> None:
     assert more[0] > 40 > -40 > more[2]
 
 
+@pytest.mark.parametrize(("seconds", "said"), [(0.0012, "<0.01 s"), (0.27, "0.27 s"), (3.14, "3.1 s")])
+def test_no_method_takes_no_time(seconds: float, said: str) -> None:
+    assert viz.panel_of(replace(signed("first"), seconds=seconds), samples.pair(), CARDS["first"]).seconds == said
+
+
 def test_every_method_has_its_own_scale() -> None:
     small = replace(signed("first"), map0=signed("first").map0 / 1000, map1=signed("first").map1 / 1000)
     np.testing.assert_array_equal(drawn([small]), drawn([signed("first")]))

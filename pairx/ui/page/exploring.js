@@ -11,14 +11,14 @@ const explore = (shared.explore ??= {
   tell(name) {
     shared.bus.dispatchEvent(new CustomEvent(name));
   },
-  show(scene) {
+  // view: the ready-made view to show; without one, that of before.
+  show(scene, view) {
     const same = this.scene?.run === scene.run;
     this.scene = scene;
     this.at = new Map(scene.number.map((number, i) => [number, i]));
     if (!same || !this.at.has(this.chosen)) this.chosen = null;
     this.tell("rows");
-    const kept = same && this.view ? this.view : scene.views[0].id;
-    this.look(kept);
+    this.look(view ?? (same && this.view ? this.view : scene.views[0].id));
   },
   look(id) {
     const view = this.scene.views.find((one) => one.id === id) ?? this.scene.views[0];
@@ -49,6 +49,44 @@ const explore = (shared.explore ??= {
     };
   },
 });
+
+// Numbers sorted by a value of their rows; what has none comes last.
+function sorted(numbers, value, upwards) {
+  const keys = new Map(numbers.map((number) => [number, value(explore.row(number))]));
+  return [...numbers].sort((a, b) => {
+    const [x, y] = [keys.get(a), keys.get(b)];
+    if (x === null || y === null) return (x === null) - (y === null);
+    return (x < y ? -1 : x > y ? 1 : 0) * (upwards ? 1 : -1);
+  });
+}
+
+// Turns the pages of a long list.
+class Pager {
+  // turned(): another page is to be shown.
+  constructor(parent, size, what, turned) {
+    Object.assign(this, { size, turned, page: 0 });
+    this.earlier = button(parent, "‹", `Earlier ${what}`, () => this.turn(this.page - 1));
+    this.place = make("span", "px-hint", parent);
+    this.later = button(parent, "›", `Later ${what}`, () => this.turn(this.page + 1));
+  }
+
+  turn(page) {
+    this.page = page;
+    this.turned();
+  }
+
+  // What of the list is on this page.
+  part(list) {
+    const last = Math.max(0, Math.ceil(list.length / this.size) - 1);
+    this.page = clamp(this.page, 0, last);
+    const first = this.page * this.size;
+    const shown = list.slice(first, first + this.size);
+    this.earlier.disabled = this.page === 0;
+    this.later.disabled = this.page === last;
+    this.place.textContent = shown.length ? `${first + 1} to ${first + shown.length} of ${list.length.toLocaleString("en")}` : "";
+    return shown;
+  }
+}
 
 const minus = (text) => text.replace("-", "−");
 const brief = (value) => (value === null || value === undefined ? "–" : minus(Number(value.toPrecision(3)).toString()));

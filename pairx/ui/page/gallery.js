@@ -17,46 +17,23 @@ const tools = make("div", "px-tools", section);
 const label = make("label", "px-order", tools, "Sort by");
 const choice = make("select", "", label);
 ORDERS.forEach(([text], i) => choice.append(new Option(text, i)));
-const earlier = button(tools, "‹", "Earlier pairs", () => turn(-1));
-const place = make("span", "px-hint", tools);
-const later = button(tools, "›", "Later pairs", () => turn(1));
+const pager = new Pager(tools, given.page, "pairs", ask);
 const csv = button(tools, "Selected as CSV", "Download the selected pairs as CSV", () => trigger("download", { kind: "csv", numbers: order }));
 const grid = make("div", "px-cards", section);
 
 let order = [];
-let page = 0;
 let asked = 0;
 
 function sort() {
   const [, value, upwards] = ORDERS[choice.value];
-  order = [...explore.numbers()];
-  if (value) {
-    const keys = new Map(order.map((number) => [number, value(explore.row(number))]));
-    order.sort((a, b) => {
-      const [x, y] = [keys.get(a), keys.get(b)];
-      if (x === null || y === null) return (x === null) - (y === null);
-      return (x - y) * (upwards ? 1 : -1);
-    });
-  }
-  page = 0;
-  ask();
-}
-
-function turn(by) {
-  page += by;
-  ask();
+  order = value ? sorted(explore.numbers(), value, upwards) : explore.numbers();
+  pager.turn(0);
 }
 
 function ask() {
-  const pages = Math.max(1, Math.ceil(order.length / props.page));
-  page = clamp(page, 0, pages - 1);
-  const shown = order.slice(page * props.page, (page + 1) * props.page);
+  const shown = pager.part(order);
   title.textContent = `Gallery (${order.length.toLocaleString("en")} pairs)`;
   hint.textContent = explore.selected ? "The pairs of the view or selection." : "All pairs. Draw a box or a lasso in the plot, or choose a view, to see fewer.";
-  earlier.disabled = page === 0;
-  later.disabled = page >= pages - 1;
-  const first = page * props.page + 1;
-  place.textContent = order.length ? `${first} to ${first + shown.length - 1}` : "";
   csv.disabled = !order.length;
   grid.replaceChildren(...shown.map(card));
   asked += 1;

@@ -1,3 +1,3 @@
 // Hands what the server says to the page's bus.
 
-watch("value", () => shared.bus.dispatchEvent(new CustomEvent(props.event, { detail: props.value })));
+watch("value", () => shared.bus.dispatchEvent(new CustomEvent(given.event, { detail: props.value })));

@@ -2,18 +2,14 @@
 
 const root = element.querySelector(".px-pairpanel");
 const view = new LinkedView();
-root.replaceChildren();
-make("div", "px-blank", root, "Choose a point of the plot or a row of the table: its pair opens here.");
-const body = make("div", "px-body", root);
+const { body } = shell(root, "Choose a point of the plot or a row of the table: its pair opens here.");
 const verdict = make("div", "px-pair-verdict", body);
-const tools = make("div", "px-tools", body);
-tools.setAttribute("role", "toolbar");
-tools.setAttribute("aria-label", "Chosen pair");
-const before = button(tools, "‹", "The pair before, as listed", () => step(-1));
-const after = button(tools, "›", "The next pair, as listed", () => step(1));
-button(tools, "−", "Zoom out", () => zoomBy(1 / 1.5));
-const zoomLabel = button(tools, "100 %", "Show the whole photographs", () => { view.reset(); moved(); });
-button(tools, "+", "Zoom in", () => zoomBy(1.5));
+const zoom = new ZoomTools(body, "Chosen pair", view, moved);
+const tools = zoom.node;
+tools.prepend(
+  button(tools, "‹", "The pair before, as listed", () => step(-1)),
+  button(tools, "›", "The next pair, as listed", () => step(1)),
+);
 const link = make("a", "px-button px-link", tools, "Open in Explain");
 link.target = "_blank";
 link.title = "The same pair in the tab Explain, in a new window, with all that can be set there";
@@ -32,14 +28,9 @@ let shown = 0; // the ticket whose pair is on show
 let explained = 0; // the ticket whose scene is on show
 
 function moved() {
-  zoomLabel.textContent = `${Math.round(100 * view.zoom)} %`;
+  zoom.tell();
   upper.move();
   lower.move();
-}
-
-function zoomBy(factor) {
-  view.zoomTo(view.zoom * factor);
-  moved();
 }
 
 function step(by) {
@@ -71,11 +62,12 @@ function showPair(pair) {
   verdict.replaceChildren();
   verdictMark(verdict, pair.correct);
   make("strong", "", verdict, pair.correct ? "Correct pair" : "Incorrect pair");
-  const owners = pair.photos.map(({ identity }) => identity);
+  const { owners } = pair;
   make("span", "px-owners", verdict, owners[0] === owners[1] ? `one individual: ${owners[0]}` : `two individuals: ${owners.join(" and ")}`);
   view.reset();
   const photos = pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
-  upper.show(photos, [null, null], []);
+  upper.node.hidden = !photos.length;
+  if (photos.length) upper.show(photos, [null, null], []);
   lower.node.hidden = caption.hidden = link.hidden = true;
   scores.replaceChildren();
   const heads = make("tr", "", make("thead", "", scores));

@@ -21,13 +21,13 @@ const scroller = make("div", "px-scroller", section);
 const table = make("table", "px-table", scroller);
 const heads = make("tr", "", make("thead", "", table));
 const lines = make("tbody", "", table);
-const pager = make("div", "px-tools", section);
-const earlier = button(pager, "‹", "Earlier rows", () => turn(-1));
-const place = make("span", "px-hint", pager);
-const later = button(pager, "›", "Later rows", () => turn(1));
+const turning = make("div", "px-tools", section);
+const pager = new Pager(turning, PAGE_ROWS, "rows", () => {
+  draw();
+  scroller.scrollTop = 0;
+});
 
 let order = []; // numbers as sorted
-let page = 0;
 let sorting = null; // [column, upwards], or null for the view's own order
 
 const buttons = COLUMNS.map(([name], column) => {
@@ -43,19 +43,8 @@ const buttons = COLUMNS.map(([name], column) => {
 });
 
 function sort() {
-  order = [...explore.numbers()];
-  if (sorting) {
-    const [column, upwards] = sorting;
-    const value = COLUMNS[column][1];
-    const keys = new Map(order.map((number) => [number, value(explore.row(number))]));
-    order.sort((a, b) => {
-      const [x, y] = [keys.get(a), keys.get(b)];
-      if (x === null || y === null) return (x === null) - (y === null); // what has no value comes last
-      return (x < y ? -1 : x > y ? 1 : 0) * (upwards ? 1 : -1);
-    });
-  }
-  page = 0;
-  draw();
+  order = sorting ? sorted(explore.numbers(), COLUMNS[sorting[0]][1], sorting[1]) : explore.numbers();
+  pager.turn(0);
 }
 
 function draw() {
@@ -64,16 +53,10 @@ function draw() {
     head.setAttribute("aria-sort", how);
   });
   buttons[4].textContent = explore.scene.metric;
-  const pages = Math.max(1, Math.ceil(order.length / PAGE_ROWS));
-  page = clamp(page, 0, pages - 1);
-  const shown = order.slice(page * PAGE_ROWS, (page + 1) * PAGE_ROWS);
+  const shown = pager.part(order);
   lines.replaceChildren(...shown.map(line));
   if (!shown.length) make("td", "px-hint", make("tr", "", lines), "No pair fits.").colSpan = COLUMNS.length;
-  earlier.disabled = page === 0;
-  later.disabled = page >= pages - 1;
-  const first = page * PAGE_ROWS + 1;
-  place.textContent = order.length ? `${first} to ${first + shown.length - 1} of ${order.length.toLocaleString("en")}` : "";
-  pager.hidden = pages === 1;
+  turning.hidden = order.length <= PAGE_ROWS;
   mark();
 }
 
@@ -82,15 +65,25 @@ function line(number, index) {
   const node = make("tr", "px-row");
   node.dataset.number = number;
   node.tabIndex = index ? -1 : 0;
-  const name = make("th", "", node, `${row.query} – ${row.gallery}`);
-  name.scope = "row";
-  make("td", "", node, row.owners[0] === row.owners[1] ? row.owners[0] : row.owners.join(" – "));
+  names(make("th", "px-names", node), [row.query, row.gallery]).scope = "row";
+  names(make("td", "px-names", node), [...new Set(row.owners)]);
   const verdict = make("td", "", node);
   verdictMark(verdict, row.correct);
-  make("span", "", verdict, row.correct ? " correct" : " incorrect");
+  verdict.title = row.correct ? "correct" : "incorrect";
+  verdict.setAttribute("aria-label", verdict.title);
   for (const text of [minus(row.cosine.toFixed(3)), brief(row.value), row.matches, row.inliers, row.status]) make("td", "", node, String(text));
   node.addEventListener("click", () => explore.choose(number));
   return node;
+}
+
+// One or two names, each on a line of its own where they are long, and whole when pointed at.
+function names(cell, texts) {
+  texts.forEach((text, i) => {
+    if (i) cell.append(" ");
+    make("span", "", cell, i ? `– ${text}` : text);
+  });
+  cell.title = texts.join(" – ");
+  return cell;
 }
 
 function mark() {
@@ -99,12 +92,6 @@ function mark() {
     node.setAttribute("aria-selected", String(chosen));
     node.classList.toggle("px-bright", chosen);
   }
-}
-
-function turn(by) {
-  page += by;
-  draw();
-  scroller.scrollTop = 0;
 }
 
 lines.addEventListener("keydown", (event) => {
@@ -122,10 +109,9 @@ lines.addEventListener("keydown", (event) => {
 
 function reveal() {
   const at = order.indexOf(explore.chosen);
-  if (at >= 0 && Math.floor(at / PAGE_ROWS) !== page) {
-    page = Math.floor(at / PAGE_ROWS);
-    draw();
-  } else mark();
+  const page = Math.floor(at / PAGE_ROWS);
+  if (at >= 0 && page !== pager.page) pager.turn(page);
+  else mark();
   const node = lines.querySelector("[aria-selected=true]");
   if (!node) return;
   const [box, frame] = [node.getBoundingClientRect(), scroller.getBoundingClientRect()];

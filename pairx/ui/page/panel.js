@@ -96,11 +96,7 @@ class Panel {
     this.pointer = new Pointer(this.stage, this.inquiry, [0, 1].map((i) => this.scene.tensor.shape.slice(2 * i, 2 * i + 2)));
     this.pointer.attach();
     const tools = make("div", "px-tools px-asking-tools", this.node);
-    this.modes = [["Point", "Point: ask about one place", false], ["Box", "Box: drag to ask about a part", true]].map(([text, label, boxing]) =>
-      button(tools, text, label, () => {
-        this.inquiry.boxing = boxing;
-        this.inquiry.changed();
-      }));
+    this.modes = new AskingModes(tools, this.inquiry, () => this.inquiry.changed());
     this.free = button(tools, "Whole map (Esc)", "Show what the method says of the whole photographs", () => this.inquiry.free());
     this.said = make("span", "px-hint px-said", tools);
     this.said.setAttribute("aria-live", "polite");
@@ -127,7 +123,7 @@ class Panel {
   // Answers the inquiry as it stands once the tensor is there.
   async reply() {
     if (!this.pointer) return;
-    this.modes.forEach((mode, i) => mode.setAttribute("aria-pressed", String(Boolean(i) === this.inquiry.boxing)));
+    this.modes.tell();
     this.stage.node.classList.toggle("px-boxing", this.inquiry.boxing && this.large);
     this.free.disabled = !this.inquiry.now;
     this.said.textContent = this.inquiry.boxing ? "Drag a box over a part of either photograph." : "Point at a place in either photograph; a click or Enter keeps it.";

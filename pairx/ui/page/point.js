@@ -12,11 +12,7 @@ class PointView {
     this.tools = make("div", "px-tools", parent);
     this.stage = new Stage(parent, view, "Both photographs, to point at places", false, { over() {}, pick() {}, moved });
     this.pointer = new Pointer(this.stage, this.inquiry, [[24, 24], [24, 24]], false);
-    this.modes = [["Point", "Point: ask about one place", false], ["Box", "Box: drag to ask about a part", true]].map(([text, label, boxing]) =>
-      button(this.tools, text, label, () => {
-        this.inquiry.boxing = boxing;
-        this.tell();
-      }));
+    this.modes = new AskingModes(this.tools, this.inquiry, () => this.tell());
     this.clear = button(this.tools, "Clear (Esc)", "Show the bare photographs", () => this.inquiry.free());
     this.said = make("span", "px-hint px-said", this.tools);
     this.said.setAttribute("aria-live", "polite");
@@ -38,7 +34,7 @@ class PointView {
   }
 
   tell() {
-    this.modes.forEach((mode, i) => mode.setAttribute("aria-pressed", String(Boolean(i) === this.inquiry.boxing)));
+    this.modes.tell();
     this.stage.node.classList.toggle("px-boxing", this.inquiry.boxing);
     this.clear.disabled = !this.inquiry.now;
     if (this.inquiry.now) return;

@@ -25,6 +25,22 @@ class Inquiry {
   }
 }
 
+// Buttons that choose between asking about a place and about a box.
+class AskingModes {
+  constructor(parent, inquiry, changed) {
+    this.inquiry = inquiry;
+    this.nodes = [["Point", "Point: ask about one place", false], ["Box", "Box: drag to ask about a part", true]].map(([text, label, boxing]) =>
+      button(parent, text, label, () => {
+        inquiry.boxing = boxing;
+        changed();
+      }));
+  }
+
+  tell() {
+    this.nodes.forEach((node, i) => node.setAttribute("aria-pressed", String(Boolean(i) === this.inquiry.boxing)));
+  }
+}
+
 // Lies over a stage's photographs: listens while `listening`, and draws what is asked and answered.
 class Pointer {
   // keys: rows and columns of photograph i, the steps of the arrow keys. live: whether a pointer that moves asks already.

@@ -1,9 +1,7 @@
 // The plot of the Explore tab with its tools and downloads.
 
 const root = element.querySelector(".px-explore");
-root.replaceChildren();
-const blank = make("div", "px-blank", root, "The run is being opened.");
-const body = make("div", "px-body", root);
+const { notice, body } = shell(root, "The run is being opened.");
 const tools = make("div", "px-tools", body);
 tools.setAttribute("role", "toolbar");
 tools.setAttribute("aria-label", "Plot");
@@ -12,6 +10,12 @@ const MODES = [["zoom", "Zoom", "Drag zooms into the plot"], ["select", "Box", "
 for (const [mode, text, label] of MODES) modes[mode] = button(tools, text, label, () => setMode(mode));
 button(tools, "Whole plot", "Show the whole plot", () => plot?.whole());
 button(tools, "Select none", "Show all pairs again", () => explore.look("all"));
+const link = new ViewLink(root, given.names, () => {
+  const pair = explore.chosen === null ? {} : explore.row(explore.chosen);
+  const shown = { pairs: explore.view === "all" ? null : explore.view, query: pair.query, gallery: pair.gallery };
+  return Object.fromEntries(Object.entries({ ...explore.scene.link, ...shown }).filter(([, value]) => value));
+}, () => (explore.view ? "Link copied" : "Link copied, without the selection"));
+link.button(tools);
 const canvas = make("div", "px-plot", body);
 canvas.setAttribute("role", "img");
 const files = make("div", "px-tools px-files", body);
@@ -34,12 +38,18 @@ function save(kind) {
 
 let asked = 0;
 let key = null;
+let wanted = {}; // the view and the pair that a link asks for, and a note on it, until they are drawn
 async function load() {
-  const file = props.value?.scene;
-  if (!file) return;
+  const { scene: file, show, note = "" } = props.value ?? {};
+  if (!file) {
+    notice.textContent = note;
+    key = null;
+    return;
+  }
+  wanted = show ?? wanted;
   const ticket = ++asked;
   try {
-    const [answer, plotly] = await Promise.all([fetch(file.url), loadPlotly(props.plotly)]);
+    const [answer, plotly] = await Promise.all([fetch(file.url), loadPlotly(given.plotly)]);
     if (!answer.ok) throw new Error(answer.status);
     const scene = await answer.json();
     if (ticket !== asked || (scene.key === key && scene.key === explore.scene?.key)) return;
@@ -54,16 +64,20 @@ async function load() {
     if (ticket !== asked) return;
     canvas.setAttribute("aria-label", `${scene.metric} against cosine similarity, ${scene.number.length} pairs. The table below lists them.`);
     const layer = explore.scene?.layer;
-    explore.show(scene);
-    const first = explore.chosen ?? scene.views.find((view) => view.id !== "all" && view.numbers.length)?.numbers[0] ?? scene.number[0];
-    if (first !== undefined && (explore.chosen === null || layer !== scene.layer)) explore.choose(first);
+    const { view, number } = wanted;
+    notice.textContent = wanted.note ?? "";
+    wanted = {};
+    explore.show(scene, view);
+    const first = number ?? explore.chosen ?? (view && explore.numbers()[0]) ?? scene.views.find((view) => view.id !== "all" && view.numbers.length)?.numbers[0] ?? scene.number[0];
+    if (first !== undefined && (explore.chosen !== first || layer !== scene.layer)) explore.choose(first);
     else plot.mark(explore.chosen);
   } catch (error) {
     console.error(error);
-    blank.textContent = "The run could not be shown. Open it again.";
+    notice.textContent = "The run could not be shown. Open it again.";
   }
 }
 
+for (const name of ["rows", "selection", "chosen"]) shared.bus.addEventListener(name, () => link.changed());
 shared.bus.addEventListener("selection", () => plot?.select(explore.selected));
 shared.bus.addEventListener("chosen", () => {
   plot?.mark(explore.chosen);

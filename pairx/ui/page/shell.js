@@ -1,4 +1,4 @@
-// What every picture of the page begins with: a notice, a line for the empty page, a body, a toolbar that zooms.
+// What every picture of the page begins with: a notice, a line for the empty page, a body, a toolbar that zooms, a link.
 
 function shell(root, blank) {
   root.replaceChildren();
@@ -35,5 +35,56 @@ class ZoomTools {
     this.label.textContent = `${Math.round(100 * this.view.zoom)} %`;
     this.out.disabled = this.view.zoom <= 1;
     this.in.disabled = this.view.zoom >= 16;
+  }
+}
+
+// The link to exactly what a part shows: in the address bar while the part is on show, and from a button.
+class ViewLink {
+  // query(): the link's parameters. copied(): what the button says then.
+  constructor(root, names, query, copied = () => "Link copied") {
+    Object.assign(this, { root, names, query, copied });
+    this.own = false; // whether the person made or was sent this view; the page as it opens is nobody's
+    new ResizeObserver(() => this.write()).observe(root); // its tab was chosen
+  }
+
+  button(parent) {
+    this.node = button(parent, "Copy link", "Copy a link to exactly this view", () => this.copy());
+  }
+
+  href(query) {
+    const url = new URL(window.location.href);
+    for (const name of this.names) url.searchParams.delete(name);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return url.href;
+  }
+
+  changed() {
+    this.own = true;
+    this.write();
+  }
+
+  write() {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
+      if (!this.root.clientWidth || !(this.own || shared.addressed)) return;
+      shared.addressed = true;
+      history.replaceState(history.state, "", this.href(this.own ? this.query() : {}));
+    }, 250);
+  }
+
+  async copy() {
+    const href = this.href(this.query());
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(href);
+    } catch {
+      const field = make("textarea", "px-unseen", this.root, href);
+      field.select();
+      done = document.execCommand("copy");
+      field.remove();
+    }
+    this.changed();
+    this.node.textContent = done ? this.copied() : "Copy it from the address bar";
+    setTimeout(() => { this.node.textContent = "Copy link"; }, 2000);
   }
 }

@@ -3,7 +3,7 @@
 const line = element.querySelector(".px-status");
 function draw() {
   const { text = "", done = 0, total = 0, error = false, busy = false } = props.value ?? {};
-  shared.bus.dispatchEvent(new CustomEvent(props.event, { detail: { text, done, total, error, busy } }));
+  shared.bus.dispatchEvent(new CustomEvent(given.event, { detail: { text, done, total, error, busy } }));
   line.replaceChildren();
   line.classList.toggle("px-error", error);
   line.setAttribute("role", error ? "alert" : "status");

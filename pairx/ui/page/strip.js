@@ -1,7 +1,7 @@
 // Ready pairs, or photographs, as buttons.
 
 const strip = element.querySelector(".px-strip");
-strip.setAttribute("aria-label", props.label_text);
+strip.setAttribute("aria-label", given.label);
 strip.classList.toggle("px-singles", props.value.every(({ thumbs }) => thumbs.length === 1));
 const buttons = props.value.map((pair) => {
   const button = document.createElement("button");

@@ -14,7 +14,7 @@ function draw() {
     const body = make("tbody", "", table);
     for (const row of rows) {
       const line = make("tr", "", body);
-      row.forEach((text, i) => make(i ? "td" : "th", "", line, text));
+      row.forEach((text, i) => make(i ? "td" : "th", text.length > 28 ? "px-long" : "", line, text));
     }
     if (!rows.length) make("td", "px-hint", make("tr", "", body), "None.").colSpan = head.length;
   }

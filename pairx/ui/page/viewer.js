@@ -32,7 +32,11 @@ const zoom = new ZoomTools(body, "Picture", view, moved);
 const tools = zoom.node;
 const hide = button(tools, "Hide overlays (hold H)", "Hold to see the bare photographs");
 const free = button(tools, "Show all matches (Esc)", "Show all matches again", () => choose(null));
-const copy = button(tools, "Copy link", "Copy a link to exactly this view", copyLink);
+const link = new ViewLink(root, given.names, () => {
+  const { lines, colors, opacity, palette } = shared.look;
+  return { ...scene.link, lines, colors, opacity, palette, ...(chosen === null ? {} : { match: chosen }) };
+});
+link.button(tools);
 make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all pictures");
 
 const upper = section("Matches", "Each line joins two places that the model finds alike. The glow is how much a place adds to the similarity.");
@@ -155,36 +159,7 @@ hide.addEventListener("contextmenu", (event) => event.preventDefault());
 hide.addEventListener("keydown", (event) => (event.key === " " || event.key === "Enter") && bare(true));
 hide.addEventListener("keyup", () => bare(false));
 
-function address() {
-  const url = new URL(window.location.href);
-  for (const name of shared.linkNames ?? []) url.searchParams.delete(name);
-  const look = shared.look;
-  const query = { ...scene.link, lines: look.lines, colors: look.colors, opacity: look.opacity, palette: look.palette };
-  if (chosen !== null) query.match = chosen;
-  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  return url.href;
-}
-
-async function copyLink() {
-  if (!scene) return;
-  let done = true;
-  try {
-    await navigator.clipboard.writeText(address());
-  } catch {
-    const field = make("textarea", "px-unseen", root, address());
-    field.select();
-    done = document.execCommand("copy");
-    field.remove();
-  }
-  copy.textContent = done ? "Link copied" : "Copy it from the address bar";
-  setTimeout(() => { copy.textContent = "Copy link"; }, 2000);
-}
-
-let writing = null;
-shared.bus.addEventListener("changed", () => {
-  clearTimeout(writing);
-  writing = setTimeout(() => scene && history.replaceState(history.state, "", address()), 250);
-});
+shared.bus.addEventListener("changed", () => scene && link.changed());
 shared.bus.addEventListener("look", () => {
   if (chosen > Math.max(shared.look.lines, shared.look.colors)) chosen = null;
   paint();
@@ -217,7 +192,6 @@ function show(next, nextMaps, value) {
   const same = scene?.key === next.key;
   scene = next;
   maps = nextMaps;
-  shared.linkNames = scene.link_names;
   if (value.look) Object.assign(shared.look, value.look);
   if (!(shared.look.palette in scene.palettes)) shared.look.palette = Object.keys(scene.palettes)[0];
   root.style.setProperty("--px-gray", scene.fade[0]);
