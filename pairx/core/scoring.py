@@ -84,6 +84,12 @@ class PairScorer:
         recording.narrow([self._model.path(layer) for layer in self._layers])
         kept.recording, kept.shape, kept.memory = recording, image.shape, recording.memory
 
+    def close(self) -> None:
+        """End all recordings; no pair may be under way."""
+        with self._lock:
+            self._memory = 0
+            self._free()
+
     def _free(self) -> None:
         """End the oldest recordings that no pair needs now, until the others fit."""
         idle = [number for number, kept in self._kept.items() if not kept.users]

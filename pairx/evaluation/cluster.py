@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -48,7 +48,7 @@ class Cluster:
         for batch in self._stage(_Embedder, work, pd.DataFrame({"row": rows})):
             yield batch["row"].tolist(), np.stack(list(batch["vector"]))
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
         """See `pairx.evaluation.work.Workers`."""
         for batch in self._stage(_Scorer, work, pairs[["number", "query", "gallery"]]):
             for number, scores in zip(batch["number"].tolist(), batch["scores"], strict=True):

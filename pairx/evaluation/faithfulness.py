@@ -138,7 +138,7 @@ def _queries(
         if mask.shape != image.shape[:2]:
             raise InputError(f"A mask of {mask.shape} does not fit its image of {image.shape[:2]}.")
         queries.append(
-            images.resize(np.repeat(255 * mask[..., None].astype(np.uint8), 3, 2), at.model.size)[..., 0] > 127
+            images.resize(np.repeat(255 * (mask[..., None] != 0).astype(np.uint8), 3, 2), at.model.size)[..., 0] > 127
         )
         if not queries[-1].any():
             raise InputError("A mask is empty. Give one that marks a part of its image.")

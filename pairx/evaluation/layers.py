@@ -13,7 +13,7 @@ from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step
 
 PAIRS = 500
-MOST_CELLS = 64**2  # of a layer: finer ones see specks, and their cells have tens of millions of neighbours a pair
+MOST_CELLS = 64**2  # of a layer: finer ones see specks, and comparing all their cells takes long
 
 
 def choose_layer_steps(

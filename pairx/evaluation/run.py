@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -83,7 +83,8 @@ def evaluate_steps(
     incorrect; fewer where there are fewer of either. query_split, gallery_split: who is looked for among whom, by the
     column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
     features: local features that the transform is estimated from: "sift", "xfeat", "aliked" or "disk". transform:
-    "homography" as in the paper, "affine" or "similarity". cache: where embeddings are kept. ray: "local", or the
+    "homography" as in the paper, "affine" or "similarity". cache: where embeddings, wildlife data sets and what is
+    known of photographs are kept, by default `cache_folder()`. ray: "local", or the
     address of a cluster, to compute on Ray (see `pairx.evaluation.cluster`); the numbers stay the same.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
@@ -99,7 +100,7 @@ def evaluate_steps(
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
     computing = _workers(ray, model)
     yield Step(0, 1, "reading the data set")
-    dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset))
+    dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset, cache=cache))
     where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
     keys = yield from key_steps(dataset, cache)
     settings = {
@@ -165,10 +166,11 @@ def _score_missing(store: Store, work: Work, workers: Workers) -> Generator[Step
     yield Step(done, total, "scoring pairs")
     rows = pd.Series(work.dataset.table.index, work.dataset.table["image_id"])
     pairs = pd.DataFrame({name: rows[missing[f"{name}_id"]].to_numpy() for name in ("query", "gallery")})
-    for number, scores in workers.score(work, pairs.assign(number=missing["number"])):
-        store.add(number, work.layers, scores)
-        done += 1
-        yield Step(done, total, "scoring pairs")
+    with closing(workers.score(work, pairs.assign(number=missing["number"]))) as scored:
+        for number, scores in scored:
+            store.add(number, work.layers, scores)
+            done += 1
+            yield Step(done, total, "scoring pairs")
 
 
 def _write(

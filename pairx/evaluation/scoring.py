@@ -12,8 +12,8 @@ from pairx.core import metrics
 from pairx.datasets import Dataset
 from pairx.types import Explanation
 
-PHOTOGRAPHS_KEPT = 8  # more than are under way at once, so that none is decoded again for its local features
-FEATURES_KEPT = 1024  # photographs whose local features stay in memory, at most 540 kB each, SIFT's 290 kB
+PHOTOGRAPHS_KEPT = 8  # so that few are decoded again for their local features
+FEATURES_KEPT = 1024  # photographs whose local features stay in memory
 
 
 class Scorer:

@@ -19,7 +19,7 @@ BINS = 10
 FEWEST = 3  # pairs of either class in a bin that counts
 GRID = 1000  # points at which densities are compared
 MANY = 10_000  # values of which a density is estimated; more are counted in as many equal ranges first
-COARSE = 100  # the same for resamples, of which there are hundreds; it moves Delta by a hundredth of its interval
+COARSE = 100  # the same for resamples, of which there are hundreds
 
 
 @dataclass(frozen=True)

@@ -71,24 +71,27 @@ def _metrics(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: values.to_numpy(float) for name, values in found.items()}
 
 
-def _describe(metric: np.ndarray, rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    cosine, correct = rows["cosine"].to_numpy(), rows["correct"].to_numpy()
-    delta = separability.delta(metric, cosine, correct)
-    interval = separability.delta_interval(metric, cosine, correct, rows["query_id"].to_numpy(), RESAMPLES, seed)
-    null, p_value = separability.delta_null(metric, cosine, correct, RESAMPLES, seed)
-    finite = np.isfinite(metric)
+def standing(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dict[str, Any]:
+    """What a metric (N,) says of pairs: how many correct and incorrect ones have it, rho, Delta (algorithm 1), why
+    there is none, its window of cosines (low, high) and its bins.
+    """
+    delta, finite = separability.delta(metric, cosine, correct), np.isfinite(metric)
     return {
         "correct": int((finite & correct).sum()),
         "incorrect": int((finite & ~correct).sum()),
         "rho": separability.rho(metric, cosine),
         "delta": delta.value,
         "delta_reason": delta.reason,
-        "delta_interval": interval,
-        "delta_null": null,
-        "delta_p": p_value,
         "window": delta.window,
         "bins": [asdict(found) for found in delta.bins],
     }
+
+
+def _describe(metric: np.ndarray, rows: pd.DataFrame, seed: int) -> dict[str, Any]:
+    cosine, correct = rows["cosine"].to_numpy(), rows["correct"].to_numpy()
+    interval = separability.delta_interval(metric, cosine, correct, rows["query_id"].to_numpy(), RESAMPLES, seed)
+    null, p_value = separability.delta_null(metric, cosine, correct, RESAMPLES, seed)
+    return standing(metric, cosine, correct) | {"delta_interval": interval, "delta_null": null, "delta_p": p_value}
 
 
 def _without_nan(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -53,6 +53,10 @@ class Scoring:
             for (number, query, candidate), explanations in explained:
                 yield number, self._scorer.score(query, candidate, explanations)
 
+    def close(self) -> None:
+        """Free what is remembered; no pair may be under way."""
+        self._explainer.close()
+
 
 class Workers(Protocol):
     """Who does the work."""
@@ -60,7 +64,7 @@ class Workers(Protocol):
     def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
         """Rows of the data set and their embeddings (N, D) float32, some at a time, in any order."""
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
         """As `Scoring`, in any order."""
 
 
@@ -71,6 +75,7 @@ class Here:
         """See `Workers`."""
         return embed_parts(work.dataset, work.model, rows)
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
         """See `Workers`."""
-        return Scoring(work)(pairs, torch.get_num_threads())
+        with closing(Scoring(work)) as scoring:
+            yield from scoring(pairs, torch.get_num_threads())

@@ -110,7 +110,7 @@ def _detector(name: str) -> Detector:
 
 
 def _xfeat(state: dict[str, Tensor]) -> Detector:
-    from kornia.feature import XFeat  # half a second, which only those pay who want it
+    from kornia.feature import XFeat  # a slow import, which only those pay who want it
 
     network = XFeat(top_k=KEYPOINTS).eval()
     _fill(network.net, state)
