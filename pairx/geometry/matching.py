@@ -56,13 +56,14 @@ def _by_ratio(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatche
     a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
     if not len(a) or len(b) < 2:
         return LocalMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    # Whole numbers far below 2^24: exact in float32.
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
-    nearest = squared.argmin(1)
-    rows = np.arange(len(a))
-    best = squared[rows, nearest].copy()
-    squared[rows, nearest] = np.inf
-    second = squared.min(1)
+    # Nearest is where a b - |b|^2 / 2 is largest; halves of whole numbers far below 2^24: exact in float32.
+    closeness = a @ b.T
+    closeness -= (b * b).sum(1) / 2
+    nearest = closeness.argmax(1)
+    rows, squared = np.arange(len(a)), (a * a).sum(1)
+    best = squared - 2 * closeness[rows, nearest]
+    closeness[rows, nearest] = -np.inf
+    second = squared - 2 * closeness.max(1)
     good = np.flatnonzero(best < RATIO**2 * second)
     places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
     _, first = np.unique(places.round(2), axis=0, return_index=True)
