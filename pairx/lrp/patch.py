@@ -30,6 +30,9 @@ class Patch:
     @staticmethod
     def around(values: Tensor) -> Patch:
         """The smallest window of values (N, ..., H, W) with all that is not zero; one element where all is zero."""
+        rims = values[..., 0, :], values[..., -1, :], values[..., 0], values[..., -1]
+        if all(bool(rim.any()) for rim in rims):
+            return Patch.whole(values)
         on = values != 0
         rows, columns = (on.any(axis).flatten(0, -2).any(0).nonzero() for axis in (-1, -2))
         if not len(rows):
