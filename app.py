@@ -6,9 +6,10 @@ import os
 from pairx.ui.app import build, launch_options
 from pairx.ui.library import Places
 
-# A Space is reached from outside its container and sets the name itself.
+# A Space and a shared link are reached from outside; a Space sets the name itself.
 name = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
-demo = build(Places.from_environment(own_machine=name in ("127.0.0.1", "localhost") and "SPACE_ID" not in os.environ))
+shared = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SHARE", "").lower() == "true"
+demo = build(Places.from_environment(own_machine=name in ("127.0.0.1", "localhost") and not shared))
 
 if __name__ == "__main__":
     demo.launch(server_name=name, **launch_options())

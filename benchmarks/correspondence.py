@@ -116,7 +116,7 @@ def compare_methods(
         options = {"samples": max(samples, LEAST.get(name, 0))} if "samples" in option_names(name) and samples else {}
         scores, shape = [], ()
         for ids in pairs:
-            explanation = pairx.explain(model, pairx.load_pair(*map(herd.path, ids)), name, **options)
+            (explanation,) = pairx.compare(model, pairx.load_pair(*map(herd.path, ids)), [name], **options)
             scores.append(score_partners(explanation, herd, ids))
             shape = explanation.tensor.shape
         hits = np.array([one.hits for one in scores])
@@ -134,13 +134,15 @@ def main() -> None:
     parser.add_argument("--layers", nargs="+", help="default: the first model's own")
     parser.add_argument("--pairs", type=int, default=60)
     parser.add_argument("--methods", help="second-order, or names of such methods separated by commas")
-    parser.add_argument("--samples", type=int, default=500, help="of a method; 0: its own (default: %(default)s)")
+    parser.add_argument("--samples", type=int, default=500, help="at most; 0: its own (default: %(default)s)")
     arguments = parser.parse_args()
     herd = load_herd()
     ids = correct_pairs(herd, arguments.pairs)
     if arguments.methods:
         known = [name for name, card in CARDS.items() if card.second_order]
         names = known if arguments.methods == "second-order" else arguments.methods.split(",")
+        if unknown := sorted(set(names) - set(known)):
+            parser.error(f"{unknown[0]} is no second-order method; there are {', '.join(known)}")
         return compare_methods(load_model(arguments.models[0]), herd, ids, names, arguments.samples)
     print(f"{len(ids)} correct pairs of the sample herd, top {TOP} matches, within {WITHIN} cells")
     print(f"{'model':16} {'layer':10} {'top 20':>14} {'on animal':>10} {'chance':>8} {'all matches':>12}")

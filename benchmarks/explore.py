@@ -14,10 +14,7 @@ import argparse
 import json
 import os
 import shutil
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -28,7 +25,7 @@ import pandas as pd
 from playwright.sync_api import Page, sync_playwright
 
 import pairx
-from benchmarks.memory import ROOT, free_port
+from benchmarks.memory import free_port, serve
 from pairx.datasets import load_herd
 from pairx.evaluation.reading import open_run
 from pairx.ui.library import SAMPLE_RUN
@@ -81,19 +78,6 @@ def write_run(folder: Path, pairs: int) -> None:
     summary = {**known.summary, **counts, "layers": {layer: {}}}  # the app finds what a summary does not have
     for name, values in (("settings.json", settings), ("summary.json", summary)):
         (folder / name).write_text(json.dumps(values))
-
-
-def serve(port: int, folder: Path) -> subprocess.Popen:
-    """The app with the folder's runs, answering."""
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "PAIRX_RUNS": str(folder)}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    for _ in range(360):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return process
-        time.sleep(0.5)
-    process.kill()
-    raise TimeoutError("the app did not start within three minutes")
 
 
 def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tuple[str, str]], set[str]]:
@@ -163,7 +147,7 @@ def main() -> None:
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
         write_run(Path(folder) / NAME, arguments.pairs)
-        process = serve(port, Path(folder))
+        process = serve(port, PAIRX_RUNS=folder)
         try:
             seconds, pairs, hosts = browse(f"http://127.0.0.1:{port}/", arguments.clicks)
         finally:

@@ -30,9 +30,9 @@ def resident(process: psutil.Process) -> float:
     return sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**30
 
 
-def serve(port: int) -> subprocess.Popen:
-    """The app in a process of its own, answering."""
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
+def serve(port: int, **environment: str) -> subprocess.Popen:
+    """The app in a process of its own, answering. environment: variables beside our own."""
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), **environment}
     process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     for _ in range(240):
         with socket.socket() as probe:

@@ -4,14 +4,15 @@
 
 Explains pairs of one animal's photographs, the sample herd's and, where the environment variable PAIRX_DATA names the
 folder that holds it, nyala's, by every method, and prints one table a data set. `--pairs 20 --samples 0` is the whole:
-every method with its own number of samples, for days on two cores. With -o each row is written as it comes, and a
-second call goes on where the first one stopped, or prints the tables of what is there.
+every method with its own number of samples, for days on two cores. Each row is written to -o as it comes, and a
+second call goes on where the first one stopped, or prints the tables of what is there: delete the file after a change.
 
-CPU s: of one explanation of both photographs. Passes: forwards of the whole network and, after the plus, of the part
-after the layer, backwards counted like forwards, relevance passes not. Ratio: those seconds to what the same passes
-take alone. MiB: by how much the process grew. Fall, kept, inefficiency: see `pairx.evaluation.faithfulness`, of both
-photographs, the random control in brackets; on the herd what is kept is the animal. Numbers are means over pairs with
-their standard errors. Beside another program on the same cores ratios grow, since caches are shared.
+CPU s: of one explanation of both photographs. Passes: of the whole network and, after the plus, of the part after the
+layer; backwards and relevance passes are counted like forwards, though they take longer. Ratio: those seconds to what
+as many forwards take alone. MiB: by how much the process grew. Fall, kept, inefficiency: see
+`pairx.evaluation.faithfulness`, of both photographs, the random control in brackets; on the herd what is kept is the
+animal. Numbers are means over pairs with their standard errors. Beside another program on the same cores ratios grow,
+since caches are shared.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -38,6 +40,7 @@ from pairx import baselines, methods
 from pairx.baselines import Side
 from pairx.datasets import load_herd
 from pairx.evaluation.faithfulness import Faithfulness, Masks
+from pairx.lrp.engine import TapeRecording
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, Refusal
 
@@ -63,10 +66,10 @@ def herd_cases(most: int) -> Iterator[Case]:
 
 
 def nyala_cases(most: int, seed: int = 0) -> Iterator[Case]:
-    """The same of wild nyalas; none where PAIRX_DATA is unset."""
-    if "PAIRX_DATA" not in os.environ:
+    """The same of wild nyalas; none where PAIRX_DATA is unset, or without them."""
+    folder = Path(os.environ.get("PAIRX_DATA") or "nowhere") / "nyala"
+    if not folder.is_dir():
         return
-    folder = Path(os.environ["PAIRX_DATA"]) / "nyala"
     flanks = pd.read_csv(folder / "metadata.csv", dtype=str).groupby(["identity", "orientation"])["path"]
     pairs = [tuple(paths.iloc[:2]) for _, paths in flanks if len(paths) > 1]
     for number in np.random.default_rng(seed).permutation(len(pairs))[:most]:
@@ -77,19 +80,34 @@ def nyala_cases(most: int, seed: int = 0) -> Iterator[Case]:
 class Passes:
     """Counts, while a model works, how many photographs go through the whole of it and through the part after a layer.
 
-    Backward passes count as well. The model's own hooks tell: copies of the layer have them, too, and one that only
-    gives an output has a forward of its own.
+    Backward and relevance passes count as well. The model's own hooks tell: copies of the layer have them, too, and one
+    that only gives an output has a forward of its own.
     """
 
     def __init__(self, model: EmbeddingModel, layer: str) -> None:
         self.whole = self.head = 0
         self._handle = model.module.get_submodule(model.path(layer)).register_forward_hook(self._note)
+        self._patches = [
+            patch.object(TapeRecording, name, self._counted(getattr(TapeRecording, name), where))
+            for name, where in (("relevance", "head"), ("pixels", "whole"))
+        ]
 
     def __enter__(self) -> Passes:
+        for one in self._patches:
+            one.start()
         return self
 
     def __exit__(self, *_error: object) -> None:
+        for one in self._patches:
+            one.stop()
         self._handle.remove()
+
+    def _counted(self, sweep: Callable, where: str) -> Callable:
+        def counted(recording: TapeRecording, layer: str, seeds: torch.Tensor) -> Any:
+            self._add(where, len(seeds))
+            return sweep(recording, layer, seeds)
+
+        return counted
 
     def _note(self, module: torch.nn.Module, _inputs: Any, output: torch.Tensor) -> None:
         name = "head" if "forward" in module.__dict__ else "whole"

@@ -150,9 +150,7 @@ def _add_compare(command: argparse.ArgumentParser) -> None:
         help="methods, separated by commas, see `methods`; all, or fast: those of a few passes (default: %(default)s)",
     )
     command.add_argument("--layer", metavar="NAME", help="see `layers` (default: the model's own choice)")
-    command.add_argument(
-        "--samples", type=int, metavar="N", help="for methods that sample, instead of their own number: faster, noisier"
-    )
+    command.add_argument("--samples", type=int, metavar="N", help="the most for methods that sample: faster, noisier")
     command.add_argument(
         "--background",
         metavar="FILE",

@@ -142,7 +142,6 @@ def runs(arguments: argparse.Namespace) -> None:
 def comparison_report(found: Comparison) -> list[str]:
     """Runs side by side in lines: what each is, the settings in which they differ, their rho and Delta."""
     shares = dict.fromkeys(("top_1", "top_5", "map"), "{:.1%}".format)
-    shares = dict.fromkeys(("top_1", "top_5", "map"), "{:.1%}".format)
     lines = found.runs.to_string(index=False, formatters=shares, na_rep="-").splitlines()
     if len(found.differing):
         lines += ["", "settings that differ:", *found.differing.to_string().splitlines()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from pairx import baselines, core
@@ -56,15 +56,16 @@ def compare_each(
 ) -> Generator[Step | Explanation | Refusal]:
     """Explain a pair by several methods at one layer, in steps; the model sees the photographs once for all.
 
-    options: given to each method that has them, such as `samples` and `background`; other choices are each method's
-    own. Yields Steps and, as soon as a method is through, its `Explanation`, or a `Refusal` where it cannot run. Raises
-    InputError for a method, layer or option that does not exist.
+    options: given to each method that has them, such as `background`; other choices are each method's own. Of `samples`
+    it is the most: a method whose own number is smaller keeps it. Yields Steps and, as soon as a method is through, its
+    `Explanation`, or a `Refusal` where it cannot run. Raises InputError for a method, layer or option that does not
+    exist.
     """
     known = {name: option_names(name) for name in methods}
     if unknown := sorted(set(options).difference(*known.values())):
         raise InputError(f"None of these methods has an option {unknown[0]!r}.")
     chosen = [
-        (name, options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
+        (name, _at_most(options_of(name, **{key: value for key, value in options.items() if key in known[name]})))
         for name in methods
     ]
     layer = model.layer(layer or model.default_layer).name
@@ -116,6 +117,12 @@ def options_of(method: str, **options: Any) -> Any:
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
     return OPTIONS[method](**options)
+
+
+def _at_most(options: Any) -> Any:
+    """The same with no more samples than the method's own number."""
+    own = getattr(type(options)(), "samples", None)
+    return options if own is None else replace(options, samples=min(options.samples, own))
 
 
 def _first(steps: Generator[Step, None, list[Explanation]]) -> Generator[Step, None, Explanation]:

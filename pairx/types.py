@@ -214,8 +214,7 @@ class MethodCard:
     embedding". symmetric: whether exchanging the images only exchanges the maps. cost: in forward passes, a sentence.
     slow: whether that is more than a few passes. signed: whether negative values are evidence against the match.
     second_order: whether it tells pairs of places, in `Explanation.tensor`. caveat: what to beware of when reading its
-    maps, or nothing. game: what its numbers share out; None where they only
-    rank.
+    maps, or nothing. game: what its numbers share out; None where they only rank.
     """
 
     name: str

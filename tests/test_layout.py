@@ -110,7 +110,7 @@ def distributions(*places: str) -> dict[str, set[str]]:
 
 
 def test_requirements_are_pinned() -> None:
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-ray.txt"):
         assert all(re.fullmatch(r"==[\w.]+(; .+)?", version) for version in requirements(name).values()), name
 
 

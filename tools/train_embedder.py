@@ -278,12 +278,21 @@ def result_rows(photographs: pd.DataFrame, title: str, models: dict[str, np.ndar
 
 
 def evaluate(weights: Path, data: Path) -> None:
-    """Print how often the nearest photographs of left-out individuals show the same individual."""
+    """Print how large the model is, what it was not tested on, and how often the nearest photographs of left-out
+    individuals show the same individual.
+    """
     trained = load_model("reid-lite0", weights=weights)
+    numbers = sum(parameter.numel() for parameter in trained.module.parameters())
+    print(f"{numbers / 1e6:.1f} million weights, {weights.stat().st_size / 1e6:.1f} MB\n")
+    photographs = {name: read_photographs(data / name) for name in ("nyala", "lions")}
+    for name, every in photographs.items():
+        kept, _ = leave_out(every)
+        individuals = f"{kept['identity'].nunique()} of {every['identity'].nunique()} individuals"
+        print(f"{name}: trained on {len(kept)} of {len(every)} photographs, {individuals}")
     models = {"ImageNet weights": load_model(BASELINE, size=trained.size), "reid-lite0": trained}
-    print("| left out | gallery | individuals | queries | model | top-1 | top-5 |\n|---|---|---|---|---|---|---|")
-    for name in ("nyala", "lions"):
-        _, test = leave_out(read_photographs(data / name))
+    print("\n| left out | gallery | individuals | queries | model | top-1 | top-5 |\n|---|---|---|---|---|---|---|")
+    for name, every in photographs.items():
+        _, test = leave_out(every)
         embeddings = {title: model.embed(test["path"]) for title, model in models.items()}
         print(*result_rows(test, name, embeddings), sep="\n", flush=True)
 

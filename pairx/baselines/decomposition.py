@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from pairx.baselines.cam import hires_cam
+from pairx.baselines.pairs import at_most, of_pairs, places
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.models.networks import attention_weights
@@ -132,14 +133,15 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
     )
 )
 def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
-    """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor (h0, w0, h1, w1); the maps are its sums."""
+    """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor, over the layer's cells, 64 x 64 at most, beyond
+    which u and v are sums over neighbours; the maps are its sums.
+    """
     linear, features = [all_cells(side) for side in at.sides], []
     for number, side in enumerate(at.sides):
         features.append((yield from _cell_features(side, number)))
     e, f = (side.embedding for side in at.sides)
     tensor = torch.einsum("dij,dxy->ijxy", *features) / (e.norm() * f.norm()).clamp(min=1e-12)
-    metrics = _metrics(at, linear)
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+    return of_pairs(tensor, **_metrics(at, linear))
 
 
 def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
@@ -153,13 +155,14 @@ def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
 
 
 def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
-    """`u` (D, h, w), cell by cell."""
-    h, w = side.activation.shape[1:]
-    cells, found = torch.eye(h * w, device=side.x.device).reshape(-1, h, w), []
-    for start in range(0, h * w, BATCH):
-        yield Step(number * h * w + start, 2 * h * w, "taking the embedding apart")
-        found.append(linear_part(side, cells[start : start + BATCH]))
-    return torch.cat(found).T.unflatten(1, (h, w))
+    """`u` (D, h, w), cell by cell; see `pairs.at_most`."""
+    cells = side.activation.shape[1:]
+    grid = at_most(cells)
+    place, total, found = places(cells, grid).to(side.x.device), grid[0] * grid[1], []
+    for some in torch.arange(total, device=side.x.device).split(BATCH):
+        yield Step(number * total + int(some[0]), 2 * total, "taking the embedding apart")
+        found.append(linear_part(side, (place == some[:, None, None]).to(side.x)))
+    return torch.cat(found).T.unflatten(1, grid)
 
 
 def linear_part(side: Side, cells: Tensor) -> Tensor:

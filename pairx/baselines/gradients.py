@@ -13,7 +13,7 @@ from pairx.baselines.backgrounds import Background
 from pairx.baselines.cam import grad_cam
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Game, Step
+from pairx.types import Game, InputError, Step
 
 BATCH = 8
 
@@ -60,8 +60,11 @@ def path_gradient(
     score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, samples: int
 ) -> Generator[Step, None, Tensor]:
     """Mean gradient of a score on the straight way from a background over a change, both (C, h, w), by the midpoint
-    rule (Sundararajan et al., eq. 1): (C, h, w) float64. score: (B, C, h, w) to (B,). samples: points on the way.
+    rule (Sundararajan et al., eq. 1): (C, h, w) float64. score: (B, C, h, w) to (B,). samples: points on the way; fewer
+    than 1 raise InputError.
     """
+    if samples < 1:
+        raise InputError(f"samples is 1 or more, not {samples}.")
     alphas = (torch.arange(samples, device=change.device) + 0.5) / samples
     gradient = torch.zeros_like(change, dtype=torch.float64)
     for start in range(0, samples, BATCH):

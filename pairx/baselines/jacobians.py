@@ -15,7 +15,8 @@ from torch import Tensor
 
 from pairx.baselines import backgrounds
 from pairx.baselines.backgrounds import Background
-from pairx.baselines.registry import Finding, method, sides_card, to_map
+from pairx.baselines.pairs import joined, of_pairs
+from pairx.baselines.registry import Finding, as_half, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import Game, InputError, MethodCard, Step
 
@@ -79,7 +80,7 @@ def ig_sam_second_order(at: PairAtLayer, options: JacobianOptions) -> Generator[
     derivatives = [way.embeddings(torch.linspace(0, 1, FINE + 1)).diff(dim=0) * FINE for way in ways]
     pairs = mass(FINE) @ (derivatives[0] * derivatives[1]).sum(1)
     ends = similarities(ways)
-    return _finding(tensor, ends[1, 1] - ends[0, 0] - pairs)
+    return of_pairs(tensor, elsewhere=ends[1, 1] - ends[0, 0] - pairs)
 
 
 @method(
@@ -103,7 +104,7 @@ def integrated_jacobians(at: PairAtLayer, options: JacobianOptions) -> Generator
     cells = yield from in_directions(ways, options)
     tensor = torch.einsum("kij,kxy->ijxy", *(one.mean(0) for one in cells))
     ends = similarities(ways)
-    return _finding(tensor, ends[1, 0] + ends[0, 1] - 2 * ends[0, 0])
+    return of_pairs(tensor, elsewhere=ends[1, 0] + ends[0, 1] - 2 * ends[0, 0])
 
 
 class Way:
@@ -120,20 +121,21 @@ class Way:
             parts = [self._scaled(self._features(part)) for part in t.split(CHUNK)]
         return torch.cat(parts).double().cpu()
 
-    def shares(self, t: Tensor, directions: Tensor) -> Generator[int, None, Tensor]:
+    def shares(self, t: Tensor, directions: Tensor) -> Generator[Step, None, Tensor]:
         """(P, K, h, w) float64: the changes of the features times the derivative of the embedding in directions (K, D),
-        summed over channels, at points (P,). Yields how many of the P K passes are done.
+        summed over channels, at points (P,); over the layer's cells, see `pairs.at_most`.
         """
-        found = []
+        found, total = [], len(t) * len(directions)
         for start in range(0, len(t), CHUNK):
             grid = self._features(t[start : start + CHUNK]).requires_grad_()
             with torch.enable_grad():
                 embeddings = self._scaled(grid)
             cells = []
             for number, direction in enumerate(directions.to(grid.device)):
-                yield start * len(directions) + number * len(grid)
+                done = start * len(directions) + number * len(grid)
+                yield Step(done, total, "differentiating both embeddings")
                 (gradient,) = torch.autograd.grad((embeddings @ direction).sum(), grid, retain_graph=True)
-                cells.append((gradient * self._change).sum(1).double().cpu())
+                cells.append(joined((gradient * self._change).sum(1).double()).cpu())
             found.append(torch.stack(cells, 1))
         return torch.cat(found)
 
@@ -156,16 +158,9 @@ def in_directions(ways: list[Way], options: JacobianOptions) -> Generator[Step, 
     else:
         generator = torch.Generator().manual_seed(options.seed)
         directions = (torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1) / count**0.5
-    t, cells, total = (torch.arange(POINTS) + 0.5) / POINTS, [], POINTS * len(directions)
+    t, cells = (torch.arange(POINTS) + 0.5) / POINTS, []
     for number, way in enumerate(ways):
-        shares = way.shares(t, directions)
-        while True:
-            try:
-                done = next(shares)
-            except StopIteration as stop:
-                cells.append(stop.value)
-                break
-            yield Step(number * total + done, 2 * total, "differentiating both embeddings")
+        cells.append((yield from as_half(way.shares(t, directions), number)))
     return cells
 
 
@@ -179,8 +174,3 @@ def similarities(ways: list[Way]) -> Tensor:
     """(2, 2) of background and photograph of the first with those of the second."""
     e, f = (way.embeddings(torch.tensor([0.0, 1.0])) for way in ways)
     return e @ f.T
-
-
-def _finding(tensor: Tensor, elsewhere: Tensor) -> Finding:
-    metrics = {"elsewhere": float(elsewhere)}
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)

@@ -92,7 +92,7 @@ def partition_shap(side: Side, options: PartitionOptions) -> Generator[Step, Non
     while queue and done < options.samples:
         yield Step(done, options.samples, "halving rectangles")
         chosen: list[tuple[Part, Rectangle, Rectangle]] = []
-        while queue and 2 * len(chosen) < min(BATCH, options.samples - done):
+        while queue and 2 * len(chosen) + 2 <= min(BATCH, options.samples - done):
             part = heapq.heappop(queue)[2]
             top, bottom, left, right = part.rectangle
             if (bottom - top) * (right - left) == 1:

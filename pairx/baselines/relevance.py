@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from pairx import lrp
+from pairx.baselines.pairs import joined, of_pairs
 from pairx.baselines.registry import Finding, NoOptions, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import Game, InputError, MethodCard, Step
@@ -130,7 +131,8 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
     BilrpOptions,
 )
 def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Finding]:
-    """`sum_k LRP(e_k) x LRP(f_k) / (|e||f|)`, the tensor over the layer's cells; the maps are its sums.
+    """`sum_k LRP(e_k) x LRP(f_k) / (|e||f|)`, the tensor over the layer's cells, 64 x 64 at most; the maps are
+    its sums.
 
     LRP is linear in what it starts from, so `sum_k` is the mean over random signs z of `LRP(e z) x LRP(f z)`.
     """
@@ -153,11 +155,10 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Findi
             cells = []
             for recording, side in zip(recordings, at.sides, strict=True):
                 relevance = recording.relevance(path, side.embedding * some)
-                cells.append(torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance]))
+                cells.append(joined(torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])))
             tensor = tensor + torch.einsum("nij,nxy->ijxy", *cells)
     e, f = (side.embedding for side in at.sides)
-    tensor = tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12))
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor))
+    return of_pairs(tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12)))
 
 
 def _record(side: Side, paths: list[str]) -> lrp.Recording:

@@ -16,6 +16,7 @@ from torch import Tensor
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.gradients import path_gradient
+from pairx.baselines.pairs import at_most, joined, of_pairs, places
 from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import Game, InputError, MethodCard, Step
@@ -90,7 +91,7 @@ def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts
 )
 def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
     """Second order `T = (x - a)_ij . (y - b)_xy / (h w)^2`, first order `mean(x) . (y - b) / (h w)`, both over the
-    norms of the mean features; a, b the backgrounds.
+    norms of the mean features; a, b the backgrounds. The tensor is over the layer's cells, 64 x 64 at most.
     """
     yield Step(0, 1, "correlating the cells")
     features = [side.activation.double() for side in at.sides]
@@ -99,7 +100,7 @@ def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
     means, left = ([grid.mean((1, 2)) for grid in grids] for grids in (features, absent))
     scale = (means[0].norm() * means[1].norm()).clamp(min=1e-12)
     maps = [torch.einsum("chw,c->hw", change, means[1 - number]) / scale for number, change in enumerate(changes)]
-    tensor = torch.einsum("cij,cxy->ijxy", *changes) / scale
+    tensor = torch.einsum("cij,cxy->ijxy", *map(joined, changes)) / scale
     singles = left[0] @ (means[1] - left[1]) + left[1] @ (means[0] - left[0])
     metrics = {"mean_features": float(means[0] @ means[1] / scale), "elsewhere": float(singles / scale)}
     return Finding(*map(to_map, maps), tensor=to_map(tensor), metrics=metrics)
@@ -192,8 +193,7 @@ def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step,
     )
     tensor = shares.pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
     elsewhere = shares.singles.sum() + shares.pairs.triu(1).sum() - tensor.sum()
-    metrics = {"standard_error": shares.error, "elsewhere": float(elsewhere)}
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+    return of_pairs(tensor, standard_error=shares.error, elsewhere=elsewhere)
 
 
 class Masked:
@@ -207,11 +207,10 @@ class Masked:
         if most < 1:
             raise InputError(f"players is 1 or more, not {most}.")
         self._side, self._background = side, background
-        h, w = side.activation.shape[1:]
-        self.shape = min(h, most), min(w, most)
+        cells = side.activation.shape[1:]
+        self.shape = at_most(cells, most)
         self.players = self.shape[0] * self.shape[1]
-        rows, columns = torch.arange(h) * self.shape[0] // h, torch.arange(w) * self.shape[1] // w
-        self._place = rows[:, None] * self.shape[1] + columns
+        self._place = places(cells, self.shape)
 
     def embeddings(self, who: Tensor) -> Tensor:
         """(B, D) of coalitions (B, players)."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pairx.baselines import backgrounds
 from pairx.baselines.backgrounds import Background
+from pairx.baselines.pairs import at_most
 from pairx.baselines.registry import Finding, as_half, each_side, in_batches, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import InputError, Step
@@ -88,7 +89,7 @@ def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
         equation="A.11, eq. 11 with max for the printed min, averaged over the pairs of windows that cover a pair of "
         "places; all pairs of windows on a raster in place of 20000 random ones",
         needs=("both photographs", "masked photograph"),
-        cost="1 forward a window, some 2500 of each photograph",
+        cost="1 forward a window, up to 5000 of each photograph",
         slow=True,
         second_order=True,
         caveat="Two windows that hide what sets the photographs apart count as much as two that hide the same marking. "
@@ -110,7 +111,7 @@ def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Generator[Step,
         embeddings.append((yield from as_half(_without(side, places[-1], options), number)))
     e, f = (torch.nn.functional.normalize(one.double(), dim=1).cpu() for one in embeddings)
     weights = (e @ f.T - at.similarity).clamp(min=0)
-    grids = [[min(CELLS, n) for n in side.activation.shape[1:]] for side in at.sides]
+    grids = [at_most(side.activation.shape[1:], CELLS) for side in at.sides]
     m, n = (coverage(one, grid, at.model.size) for one, grid in zip(places, grids, strict=True))
     tensor = (m.T @ weights @ n) / torch.outer(m.sum(0), n.sum(0)).clamp(min=1e-12)
     tensor = tensor.reshape(*grids[0], *grids[1])
@@ -128,7 +129,7 @@ def windows(size: int, options: SbsmOptions) -> Tensor:
     return torch.cat([places, torch.full((len(places), 1), window)], 1)
 
 
-def coverage(places: Tensor, grid: list[int], size: int) -> Tensor:
+def coverage(places: Tensor, grid: tuple[int, int], size: int) -> Tensor:
     """(N, h w) float64: the part of each cell that each window covers, 0 to 1."""
     parts = []
     for start, cells in zip(places[:, :2].T.double(), grid, strict=True):

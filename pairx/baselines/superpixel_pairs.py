@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from pairx.baselines import backgrounds
-from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card, to_map
+from pairx.baselines.pairs import at_most, of_pairs, places
+from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.baselines.sliding import CELLS
 from pairx.baselines.superpixels import FAMILY, LimeOptions, mean_colors, superpixels
@@ -18,6 +19,7 @@ from pairx.types import Game, InputError, Step
 BATCH = 16
 MASKS = 2000
 """Halves of coalitions of each photograph, at most: a coalition's similarity needs no more than two embeddings."""
+MOST_SEGMENTS = 100  # of a photograph; the numbers of every two superpixels make a matrix of their squared number
 ROWS = 1000
 ITERATIONS = 1000
 TOLERANCE = 1e-5
@@ -36,8 +38,10 @@ class Lime2Options(LimeOptions):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.samples < 1 or self.decay < 0 or self.sparsity < 0:
-            raise InputError("samples is 1 or more, decay and sparsity are 0 or more.")
+        if self.segments > MOST_SEGMENTS:
+            raise InputError(f"segments is {MOST_SEGMENTS} or less, not {self.segments}: every two have a number.")
+        if self.decay < 0 or self.sparsity < 0:
+            raise InputError("decay and sparsity are 0 or more.")
 
 
 @method(
@@ -81,8 +85,7 @@ def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Generator[Step,
     tensor = torch.einsum("aij,ab,bxy->ijxy", halves[0].areas, pairs[:first, first:], halves[1].areas)
     elsewhere = singles.sum() + pairs.sum() - pairs[:first, first:].sum()
     left = halves[0].nobody @ halves[1].nobody
-    metrics = {"elsewhere": float(elsewhere), "left": float(left)}
-    return Finding(to_map(tensor.sum((2, 3))), to_map(tensor.sum((0, 1))), to_map(tensor), metrics=metrics)
+    return of_pairs(tensor, elsewhere=elsewhere, left=left)
 
 
 @dataclass(frozen=True)
@@ -118,17 +121,15 @@ def _half(side: Side, options: Lime2Options, seed: int) -> Generator[Step, None,
     found = torch.nn.functional.normalize(found.double(), dim=1).cpu()
     change = (side.x[0] - absent).square().mean(0).double().cpu().flatten()
     lost = torch.zeros(count, dtype=torch.float64).index_add_(0, labels.flatten(), change) / change.numel()
-    grid = [min(CELLS, n) for n in side.activation.shape[1:]]
+    grid = at_most(side.activation.shape[1:], CELLS)
     changes = (1 - who.double()) @ lost
     return Half(who[:-1], found[:-1], changes[:-1], found[-1], areas(labels, count, grid))
 
 
-def areas(labels: Tensor, count: int, grid: list[int]) -> Tensor:
+def areas(labels: Tensor, count: int, grid: tuple[int, int]) -> Tensor:
     """(n, h, w) float64: the parts of each superpixel that lie in each cell; they sum to 1."""
-    rows, columns = (torch.arange(size) * cells // size for size, cells in zip(labels.shape, grid, strict=True))
-    cell = rows[:, None] * grid[1] + columns
     found = torch.zeros(count, grid[0] * grid[1], dtype=torch.float64)
-    found.index_put_((labels.flatten(), cell.flatten()), torch.ones(()).double(), accumulate=True)
+    found.index_put_((labels.flatten(), places(labels.shape, grid).flatten()), torch.ones(()).double(), accumulate=True)
     return (found / found.sum(1, keepdim=True)).unflatten(1, grid)
 
 

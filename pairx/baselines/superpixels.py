@@ -67,6 +67,8 @@ class LimeOptions:
     def __post_init__(self) -> None:
         if self.background is not None:
             backgrounds.check(self.background)
+        if self.samples < 1:
+            raise InputError(f"samples is 1 or more, not {self.samples}.")
 
 
 def _card(name: str, title: str, summary: str, paper: str, equation: str, cost: str, caveat: str) -> MethodCard:

@@ -10,7 +10,7 @@ from pairx.methods import CARDS, FAMILIES
 from pairx.ui.answers import Form
 from pairx.ui.board import Board, ChosenPair
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
-from pairx.ui.explain import QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
+from pairx.ui.explain import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
 from pairx.ui.measuring import Measurements
 from pairx.ui.parts import Messenger, Status
 from pairx.ui.relative import BackgroundChoice
@@ -69,7 +69,7 @@ class CompareTab:
         switches = [self.status, self.go, self.stop]
         at_once = {"queue": False, **QUIET}
         tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
-        self.background.wire(**QUIET)
+        self.background.wire(**LAST)
         self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
         for name, button in self.presets.items():
             button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)

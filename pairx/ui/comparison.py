@@ -175,7 +175,7 @@ class Comparisons:
         known, one = self.workshop.compared(shown.request, shown.names), asked.get("name")
         refusals = {refusal.method: refusal for refusal in shown.refusals}
         if one is not None:
-            if one not in known:
+            if not isinstance(one, str) or one not in known:
                 raise InputError(GONE)
             return one, export.content(known[one], pair, kind, look)
         if set(shown.names) - refusals.keys() - known.keys():

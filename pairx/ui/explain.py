@@ -16,6 +16,8 @@ from pairx.ui.words import ADVANCED, LAYER_INFO, layer_choices, model_choices
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
 QUEUE_POINT = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+LAST = {"trigger_mode": "always_last", **QUIET}
+"""Of choices: who chooses again before the first answer gets the last choice's."""
 SESSION_SECONDS = 6 * 3600
 READ_FORM = "(...values) => { window.pairx?.form?.(...values); }"
 SAVE_FILE = """(file) => {
@@ -105,7 +107,7 @@ class ExplainTab:
 
         for well in wells:
             well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)
-        form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **QUIET)
+        form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **LAST)
         gr.on([one.change for one in form.settings], None, form.settings, js=READ_FORM, **QUIET)
         self.viewer.point(answers.point, self.shown, self.point, trigger_mode="multiple", **QUEUE_POINT, **QUIET)
         saved = self.viewer.download(answers.download, self.shown, self.file, **QUIET)

@@ -20,7 +20,7 @@ from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, 
 from pairx.ui.library import READY, Library
 from pairx.ui.links import Options
 from pairx.ui.photos import Photo, pair_of
-from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, scene_of_run
+from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
 from pairx.ui.words import metric_title
@@ -199,7 +199,8 @@ def content(run: OpenRun, choice: Choice, kind: str, numbers: Any = None) -> byt
         raise InputError(f"There is no download of this kind: choose {', '.join(KINDS)}.")
     rows = chosen_rows(run, choice)
     if kind == "html":
-        return stand_alone(figure_of(run, choice, rows).update_layout(paper_bgcolor="white")).encode()
+        figure = figure_of(choice, rows, standing(run, choice, rows))
+        return stand_alone(figure.update_layout(paper_bgcolor="white")).encode()
     if isinstance(numbers, list):
         rows = rows.loc[[one for one in numbers if isinstance(one, int) and one in rows.index]]
     table = rows.drop(columns="number")

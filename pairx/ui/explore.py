@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from pairx.ui.chosen_pair import PairGallery, PairPanel
-from pairx.ui.explain import QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
+from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
 from pairx.ui.exploration import CORRECTNESS, Exploration, asked
 from pairx.ui.library import READY, Library
 from pairx.ui.parts import Status
@@ -98,8 +98,8 @@ class ExploreTab:
 
     def _wire(self, tab: gr.Tab) -> None:
         answers, runs = self.exploration, self.runs
-        at_once = {"queue": False, **QUIET}
-        choices = [self.layer, self.metric, self.color, self.column, self.values, self.text]
+        at_once, last = {"queue": False, **QUIET}, {"queue": False, **LAST}
+        choices = self.shown[1:]
         opening = [self.opened, *choices, self.plot, self.status]
         listing = [self.list, self.compared, self.timer, self.stop]
         watching = [self.status, *listing]
@@ -111,20 +111,16 @@ class ExploreTab:
             return answers.open(str(asked(event).get("name")))
 
         first = tab.select(open_first, self.opened, opening, **at_once)
-        named = self.list.open(open_named, None, opening, **at_once)
+        named = self.list.open(open_named, None, opening, **last)
         for event in (first, named):
             event.then(runs.refresh, self.opened, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 
-        self.column.input(answers.list_values, [self.opened, self.column], self.values, **at_once)
-        last = {"trigger_mode": "always_last", **at_once}
-        gr.on(
-            [*(one.input for one in choices[:-1]), self.text.change],
-            answers.show,
-            self.shown,
-            [self.plot, self.status],
-            **last,
-        )
+        drawn = [self.plot, self.status]
+        listed = self.column.input(answers.list_values, [self.opened, self.column], self.values, **last)
+        listed.then(answers.show, self.shown, drawn, **at_once)  # with this column's values, not the last one's
+        changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
+        gr.on([*changed, self.text.change], answers.show, self.shown, drawn, **last)
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
         self.panel.halt(answers.halt, **at_once)
@@ -138,5 +134,5 @@ class ExploreTab:
         self.list.resume(runs.resume, [self.opened, self.dataset], watching, **at_once)
         self.stop.click(runs.halt, **at_once)
         self.timer.tick(runs.watch, self.opened, watching, **at_once)
-        self.model.input(runs.list_layers, self.model, self.layers, **QUIET)
-        self.compared.input(runs.compare, self.compared, self.comparison, **at_once)
+        self.model.input(runs.list_layers, self.model, self.layers, **LAST)
+        self.compared.input(runs.compare, self.compared, self.comparison, **last)

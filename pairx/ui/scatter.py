@@ -14,7 +14,7 @@ import plotly
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
-from pairx.evaluation import separability
+from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
@@ -60,36 +60,25 @@ def standing(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> dict[str, Any]
     known = run.summary["layers"][choice.layer].get(choice.metric)
     if known is not None and not choice.filtering:
         return known
-    metric, cosine, correct = (rows[name].to_numpy() for name in (choice.metric, "cosine", "correct"))
-    delta = separability.delta(metric, cosine, correct)
-    finite = np.isfinite(metric)
-    return {
-        "correct": int((finite & correct).sum()),
-        "incorrect": int((finite & ~correct).sum()),
-        "rho": separability.rho(metric, cosine),
-        "delta": delta.value,
-        "delta_reason": delta.reason,
-        "bins": [{"start": one.start, "stop": one.stop} for one in delta.bins],
-    }
+    return summary.standing(*(rows[name].to_numpy() for name in (choice.metric, "cosine", "correct")))
 
 
-def figure_of(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> Any:
-    """The plotly figure of the rows."""
-    bins = standing(run, choice, rows)["bins"]
-    return scatter_figure(rows, choice.metric, bins, metric_title(choice.metric), choice.color or None)
+def figure_of(choice: Choice, rows: pd.DataFrame, found: dict[str, Any]) -> Any:
+    """The plotly figure of the rows. found: their `standing`."""
+    return scatter_figure(rows, choice.metric, found["bins"], metric_title(choice.metric), choice.color or None)
 
 
 def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
     """All that the browser needs to draw a choice, its views and its table, JSON-ready."""
     rows = chosen_rows(run, choice)
-    values = rows[choice.metric].to_numpy(float)
+    found, values = standing(run, choice, rows), rows[choice.metric].to_numpy(float)
     return {
         "key": json.dumps(astuple(choice)),
         "run": choice.run,
         "layer": choice.layer,
         "metric": metric_title(choice.metric),
-        "sentence": sentence(run, choice, rows),
-        "figure": json.loads(figure_of(run, choice, rows).to_json()),
+        "sentence": sentence(found, rows),
+        "figure": json.loads(figure_of(choice, rows, found).to_json()),
         "number": rows.index.tolist(),
         "correct": rows["correct"].astype(int).tolist(),
         "cosine": rows["cosine"].round(4).tolist(),
@@ -107,9 +96,8 @@ def _numbers(rows: pd.DataFrame, choice: Choice, view: str) -> list[int]:
     return view_rows(rows, choice.metric, view).index.tolist()
 
 
-def sentence(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> str:
-    """What rho and Delta are, in one line above the plot."""
-    found = standing(run, choice, rows)
+def sentence(found: dict[str, Any], rows: pd.DataFrame) -> str:
+    """What rho and Delta of the rows are, in one line above the plot. found: their `standing`."""
     count = found["correct"] + found["incorrect"]
     parts = [f"rho {number(found['rho'])}", f"Delta {number(found['delta'])}"]
     if interval := span(found.get("delta_interval")):

@@ -149,11 +149,11 @@ def _groups(rows: pd.DataFrame, color: str | None) -> Iterator[tuple[str, pd.Dat
     elif pd.api.types.is_numeric_dtype(rows[color]):
         yield "", rows, lambda part: {"color": part[color].to_numpy(), "coloraxis": "coloraxis"}
     else:
-        counts = rows[color].astype(str).value_counts()
-        names = list(counts.index[:GROUPS])
+        values = rows[color].astype(str)
+        names = list(values.value_counts().index[:GROUPS])
         colors = [*match_colors(GROUPS, "okabe-ito")[: len(names)], NEUTRAL]
-        grouped = rows[color].astype(str).where(rows[color].astype(str).isin(names), "other")
-        for name, one in zip([*names, "other"], colors, strict=True):
+        grouped = values.where(values.isin(names), "other")
+        for name, one in zip(dict.fromkeys([*names, "other"]), colors, strict=False):  # a value may be "other" itself
             if (grouped == name).any():
                 yield name, rows[grouped == name], lambda part, one=one: {"color": one}
 

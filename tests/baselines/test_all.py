@@ -130,6 +130,15 @@ def test_comparing_shares_what_was_seen_and_says_who_cannot(tiny: EmbeddingModel
         pairx.compare(tiny, make_pair(), ["grad-kam"])
 
 
+def test_comparing_takes_the_samples_given_at_most(tiny: EmbeddingModel) -> None:
+    for most, taken in (
+        (30, {"ig-sam": 30, "integrated-gradients": 30}),
+        (80, {"ig-sam": 80, "integrated-gradients": 50}),
+    ):
+        found = pairx.compare(tiny, make_pair(), list(taken), samples=most)
+        assert {one.method: one.settings["samples"] for one in found} == taken
+
+
 def test_comparing_tells_how_far_it_is_and_stops_when_asked(tiny: EmbeddingModel) -> None:
     steps = methods.compare_steps(tiny, make_pair(), ["grad-cam", "ksam"])
     told = [next(steps) for _ in range(5)]

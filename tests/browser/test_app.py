@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import urllib.request
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -71,6 +73,15 @@ def photographs(tmp_path) -> list[Path]:
     Image.fromarray(smooth_noise(1, 240, 150)).save(paths[0])
     Image.fromarray(smooth_noise(2, 150, 260)).save(paths[1])
     return paths
+
+
+def test_no_choice_is_lost_while_an_earlier_one_is_answered(address):
+    with urllib.request.urlopen(f"{address}config") as answer:
+        events = json.load(answer)["dependencies"]
+    choices = [
+        one for one in events if one["backend_fn"] and {name for _, name in one["targets"]} & {"input", "change"}
+    ]
+    assert choices and {one["trigger_mode"] for one in choices} == {"always_last"}
 
 
 def test_a_session_from_opening_to_download(open_page):

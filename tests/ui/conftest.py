@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Generator
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
 
 import pairx
+from pairx import methods
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, Matches, Step
+from pairx.ui.answers import Form
+from pairx.ui.comparison import Comparisons
+from pairx.ui.links import CHOICES
 from pairx.ui.photos import PhotoShelf
+from pairx.ui.relative import BackgroundChoice
 from pairx.ui.session import Request, Workshop
 from tests.conftest import smooth_noise
 
@@ -74,3 +80,18 @@ def request_of(workshop: Workshop) -> Request:
     """The samples at the tiny network's layer."""
     samples = workshop.shelf.samples
     return Request(samples["one"], samples["two"], "reid-lite0", "stage")
+
+
+@pytest.fixture
+def answers(workshop) -> Comparisons:
+    with gr.Blocks():
+        wells = gr.Textbox(), gr.Textbox()
+        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
+        groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
+        background = BackgroundChoice(workshop.shelf)
+    return Comparisons(workshop, form, groups, background)
+
+
+@pytest.fixture
+def photos(workshop, photo_files) -> list:
+    return [workshop.shelf.open(path, path.name) for path in photo_files]

@@ -13,16 +13,16 @@ from PIL import Image
 
 from pairx import methods
 from pairx.types import Explanation, Refusal, Step
-from pairx.ui.answers import Form
 from pairx.ui.board import panel_scene
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
 from pairx.ui.links import CHOICES
-from pairx.ui.relative import OWN, BackgroundChoice
+from pairx.ui.relative import OWN
 from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
 SESSION = SimpleNamespace(session_hash="me")
 FAST = ["pair-x", "grad-cam", "sam"]
+pytestmark = pytest.mark.usefixtures("computed")
 
 
 @pytest.fixture
@@ -43,21 +43,6 @@ def computed(monkeypatch) -> list[str]:
 
     monkeypatch.setattr(methods, "compare_each", compare_each)
     return ran
-
-
-@pytest.fixture
-def answers(workshop, computed) -> Comparisons:
-    with gr.Blocks():
-        wells = gr.Textbox(), gr.Textbox()
-        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
-        groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
-        background = BackgroundChoice(workshop.shelf)
-    return Comparisons(workshop, form, groups, background)
-
-
-@pytest.fixture
-def photos(workshop, photo_files) -> list:
-    return [workshop.shelf.open(path, path.name) for path in photo_files]
 
 
 def values(answers: Comparisons, photos, names=FAST, background=(OWN, None)) -> dict:

@@ -16,7 +16,7 @@ from pairx.types import InputError
 from pairx.ui import exploration as exploration_module
 from pairx.ui.exploration import OUR_FAULT, Exploration, choice_of, content
 from pairx.ui.library import READY, Library, Places
-from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence
+from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence, standing
 from pairx.viz.scatter import CROWD, scatter_figure
 from tests.evaluation.made_up import scored, write_run
 
@@ -99,7 +99,7 @@ def test_a_filter_counts_anew(library):
     choice = Choice("cows", "stage", "match_coverage", column="status", values=("ok",), text="animal 1")
     rows = chosen_rows(run, choice)
     assert rows["status"].eq("ok").all() and 0 < len(rows) < 20
-    assert "95 %" not in sentence(run, choice, rows) and f"{len(rows)} pairs" in sentence(run, choice, rows)
+    assert "95 %" not in (said := sentence(standing(run, choice, rows), rows)) and f"{len(rows)} pairs" in said
     for wrong in ({"metric": "beauty"}, {"color": "mood"}, {"layer": "late"}, {"column": "mood", "values": ("x",)}):
         with pytest.raises(InputError):
             chosen_rows(run, Choice(**{"run": "cows", "layer": "stage", "metric": "match_coverage", **wrong}))

@@ -14,30 +14,14 @@ from pairx import methods
 from pairx.evaluation.faithfulness import Faithfulness
 from pairx.types import Explanation
 from pairx.ui import measuring
-from pairx.ui.answers import Form
 from pairx.ui.board import MOST_CELLS, packed
 from pairx.ui.comparison import Comparisons, by_family
 from pairx.ui.links import CHOICES
 from pairx.ui.measuring import Measurements
-from pairx.ui.relative import NONE, OWN, PHOTOGRAPH, BackgroundChoice
+from pairx.ui.relative import NONE, OWN, PHOTOGRAPH
 
 SESSION = SimpleNamespace(session_hash="me")
 NAMES = ["grad-cam", "sam"]
-
-
-@pytest.fixture
-def answers(workshop) -> Comparisons:
-    with gr.Blocks():
-        wells = gr.Textbox(), gr.Textbox()
-        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
-        groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
-        background = BackgroundChoice(workshop.shelf)
-    return Comparisons(workshop, form, groups, background)
-
-
-@pytest.fixture
-def photos(workshop, photo_files) -> list:
-    return [workshop.shelf.open(path, path.name) for path in photo_files]
 
 
 def compared(answers: Comparisons, photos, background=(OWN, None), names=NAMES) -> tuple[dict, object, dict]:

@@ -56,7 +56,7 @@ function download(kind, name) {
 }
 
 function measure(names) {
-  trigger("measure", { run, names });
+  if (names.length) trigger("measure", { run, names });
 }
 
 document.addEventListener("keydown", (event) => {

@@ -10,7 +10,9 @@ class Inquiry {
   }
 
   ask(side, place, kept) {
-    this.now = { side, place: place.map((value) => clamp(value, 0, 1)) };
+    const [x0, y0, x1, y1] = place.map((value) => clamp(value, 0, 1));
+    if ((x0 === x1) !== (y0 === y1)) return; // a box without area
+    this.now = { side, place: [x0, y0, x1, y1] };
     this.kept = kept;
     this.changed();
   }

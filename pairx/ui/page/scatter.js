@@ -42,7 +42,7 @@ async function load() {
     const [answer, plotly] = await Promise.all([fetch(file.url), loadPlotly(props.plotly)]);
     if (!answer.ok) throw new Error(answer.status);
     const scene = await answer.json();
-    if (ticket !== asked || (scene.key === key && explore.scene)) return;
+    if (ticket !== asked || (scene.key === key && scene.key === explore.scene?.key)) return;
     key = scene.key;
     root.classList.add("px-ready");
     plot ??= new PairPlot(canvas, plotly, {
