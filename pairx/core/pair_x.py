@@ -153,10 +153,13 @@ def score_each(
 
 
 def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:
-    """One photograph's way through the model, ready for relevance. image: (H, W, 3) uint8 RGB."""
+    """One photograph's way through the model, ready for relevance of the layers, and of the pixels where the options
+    ask for pixel maps. image: (H, W, 3) uint8 RGB.
+    """
     x = model.preprocessing(image)[None].to(model.device)
     policy = lrp.Policy(options.residual, options.batchnorm, options.composite)
-    return lrp.record(model.module, x, [model.path(layer) for layer in layers], policy, options.engine)
+    paths, pixels = [model.path(layer) for layer in layers], options.k_colors > 0
+    return lrp.record(model.module, x, paths, policy, options.engine, pixels=pixels)
 
 
 def encode(
