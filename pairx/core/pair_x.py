@@ -102,7 +102,7 @@ def explain_steps(
         painted = [Painted(model.size, min(options.k_colors, len(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
-            recording.keep([model.path(layer) for layer in chosen])
+            recording.keep([model.path(layer) for layer in chosen if options.k_colors])
             for one, onto in zip(weighed, painted, strict=True):
                 for index in paint(encoded, recording, side, one, onto, options):
                     yield Step(done, total, f"painting match {index + 1}")
