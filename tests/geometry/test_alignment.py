@@ -123,11 +123,37 @@ def test_a_failure_is_a_status() -> None:
         (np.diag([0.3, 0.3, 1.0]), "area ratio"),
         (np.array([[1, 0, 0], [0, 1, 0], [-0.02, 0, 1]]), "non-convex"),  # the horizon crosses the image
         (np.zeros((3, 3)), "non-convex"),
-        (np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]]), "non-convex"),  # all on one line
+        (np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]]), "area ratio"),  # all on one line
+        (np.array([[-1e-9, 0, 300], [0, 1e-9, 200], [0, 0, 1.0]]), "area ratio"),  # all at one point
     ],
 )
 def test_usability(matrix: np.ndarray, status: str) -> None:
     assert geometry.usability(matrix, (100, 50), (100, 50)) == status
+
+
+@pytest.mark.parametrize("transform", ["affine", "similarity"])
+def test_many_places_matched_with_one_have_no_area(transform: str) -> None:
+    """Most matches follow a transform that puts the whole photograph there."""
+    rng = np.random.default_rng(0)
+    points0, points1 = rng.uniform(0, 500, (2, 12, 2))
+    points1[:6] = 301.7, 211.3
+    found = geometry.estimate(points0, points1, (512, 512), (512, 512), transform)
+    assert found.inliers == 6 and found.follows[:6].all() and found.status == "area ratio"
+
+
+def test_no_frame_on_one_side_of_the_horizon_is_concave() -> None:
+    """What makes a frame non-convex is the horizon alone: turns at its corners, one by one."""
+    rng, size, told = np.random.default_rng(3), (80, 60), []
+    for _ in range(300):
+        matrix = np.eye(3) + rng.normal(0, 1, (3, 3)) * np.array([[0.8], [0.8], [0.005]])
+        frame = geometry.project(corners(size), matrix)
+        sides = np.roll(frame, -1, axis=0) - frame
+        (x, y), (next_x, next_y) = sides.T, np.roll(sides, -1, axis=0).T
+        turns = np.sign(x * next_y - y * next_x)
+        told.append(geometry.usability(matrix, size, size))
+        if told[-1] != "non-convex":
+            assert abs(turns.sum()) == 4 and (turns[0] < 0) == (told[-1] == "flipped")
+    assert {"ok", "non-convex", "flipped"} <= set(told)
 
 
 def test_area_is_counted_against_image_1() -> None:
