@@ -109,6 +109,8 @@ class Tape(TorchFunctionMode):
         for signal in signals:
             self._unfold(signal)
         if func in OUT_OF_PLACE or kwargs.get("inplace"):
+            if self.asleep:
+                return self._in_place(func, args, kwargs)
             kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
             return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)
         versions = [version(tensor) for tensor in read]
@@ -125,6 +127,13 @@ class Tape(TorchFunctionMode):
         result = func(*args, **kwargs)
         for output in tensors(result):
             self.add(output, Unruled(title(func)), title(func))
+        return result
+
+    def _in_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+        """Run the operation as the model would, for no rule keeps what it writes over."""
+        result = func(*args, **kwargs)
+        if not self.node(result):
+            self.add(result, None, title(func))
         return result
 
     def _out_of_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
