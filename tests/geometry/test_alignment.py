@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from pairx import geometry, images
 from pairx.datasets import load_herd
@@ -187,3 +188,27 @@ def test_ratio_of_neighbours() -> None:
         assert len(found) == matched
         assert found.score.tolist() == pytest.approx([1 - 10 / 13] if matched else [])
         assert found.distance.tolist() == ([10] if matched else [])
+
+
+@pytest.mark.parametrize("bytewise", [True, False])
+def test_nearest_features_are_those_of_whole_numbers(bytewise: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distances in 64 bits, pair by pair, for descriptors as far apart as can be; by either way of multiplying."""
+    if bytewise and not torch.cpu._is_vnni_supported():
+        pytest.skip("this processor does not multiply bytes")
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: bytewise)
+    rng = np.random.default_rng(4)
+    sides = [rng.choice([0, 1, 254, 255], (n, 128), p=[0.5, 0.1, 0.1, 0.3]).astype(np.uint8) for n in (70, 91)]
+    sides[0][:40] = np.where(rng.random((40, 128)) < 0.05, 128, sides[1][:40])
+    sides[0][40], sides[1][40], sides[1][41] = 0, 0, 255
+    features = [
+        geometry.LocalFeatures("sift", rng.uniform(0, 99, (len(one), 2)), one, (99, 99), (99, 99)) for one in sides
+    ]
+    found = geometry.local_matches(*features)
+    squared = ((sides[0][:, None].astype(np.int64) - sides[1]) ** 2).sum(2)
+    nearest, (best, second) = squared.argmin(1), np.sort(squared, axis=1)[:, :2].T
+    good = best < 0.64 * second
+    assert 40 < good.sum() < 70
+    np.testing.assert_array_equal(found.points0, features[0].points[good])
+    np.testing.assert_array_equal(found.points1, features[1].points[nearest[good]])
+    np.testing.assert_allclose(found.distance, np.sqrt(best[good]), rtol=1e-6)
+    np.testing.assert_allclose(found.score, 1 - np.sqrt(best[good] / second[good]), rtol=1e-5)
