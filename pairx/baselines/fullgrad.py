@@ -67,7 +67,7 @@ _BIASES = {torch.conv2d: _bias_of_linear, F.linear: _bias_of_linear, F.batch_nor
         equation="eq. 3 and 5, summed with their signs instead of as rescaled absolute values",
         needs=("partner embedding", "pixels", "gradient", "biases"),
         cost="1 forward and 1 backward of each photograph",
-        caveat="Exact for networks of piecewise linear operations; the metric `unexplained` tells what others leave "
+        caveat="Exact for networks of piecewise linear operations; its metric, unexplained, tells what others leave "
         "out. Does not depend on the layer.",
         game=Game("all", norm=False),
     )

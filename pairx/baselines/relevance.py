@@ -83,7 +83,7 @@ def lrp_pixels(side: Side, _options: NoOptions) -> Tensor:
         "eq. 4, conditioned on a channel",
         "both photographs",
         "1 forward and 2 relevance passes of each photograph",
-        caveat="One channel of many: the metric `share` tells which part of the layer's relevance passes through it.",
+        caveat="One channel of many: its metric, share, tells which part of the layer's relevance passes through it.",
     ),
     CrpOptions,
 )

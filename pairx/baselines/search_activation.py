@@ -84,8 +84,8 @@ def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts
         "1 forward of each photograph and of its background",
         second_order=True,
         game=Game("cells", pairs=True),
-        caveat="Ignores the network after the layer: its numbers sum to the cosine of mean features (metric "
-        "`mean_features`), less the background's, and not to the similarity.",
+        caveat="Ignores the network after the layer: its numbers sum to the cosine of mean features, less "
+        "the background's, and not to the similarity.",
     ),
     SamOptions,
 )

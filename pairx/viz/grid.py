@@ -69,7 +69,7 @@ class Grid(Printed):
         key = next((panel.scene for panel in self.panels if panel.scene and panel.scene.heat_scale), None)
         if key is not None:
             bar = Box(_MARGIN, _MARGIN + _HEADER + rows * height, _COLUMN, _FOOTER)
-            # Every row has its own scale, so the bar is in parts of it.
+            # Every method has its own scale, so the bar is in parts of it.
             colour_bar(axes, bar, replace(key, heat_low=-1.0), 1.0)
         return page
 
@@ -79,7 +79,7 @@ def draw_grid(
 ) -> Grid:
     """A figure of what several methods say of one pair, or why they cannot, in the order given.
 
-    cards: of these methods by name. Each row has its own colour scale, shared by its two photographs, because methods
+    cards: of these methods by name. Each method has its own colour scale, shared by its two photographs, because they
     measure in different units; red is evidence for the similarity, blue against, zero is transparent.
     """
     panels = [panel_of(result, pair, cards[result.method], look) for result in results]
@@ -90,7 +90,7 @@ def draw_grid(
         heading += f": similarity {done[0].similarity:.3f}"
         subheading = f"{known.get('model')}, {known.get('size')} px, layer {known.get('layer')}. "
     subheading += (
-        "Every row has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
+        "Every method has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
     )
     return Grid(pair, tuple(panels), heading, subheading)
 
@@ -99,7 +99,9 @@ def panel_of(result: Explanation | Refusal, pair: ImagePair, card: MethodCard, l
     """What one method says of a pair, ready to be drawn small."""
     if isinstance(result, Refusal):
         return Panel(card.title, "", f"cannot run: {result.reason}", None)
-    return Panel(card.title, _seconds(result.seconds), card.caveat, compose(_gathered(result), pair, look))
+    nothing = result.matches is not None and not len(result.matches)
+    note = f"No matches. {card.caveat}".strip() if nothing else card.caveat
+    return Panel(card.title, _seconds(result.seconds), note, compose(_gathered(result), pair, look))
 
 
 def _gathered(explanation: Explanation) -> Explanation:

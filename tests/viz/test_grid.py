@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from io import BytesIO
 
 import numpy as np
@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pairx import viz
-from pairx.types import Explanation, InputError, MethodCard, Refusal
+from pairx.types import Explanation, InputError, Matches, MethodCard, Refusal
 from pairx.viz import maps
 from tests.viz import samples
 
@@ -44,7 +44,7 @@ def test_red_is_for_and_blue_against() -> None:
     assert more[0] > 40 > -40 > more[2]
 
 
-def test_every_row_has_its_own_scale() -> None:
+def test_every_method_has_its_own_scale() -> None:
     small = replace(signed("first"), map0=signed("first").map0 / 1000, map1=signed("first").map1 / 1000)
     np.testing.assert_array_equal(drawn([small]), drawn([signed("first")]))
 
@@ -75,7 +75,11 @@ def test_matches_are_lines_between_the_photographs() -> None:
     over = samples.pair()
     explanation = replace(samples.explanation(over), method="first")
     text = viz.draw_grid([explanation], over, CARDS)._print("svg").decode()
-    assert 'id="match-1"' in text
+    assert 'id="match-1"' in text and "No matches." not in text
+    none = replace(
+        explanation, matches=Matches(*(getattr(explanation.matches, one.name)[:0] for one in fields(Matches)))
+    )
+    assert "No matches." in viz.draw_grid([none], over, CARDS)._print("svg").decode()
 
 
 def test_a_grid_is_saved_or_refused(tmp_path) -> None:
