@@ -225,16 +225,16 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    folder = os.environ.get("PAIRX_DATA")
+    data = os.environ.get("PAIRX_DATA")
     for name in arguments.sets:
-        matchers = [Matcher(features) for features in arguments.features]
-        if name != "herd" and not folder:
-            print(f"\n{name}: left out, as PAIRX_DATA is unset")
+        matchers, folder = [Matcher(features) for features in arguments.features], Path(data or "") / name
+        if name != "herd" and not (data and folder.is_dir()):
+            print(f"\n{name}: left out, as " + (f"there is no {folder}" if data else "PAIRX_DATA is unset"))
         elif name == "evd":
-            report("evd", evd_pairs(Path(folder) / "evd"), matchers)
+            report("evd", evd_pairs(folder), matchers)
         else:
             herd = load_herd()
-            table = herd.table if name == "herd" else load_dataset(Path(folder) / "nyala").table
+            table = herd.table if name == "herd" else load_dataset(folder).table
             right = same_flank(table, arguments.pairs)
             paths, ids = [Path(path) for path in table["path"]], table["image_id"].tolist()
             pairs = [herd_pair(herd, ids[a], ids[b]) if name == "herd" else Pair(paths[a], paths[b]) for a, b in right]

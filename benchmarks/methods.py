@@ -66,10 +66,10 @@ def herd_cases(most: int) -> Iterator[Case]:
 
 
 def nyala_cases(most: int, seed: int = 0) -> Iterator[Case]:
-    """The same of wild nyalas; none where PAIRX_DATA is unset, or without them."""
+    """The same of wild nyalas; none where PAIRX_DATA is unset, or without them, which is said."""
     folder = Path(os.environ.get("PAIRX_DATA") or "nowhere") / "nyala"
-    if not folder.is_dir():
-        return
+    if not (folder / "metadata.csv").is_file():
+        return print("nyala: left out, as PAIRX_DATA names no folder that holds it", file=sys.stderr)
     flanks = pd.read_csv(folder / "metadata.csv", dtype=str).groupby(["identity", "orientation"])["path"]
     pairs = [tuple(paths.iloc[:2]) for _, paths in flanks if len(paths) > 1]
     for number in np.random.default_rng(seed).permutation(len(pairs))[:most]:

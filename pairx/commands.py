@@ -49,11 +49,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--exclude-encounter", action="store_true", help="leave the query's own encounter out of its gallery"
     )
-    command.add_argument(
-        "--features",
-        default="sift",
-        help="local features that the transform comes from: sift, xfeat, aliked or disk (default: %(default)s)",
-    )
+    _add_features(command)
     command.add_argument(
         "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
@@ -73,6 +69,7 @@ def add_rank(command: argparse.ArgumentParser) -> None:
     command.add_argument("--top-k", type=int, default=20, metavar="N", help="how many to list (default: %(default)s)")
     command.add_argument("--rerank", action="store_true", help="sort them by PAIR-X's match coverage")
     command.add_argument("--layer", metavar="NAME", help="layer to rerank at, see `layers`")
+    _add_features(command)
 
 
 def add_runs(command: argparse.ArgumentParser) -> None:
@@ -113,9 +110,8 @@ def rank(arguments: argparse.Namespace) -> None:
     from pairx.evaluation.ranking import rank_steps
 
     dataset, model = _load(arguments)
-    table = with_progress(
-        rank_steps(dataset, model, arguments.query, arguments.top_k, arguments.rerank, arguments.layer)
-    )
+    options = {name: getattr(arguments, name) for name in ("top_k", "rerank", "layer", "features")}
+    table = with_progress(rank_steps(dataset, model, arguments.query, **options))
     if arguments.json:
         print(table.to_json(orient="records", indent=2))
     else:
@@ -186,6 +182,14 @@ def report(summary: dict[str, Any], settings: dict[str, Any]) -> list[str]:
     if len(summary["layers"]) > 1:
         lines += ["", f"best layer, by rho of inverted_residual_mean: {summary['best_layer'] or '-'}"]
     return lines
+
+
+def _add_features(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--features",
+        default="sift",
+        help="local features that the transform comes from: sift, xfeat, aliked or disk (default: %(default)s)",
+    )
 
 
 def _add_dataset(command: argparse.ArgumentParser) -> None:

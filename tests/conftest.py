@@ -59,6 +59,10 @@ def pair() -> ImagePair:
 
 @pytest.fixture(scope="session")
 def tiny() -> EmbeddingModel:
+    return tiny_model()
+
+
+def tiny_model() -> EmbeddingModel:
     """The tiny network with seeded weights, 12 px input, a 6 x 6 grid at "stage"."""
     torch.manual_seed(3)
     card = ModelCard("tiny", "tiny", "", "tiny", "MIT", "", layer="stage")

@@ -17,7 +17,7 @@ def mutual_nearest(descriptors0: torch.Tensor, descriptors1: torch.Tensor) -> tu
     for start in range(0, len(a), ROWS):
         # |a|^2 does not change a row's order but does a column's, so it stays in.
         part = a[start : start + ROWS]
-        squared = (part * part).sum(1)[:, None] + (b * b).sum(1) - 2 * part @ b.T
+        squared = torch.addmm((b * b).sum(1), part, b.T, alpha=-2).add_((part * part).sum(1)[:, None])
         nearest1.append(squared.argmin(1))
         column_best, column_arg = squared.min(0)
         if best0 is None:

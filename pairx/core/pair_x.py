@@ -102,7 +102,7 @@ def explain_steps(
         painted = [Painted(model.size, min(options.k_colors, len(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
-            recording.keep([model.path(layer) for layer in chosen])
+            recording.keep([model.path(layer) for layer in chosen if options.k_colors])
             for one, onto in zip(weighed, painted, strict=True):
                 for index in paint(encoded, recording, side, one, onto, options):
                     yield Step(done, total, f"painting match {index + 1}")
@@ -153,10 +153,13 @@ def score_each(
 
 
 def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:
-    """One photograph's way through the model, ready for relevance. image: (H, W, 3) uint8 RGB."""
+    """One photograph's way through the model, ready for relevance of the layers, and of the pixels where the options
+    ask for pixel maps. image: (H, W, 3) uint8 RGB.
+    """
     x = model.preprocessing(image)[None].to(model.device)
     policy = lrp.Policy(options.residual, options.batchnorm, options.composite)
-    return lrp.record(model.module, x, [model.path(layer) for layer in layers], policy, options.engine)
+    paths, pixels = [model.path(layer) for layer in layers], options.k_colors > 0
+    return lrp.record(model.module, x, paths, policy, options.engine, pixels=pixels)
 
 
 def encode(

@@ -104,7 +104,7 @@ def _open(folder: Path) -> sqlite3.Connection:
 
 def _recall(memory: sqlite3.Connection, photograph: Shown, stamp: tuple[int, int, int] | None) -> str | None:
     query = "SELECT size, modified, changed, digest FROM photographs WHERE path = ? AND part = ?"
-    with suppress(sqlite3.Error):
+    with suppress(sqlite3.Error, UnicodeEncodeError):  # the second where a path is no text
         row = memory.execute(query, (photograph.path, photograph.part)).fetchone()
         if row and row[:3] == stamp:
             return row[3]
@@ -117,5 +117,5 @@ def _remember(memory: sqlite3.Connection, read: Sequence[tuple], now: float) -> 
         for one, stamp, digest in read
         if stamp and isinstance(digest, str) and max(stamp[1:]) < (now - SETTLED) * 1e9
     ]
-    with suppress(sqlite3.Error), memory:
+    with suppress(sqlite3.Error, UnicodeEncodeError), memory:
         memory.executemany("INSERT OR REPLACE INTO photographs VALUES (?, ?, ?, ?, ?, ?)", rows)

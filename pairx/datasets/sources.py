@@ -50,10 +50,14 @@ def load_steps(
         table, folder = read_wildlife(name, download, cache)
         return (yield from build_steps(f"{CATALOGUE}{name}", table, folder, skip_problems, cache))
     path = Path(source)
+    if not _is_text(os.path.abspath(path)):
+        raise InputError(f"{_legible(path)}: the name of the folder, or of one above it, is not UTF-8. Rename it.")
     if os.path.isfile(path / MANIFEST):
         return (yield from build_steps(path.resolve().name, read_table(path / MANIFEST), path, skip_problems, cache))
     if os.path.isdir(path):
-        return (yield from build_steps(path.resolve().name, _folders_table(path), path, skip_problems, cache))
+        return (
+            yield from build_steps(path.resolve().name, _folders_table(path, skip_problems), path, skip_problems, cache)
+        )
     if os.path.isfile(path):
         return (yield from build_steps(path.resolve().name, read_table(path), path.parent, skip_problems, cache))
     raise InputError(f"{source}: there is no such data set. {FORMS}")
@@ -68,9 +72,18 @@ def read_table(path: Path) -> pd.DataFrame:
         raise InputError(f"{path} is no table ({reason}). Save it as CSV in UTF-8, with a line of names.") from error
 
 
-def _folders_table(folder: Path) -> pd.DataFrame:
-    """One row a photograph below the folders of a folder, each of which is an identity."""
-    rows = [(path.as_posix(), path.as_posix(), path.parts[0]) for path in _photographs(folder)]
+def _folders_table(folder: Path, skip_problems: bool) -> pd.DataFrame:
+    """One row a photograph below the folders of a folder, each of which is an identity. Raises InputError for names
+    that are not UTF-8, unless they are to be skipped.
+    """
+    paths = list(_photographs(folder))
+    wrong = [path for path in paths if not _is_text(str(path))]
+    if wrong and not skip_problems:
+        raise InputError(
+            f"{folder} holds {len(wrong)} photographs whose names are not UTF-8, such as {_legible(wrong[0])}. Rename "
+            "them, or skip them."
+        )
+    rows = [(path.as_posix(), path.as_posix(), path.parts[0]) for path in paths if _is_text(str(path))]
     if not rows:
         raise InputError(f"{folder} holds neither {MANIFEST} nor folders of photographs. {FORMS}")
     return pd.DataFrame(rows, columns=list(REQUIRED))
@@ -85,3 +98,13 @@ def _photographs(folder: Path) -> Iterator[Path]:
                 hidden = any(part.startswith(".") for part in relative.parts)
                 if path.suffix.lower() in SUFFIXES and not hidden and path.is_file():
                     yield relative
+
+
+def _is_text(path: str) -> bool:
+    """Whether a path is text in UTF-8: of other bytes, Python makes halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def _legible(path: Path) -> str:
+    """A path that is no text, for people."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

@@ -13,14 +13,9 @@ import torch
 from pairx import lrp
 from pairx.datasets import Dataset, cache_folder, read_steps
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step, finished
+from pairx.types import InputError, Step
 
 BATCH = 16  # photographs between two steps; on a GPU, also in one forward
-
-
-def content_keys(dataset: Dataset) -> list[str]:
-    """A digest of what each row shows: see `key_steps`."""
-    return finished(key_steps(dataset))
 
 
 def key_steps(dataset: Dataset, cache: Path | None = None) -> Generator[Step, None, list[str]]:
@@ -44,7 +39,7 @@ def embed_steps(
 ) -> Generator[Step, None, np.ndarray]:
     """The embeddings (N, D) float32 of a data set, each of length 1 (or 0 where the model gives none).
 
-    keys: `content_keys` of the data set. cache: a folder; by default the user's. Embeddings found there are not
+    keys: of the data set, see `key_steps`. cache: a folder; by default the user's. Embeddings found there are not
     computed again; new ones are stored part by part. embed: who computes them, by default `embed_parts`. A generator of
     `Step`s.
     """

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pairx import geometry
 from pairx.core import pair_x
 from pairx.datasets import Dataset
 from pairx.evaluation import search
@@ -27,17 +28,20 @@ def rank_steps(
     top_k: int = 20,
     rerank: bool = False,
     layer: str | None = None,
+    features: str = "sift",
     cache: Path | None = None,
 ) -> Generator[Step, None, pd.DataFrame]:
     """The photographs of a data set that are most similar to one of it, best first.
 
     query: its image_id. rerank: score the top_k by PAIR-X at a layer (by default the model's own choice) and sort them
-    by relevance-weighted match coverage, which exists for all of them. A generator of `Step`s; returns a table with
+    by relevance-weighted match coverage, which exists for all of them. features: local features that the homographies
+    are estimated from, see `pairx.geometry.local_features`. A generator of `Step`s; returns a table with
     image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the metrics in SHOWN. Raises
-    InputError for an unknown query or layer.
+    InputError for an unknown query, layer or features.
     """
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")
+    geometry.require(features)
     row, chosen = dataset.row(query), model.layer(layer or model.default_layer).name
     keys = yield from key_steps(dataset, cache)
     embeddings = yield from embed_steps(dataset, model, keys, cache)
@@ -49,7 +53,7 @@ def rank_steps(
     table["cosine"], table["rank"] = found["cosine"], found["rank"] + 1
     if not rerank:
         return table
-    scorer, scores = Scorer(dataset, "sift", "homography", model.size), []
+    scorer, scores = Scorer(dataset, features, "homography", model.size), []
     photographs = map(scorer.photograph, found["gallery"])
     with closing(pair_x.score_each(model, scorer.photograph(row), photographs, [chosen])) as scored:
         for candidate, explanations in zip(found["gallery"], scored, strict=True):

@@ -30,7 +30,7 @@ from pairx.viz.scatter import scatter_html
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
 PHOTOGRAPHS = "photographs.parquet"
 DRAWN = ("inverted_residual_mean", "match_coverage")
-VERSION = 2  # of the numbers: raised whenever the same settings give others
+VERSION = 3  # of the numbers: raised whenever the same settings give others
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def evaluate_steps(
 
 
 def fingerprint(dataset: Dataset, keys: Sequence[str]) -> str:
-    """A digest of all that a run takes from a data set. keys: its `content_keys`."""
+    """A digest of all that a run takes from a data set. keys: of its rows, see `key_steps`."""
     columns = [dataset.table.get(name, pd.Series("", dataset.table.index)) for name in ("encounter", "split")]
     rows = zip(dataset.table["image_id"], dataset.table["identity"], *columns, keys, strict=True)
     return hashlib.sha256(json.dumps(list(rows)).encode()).hexdigest()[:16]

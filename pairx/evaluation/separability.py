@@ -8,7 +8,6 @@ whose metric is not finite are no part of any number.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,7 +18,7 @@ BINS = 10
 FEWEST = 3  # pairs of either class in a bin that counts
 GRID = 1000  # points at which densities are compared
 MANY = 10_000  # values of which a density is estimated; more are counted in as many equal ranges first
-COARSE = 100  # the same for resamples, of which there are hundreds
+WINDOW = 2.5, 97.5  # percentiles between which a class is common
 
 
 @dataclass(frozen=True)
@@ -60,9 +59,9 @@ def rho(metric: np.ndarray, cosine: np.ndarray) -> float:
     return float(np.corrcoef(*ranks)[0, 1])
 
 
-def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, points: int = GRID) -> Delta:
-    """Delta of a metric (algorithm 1), over the pairs whose metric is finite, densities compared at so many points."""
-    metric, cosine, correct = _finite(metric, cosine, correct)
+def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:
+    """Delta of a metric (algorithm 1), over the pairs whose metric is finite."""
+    metric, cosine, correct = finite_only(metric, cosine, correct)
     nowhere = (math.nan, math.nan)
     for name, count in (("correct", correct.sum()), ("incorrect", (~correct).sum())):
         if not count:
@@ -75,7 +74,7 @@ def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, points: i
     for start, stop in pairwise(edges):
         inside = (start < cosine) & (cosine < stop)
         a, b = metric[inside & correct], metric[inside & ~correct]
-        bins.append(Bin(float(start), float(stop), len(a), len(b), signed_distance(a, b, points)))
+        bins.append(Bin(float(start), float(stop), len(a), len(b), signed_distance(a, b)))
     value = _weighted([found.distance for found in bins], [found.correct + found.incorrect for found in bins])
     reason = f"no bin has {FEWEST} pairs of either class whose metric varies" if math.isnan(value) else ""
     return Delta(value, (low, high), tuple(bins), reason)
@@ -83,78 +82,27 @@ def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, points: i
 
 def window(cosine: np.ndarray, correct: np.ndarray) -> tuple[float, float]:
     """Cosines that lie in the middle 95 % of both the correct and the incorrect pairs: where pairs are hard to tell."""
-    a, b = (np.percentile(cosine[chosen], (2.5, 97.5)) for chosen in (correct, ~correct))
+    a, b = (np.percentile(cosine[chosen], WINDOW) for chosen in (correct, ~correct))
     return float(max(a[0], b[0])), float(min(a[1], b[1]))
 
 
-def signed_distance(correct: np.ndarray, incorrect: np.ndarray, points: int = GRID) -> float:
+def signed_distance(correct: np.ndarray, incorrect: np.ndarray) -> float:
     """Bhattacharyya distance between the densities of two samples, negative where the first has the lower mean.
 
-    Densities are Gaussian kernel estimates with Scott's bandwidth, at so many points from the smallest to the largest
+    Densities are Gaussian kernel estimates with Scott's bandwidth, at GRID points from the smallest to the largest
     value of both, each summing to 1. NaN where either has fewer than 3 values or no spread, which leaves no density.
     """
     if min(len(correct), len(incorrect)) < FEWEST or np.ptp(correct) == 0 or np.ptp(incorrect) == 0:
         return math.nan
     both = np.concatenate([correct, incorrect])
-    grid = np.linspace(both.min(), both.max(), points)
+    grid = np.linspace(both.min(), both.max(), GRID)
     log_p, log_q = _log_density(correct, grid), _log_density(incorrect, grid)
     distance = -_log_sum_exp((log_p + log_q) / 2)
     return float(-distance if correct.mean() < incorrect.mean() else distance)
 
 
-def delta_interval(
-    metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, groups: np.ndarray, resamples: int, seed: int
-) -> tuple[float, float]:
-    """95 % interval of Delta: 1.96 bootstrap standard errors to either side, NaN where Delta has none.
-
-    groups: (N,) of the pairs, such as their query: whole groups are drawn, as pairs of one query are not independent.
-    Windows and bins are found anew in each resample. Only the spread of the resamples counts, not where they lie:
-    resampling repeats pairs, which drives densities apart where a bin has few. With few pairs it is therefore wider
-    than Delta really varies.
-    """
-    metric, cosine, correct, groups = _finite(metric, cosine, correct, groups)
-    value = delta(metric, cosine, correct).value
-    if math.isnan(value):
-        return math.nan, math.nan
-    _, number = np.unique(groups, return_inverse=True)
-    members = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
-
-    def resampled(rng: np.random.Generator) -> float:
-        rows = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-        return delta(metric[rows], cosine[rows], correct[rows], COARSE).value
-
-    found = _repeated(resampled, resamples, seed)
-    margin = 1.96 * float(found.std(ddof=1)) if len(found) > 1 else math.nan
-    return value - margin, value + margin
-
-
-def delta_null(
-    metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, resamples: int, seed: int
-) -> tuple[tuple[float, float], float]:
-    """Where Delta lies when the metric means nothing: labels shuffled within each bin of cosines.
-
-    Returns the middle 95 % of such Deltas, and the share (with the true one counted in) that is at least as far from
-    zero as the true one, its p-value. NaN where Delta has no value.
-    """
-    metric, cosine, correct = _finite(metric, cosine, correct)
-    true = delta(metric, cosine, correct, COARSE)
-    if math.isnan(true.value):
-        return (math.nan, math.nan), math.nan
-    bins = [(metric[(b.start < cosine) & (cosine < b.stop)], b.correct) for b in true.bins if b.distance == b.distance]
-
-    def shuffled(rng: np.random.Generator) -> float:
-        distances = []
-        for values, count in bins:
-            values = rng.permutation(values)
-            distances.append(signed_distance(values[:count], values[count:], COARSE))
-        return _weighted(distances, [len(values) for values, _ in bins])
-
-    found = _repeated(shuffled, resamples, seed)
-    extreme = int((np.abs(found) >= abs(true.value)).sum())
-    return _middle(found), (1 + extreme) / (1 + len(found))
-
-
-def _finite(metric: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+def finite_only(metric: np.ndarray, *others: np.ndarray) -> list[np.ndarray]:
+    """The pairs whose metric is finite: all arrays (N,) without the others."""
     metric = np.asarray(metric, float)
     finite = np.isfinite(metric)
     return [metric[finite], *(np.asarray(other)[finite] for other in others)]
@@ -182,16 +130,3 @@ def _weighted(distances: list[float], counts: list[int]) -> float:
     counted = [(distance, count) for distance, count in zip(distances, counts, strict=True) if distance == distance]
     total = sum(count for _, count in counted)
     return sum(distance * count for distance, count in counted) / total if total else math.nan
-
-
-def _repeated(draw: Callable[[np.random.Generator], float], times: int, seed: int) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    found = np.array([draw(rng) for _ in range(times)])
-    return found[np.isfinite(found)]
-
-
-def _middle(values: np.ndarray) -> tuple[float, float]:
-    if not len(values):
-        return math.nan, math.nan
-    low, high = np.percentile(values, (2.5, 97.5))
-    return float(low), float(high)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pairx.evaluation import separability
+from pairx.evaluation import resampling, separability
 from pairx.types import Step
 
 RESIDUALS = tuple(f"inverted_residual_{name}" for name in ("mean", "mean_normalised", "median", "top20"))
@@ -75,7 +75,11 @@ def standing(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dic
     """What a metric (N,) says of pairs: how many correct and incorrect ones have it, rho, Delta (algorithm 1), why
     there is none, its window of cosines (low, high) and its bins.
     """
-    delta, finite = separability.delta(metric, cosine, correct), np.isfinite(metric)
+    return _standing(separability.delta(metric, cosine, correct), metric, cosine, correct)
+
+
+def _standing(delta: separability.Delta, metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dict[str, Any]:
+    finite = np.isfinite(metric)
     return {
         "correct": int((finite & correct).sum()),
         "incorrect": int((finite & ~correct).sum()),
@@ -88,10 +92,11 @@ def standing(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dic
 
 
 def _describe(metric: np.ndarray, rows: pd.DataFrame, seed: int) -> dict[str, Any]:
-    cosine, correct = rows["cosine"].to_numpy(), rows["correct"].to_numpy()
-    interval = separability.delta_interval(metric, cosine, correct, rows["query_id"].to_numpy(), RESAMPLES, seed)
-    null, p_value = separability.delta_null(metric, cosine, correct, RESAMPLES, seed)
-    return standing(metric, cosine, correct) | {"delta_interval": interval, "delta_null": null, "delta_p": p_value}
+    pairs = metric, rows["cosine"].to_numpy(), rows["correct"].to_numpy()
+    delta = separability.delta(*pairs)
+    interval = resampling.delta_interval(delta, *pairs, rows["query_id"].to_numpy(), RESAMPLES, seed)
+    null, p_value = resampling.delta_null(delta, *pairs, RESAMPLES, seed)
+    return _standing(delta, *pairs) | {"delta_interval": interval, "delta_null": null, "delta_p": p_value}
 
 
 def _without_nan(value: Any) -> Any:

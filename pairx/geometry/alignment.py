@@ -19,6 +19,7 @@ TRANSFORMS = ("homography", "affine", "similarity")
 THRESHOLD = 3.0  # px of the photograph in which features are found: how far an inlier may be off
 FEWEST = 4  # inliers that an estimate needs
 AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1
+COLLAPSED = 1e-6  # the same, up to which only rounding tells whether it is mirrored
 
 OK, FEW_INLIERS, NON_CONVEX, FLIPPED, AREA = "ok", "few inliers", "non-convex", "flipped", "area ratio"
 
@@ -30,8 +31,9 @@ class Alignment:
     matrix: (3, 3) float64, pixels of image 0 to pixels of image 1; None where there are fewer than 4 inliers. follows:
     (N,) bool, which of the N local matches it was estimated from follow it; none where there is no matrix. matches,
     inliers: how many there are, and how many the best estimate had. status: "ok"; "few inliers"; or why the matrix
-    cannot be true: "non-convex" (the projected frame is, or crosses the horizon), "flipped" (mirrored), "area ratio"
-    (the projected frame's area is outside .1 to 10 times that of image 1).
+    cannot be true: "non-convex" (the frame crosses the horizon), "flipped" (mirrored), "area ratio" (the projected
+    frame's area is outside .1 to 10 times that of image 1, as where it falls into a line or a point because many
+    places of image 0 were matched with one of image 1).
     """
 
     matrix: np.ndarray | None
@@ -121,15 +123,11 @@ def usability(matrix: np.ndarray, size0: tuple[float, float], size1: tuple[float
     depths = np.column_stack([corners, np.ones(4)]) @ np.asarray(matrix, float)[2]
     if depths.min() <= 0 <= depths.max():
         return NON_CONVEX
+    # All of the photograph lies on one side of the horizon, so its frame is convex, and its area tells the rest.
     frame = project(corners, matrix)
-    sides = np.roll(frame, -1, axis=0) - frame
-    nexts = np.roll(sides, -1, axis=0)
-    turns = sides[:, 0] * nexts[:, 1] - sides[:, 1] * nexts[:, 0]
-    if not ((turns > 0).all() or (turns < 0).all()):
-        return NON_CONVEX
-    if turns[0] < 0:
-        return FLIPPED
-    x, y = frame.T
-    area = (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2
+    x, y = (frame - frame[0]).T
+    area = (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2 / (size1[0] * size1[1])
     low, high = AREA_RATIO
-    return OK if low <= area / (size1[0] * size1[1]) <= high else AREA
+    if area < -COLLAPSED:
+        return FLIPPED
+    return OK if low <= area <= high else AREA

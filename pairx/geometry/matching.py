@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from pairx.geometry import networks
 from pairx.geometry.features import SIFT, LocalFeatures
@@ -53,19 +54,29 @@ def _by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMa
 
 def _by_ratio(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
     """A pair of places counts once, though SIFT describes some places several times, at several orientations."""
-    a, b = features0.descriptors.astype(np.float32), features1.descriptors.astype(np.float32)
+    # As signed bytes, all less 128, which changes no distance.
+    a, b = ((one.descriptors ^ 128).view(np.int8) for one in (features0, features1))
     if not len(a) or len(b) < 2:
         return LocalMatches(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), np.zeros(0))
-    # Whole numbers far below 2^24: exact in float32.
-    squared = (a * a).sum(1)[:, None] + (b * b).sum(1) - 2 * (a @ b.T)
-    nearest = squared.argmin(1)
-    rows = np.arange(len(a))
-    best = squared[rows, nearest].copy()
-    squared[rows, nearest] = np.inf
-    second = squared.min(1)
+    # Nearest is where 2 a b - |b|^2 is largest.
+    squared0, squared1 = ((one.astype(np.int32) ** 2).sum(1, dtype=np.int32) for one in (a, b))
+    closeness, rows = _inner_products(a, b), np.arange(len(a))
+    closeness *= 2
+    closeness -= squared1
+    nearest = closeness.argmax(1)
+    best = (squared0 - closeness[rows, nearest]).astype(np.float32)
+    closeness[rows, nearest] = np.iinfo(np.int32).min
+    second = (squared0 - closeness.max(1)).astype(np.float32)
     good = np.flatnonzero(best < RATIO**2 * second)
     places = np.column_stack([features0.points[good], features1.points[nearest[good]]])
     _, first = np.unique(places.round(2), axis=0, return_index=True)
     first = np.sort(first)
     places, good = places[first], good[first]
     return LocalMatches(places[:, :2], places[:, 2:], 1 - np.sqrt(best[good] / second[good]), np.sqrt(best[good]))
+
+
+def _inner_products(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Inner products (N, M) int32 of vectors (N, D), (M, D) int8, exact for up to 1024 dimensions."""
+    if torch.cpu._is_vnni_supported():  # without, products of bytes may saturate
+        return torch._int_mm(torch.from_numpy(a), torch.from_numpy(b).T).numpy()
+    return (a.astype(np.float32) @ b.astype(np.float32).T).astype(np.int32)

@@ -84,29 +84,37 @@ def record(
     policy: Policy | None = None,
     engine: str = "fast",
     memory: int = MEMORY,
+    pixels: bool = True,
 ) -> Recording:
     """Run `module` on one image x (1, 3, H, W), ready to propagate relevance to the outputs of the named submodules.
 
     engine: "exact"; "fast", which on a CPU cuts the rims of a signal's window off where almost no relevance is left
     and, where the hardware can, multiplies in bfloat16; or "zennit", the slow reference. memory: bytes that signals may
-    take while they are under way; it bounds how many there are at once. The module is not changed, and recordings share
-    nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine and for a
-    model with an operation that has no rule.
+    take while they are under way; it bounds how many there are at once. pixels: whether relevance shall go on from the
+    layers to the pixels; where not, "fast" and "exact" keep nothing for that. The module is not changed, and recordings
+    share nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine and
+    for a model with an operation that has no rule.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}. Choose {' or '.join(ENGINES)}.")
-    return ENGINES[engine](module, x, layers, policy or Policy(), memory)
+    return ENGINES[engine](module, x, layers, policy or Policy(), memory, pixels)
 
 
-def _exact(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int) -> Recording:
-    return TapeRecording(module, x, layers, policy, Arithmetic(), memory)
+def _exact(
+    module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int, pixels: bool
+) -> Recording:
+    return TapeRecording(module, x, layers, policy, Arithmetic(), memory, pixels)
 
 
-def _fast(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int) -> Recording:
-    return TapeRecording(module, x, layers, policy, Arithmetic(_short(x.device), TRIM), memory)
+def _fast(
+    module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, memory: int, pixels: bool
+) -> Recording:
+    return TapeRecording(module, x, layers, policy, Arithmetic(_short(x.device), TRIM), memory, pixels)
 
 
-def _zennit(module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, _memory: int) -> Recording:
+def _zennit(
+    module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, _memory: int, _pixels: bool
+) -> Recording:
     return ZennitRecording(module, x, layers, policy)  # one signal at a time anyway
 
 

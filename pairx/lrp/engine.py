@@ -44,7 +44,8 @@ class Account:
 class TapeRecording:
     """One image's forward, written down. See `pairx.lrp.Recording`. Nothing of the module is changed.
 
-    memory: bytes that signals under way together may take.
+    memory: bytes that signals under way together may take. pixels: whether relevance shall go on from the layers to the
+    pixels; where not, nothing before the layers is kept for it.
     """
 
     def __init__(
@@ -55,16 +56,22 @@ class TapeRecording:
         policy: Policy,
         arithmetic: Arithmetic,
         memory: int,
+        pixels: bool = True,
     ) -> None:
         if policy.composite == "auto":
             conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
             policy = replace(policy, composite="conserving" if conserves else "epsilon-plus")
         self._memory, self._lock = memory, threading.Lock()
         outputs: dict[str, Tensor] = {}
-        network = observed(module, (*layers, OUTPUT), outputs.__setitem__)
+
+        def see(name: str, output: Tensor) -> None:
+            outputs[name] = output
+            tape.wake()
+
+        network = observed(module, (*layers, OUTPUT), see)
         x = x.detach().contiguous(memory_format=torch.channels_last)
         table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
-        tape = Tape(network, x, policy, arithmetic, table)
+        tape = Tape(network, x, policy, arithmetic, table, asleep=not pixels)
         with torch.no_grad(), tape:
             network(x)
         for name in (*layers, OUTPUT):

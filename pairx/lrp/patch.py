@@ -30,8 +30,11 @@ class Patch:
     @staticmethod
     def around(values: Tensor) -> Patch:
         """The smallest window of values (N, ..., H, W) with all that is not zero; one element where all is zero."""
-        on = values != 0
-        rows, columns = (on.any(axis).flatten(0, -2).any(0).nonzero() for axis in (-1, -2))
+        rims = values[..., 0, :], values[..., -1, :], values[..., 0], values[..., -1]
+        if all(bool(rim.any()) for rim in rims):
+            return Patch.whole(values)
+        on = (values != 0).flatten(0, -3).any(0)
+        rows, columns = (on.any(axis).nonzero() for axis in (1, 0))
         if not len(rows):
             return Patch(values[..., :1, :1], 0, 0, (values.shape[-2], values.shape[-1]))
         return Patch.whole(values).cropped(int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1)

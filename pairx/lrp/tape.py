@@ -17,6 +17,8 @@ from pairx.lrp.policy import Policy
 from pairx.lrp.rules import Node, Rule, Unruled
 from pairx.types import InputError
 
+LATEST = 8  # nodes, at least as many as an operation adds
+
 OUT_OF_PLACE = {
     Tensor.add_: Tensor.add, Tensor.__iadd__: Tensor.add, Tensor.mul_: Tensor.mul, Tensor.__imul__: Tensor.mul,
     Tensor.div_: Tensor.div, Tensor.__itruediv__: Tensor.div, Tensor.sub_: Tensor.sub, Tensor.__isub__: Tensor.sub,
@@ -28,14 +30,21 @@ class Tape(TorchFunctionMode):
     """During `with tape:` every torch function on a signal, that is, on what depends on the input, becomes a `Node`.
 
     Thread-local. The `handlers` run each operation and choose its rule; one that they do not know is kept as `Unruled`.
-    network: whose parameters name the operations.
+    network: whose parameters name the operations. asleep: run the operations alike, but keep no rules until `wake`.
     """
 
     def __init__(
-        self, network: nn.Module, x: Tensor, policy: Policy, arithmetic: Arithmetic, handlers: dict[Callable, Callable]
+        self,
+        network: nn.Module,
+        x: Tensor,
+        policy: Policy,
+        arithmetic: Arithmetic,
+        handlers: dict[Callable, Callable],
+        asleep: bool = False,
     ) -> None:
         super().__init__()
-        self.policy, self.arithmetic, self.handlers = policy, arithmetic, handlers
+        self.policy, self.handlers, self.asleep = policy, handlers, asleep
+        self.arithmetic, self._awake = (Arithmetic() if asleep else arithmetic), arithmetic
         self.nodes: list[Node] = []
         self._found = WeakIdKeyDictionary()  # tensor to node
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
@@ -55,6 +64,17 @@ class Tape(TorchFunctionMode):
     def node(self, thing: object) -> Node | None:
         """The node of a signal; None for constants and whatever is no tensor."""
         return self._found.get(thing) if isinstance(thing, Tensor) else None
+
+    def wake(self) -> None:
+        """Keep what is needed for relevance from here on; none goes further back than to what was there before."""
+        if self.asleep:
+            self.asleep, self.arithmetic = False, self._awake
+            self._forget(self.nodes)
+
+    def _forget(self, nodes: Sequence[Node]) -> None:
+        for node in nodes:
+            node.rule = node.value = None
+            self._folded.pop(node, None)
 
     def pinned(self, signal: Tensor) -> Node:
         """The node of a signal, which now keeps its value."""
@@ -89,6 +109,8 @@ class Tape(TorchFunctionMode):
         for signal in signals:
             self._unfold(signal)
         if func in OUT_OF_PLACE or kwargs.get("inplace"):
+            if self.asleep:
+                return self._in_place(func, args, kwargs)
             kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
             return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)
         versions = [version(tensor) for tensor in read]
@@ -98,11 +120,20 @@ class Tape(TorchFunctionMode):
         return result
 
     def _run(self, func: Callable, args: tuple, kwargs: dict) -> Any:
+        if self.asleep:
+            self._forget(self.nodes[-LATEST:-1])  # a BatchNorm may still be folded into the last
         if (handler := self.handlers.get(func)) is not None:
             return handler(self, func, args, kwargs)
         result = func(*args, **kwargs)
         for output in tensors(result):
             self.add(output, Unruled(title(func)), title(func))
+        return result
+
+    def _in_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+        """Run the operation as the model would, for no rule keeps what it writes over."""
+        result = func(*args, **kwargs)
+        if not self.node(result):
+            self.add(result, None, title(func))
         return result
 
     def _out_of_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:

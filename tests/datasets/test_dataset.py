@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -142,3 +143,30 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
     (tmp_path / "head.csv").write_text("image_id,path,identity\n")
     with pytest.raises(InputError, match="holds no photographs"):
         load_dataset(tmp_path / "head.csv")
+
+
+def foreign(folder: Path, name: bytes) -> Path:
+    """A path whose name is not UTF-8."""
+    path = Path(os.fsdecode(os.path.join(os.fsencode(folder), name)))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    except OSError:
+        pytest.skip("this file system holds only names in UTF-8")
+    path.unlink()
+    return path
+
+
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    """Photographs with such names are told, or skipped; folders with such names are told."""
+    herd, odd = tmp_path / "herd", foreign(tmp_path / "herd" / "A", b"caf\xe9.png")
+    write_photo(herd / "A" / "0.png")
+    write_photo(odd)
+    write_photo(foreign(herd, b"B\xe9") / "0.png")
+    with pytest.raises(InputError, match=r"2 photographs whose names are not UTF-8, such as A/caf\\udce9.png\. Rename"):
+        load_dataset(herd)
+    assert load_dataset(herd, skip_problems=True).table["image_id"].tolist() == ["A/0.png"]
+    far = foreign(tmp_path, b"far\xe9") / "herd"
+    write_photo(far / "A" / "0.png")
+    with pytest.raises(InputError, match=r"far\\udce9/herd: .* is not UTF-8\. Rename it\."):
+        load_dataset(far)

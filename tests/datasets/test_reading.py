@@ -13,7 +13,7 @@ from pairx import images
 from pairx.datasets import reading
 from pairx.datasets.reading import Shown, read_steps
 from pairx.types import InputError, finished
-from tests.datasets.test_dataset import write_photo
+from tests.datasets.test_dataset import foreign, write_photo
 
 
 @pytest.fixture
@@ -92,3 +92,10 @@ def test_what_cannot_be_read_is_said_each_time(tmp_path: Path, decoded: list[str
     for _ in range(2):
         (found,) = read(tmp_path, shown)
         assert isinstance(found, InputError) and "half.png" in str(found)
+
+
+def test_a_name_that_is_no_text_is_read_every_time(tmp_path: Path, decoded: list[str]) -> None:
+    path = foreign(tmp_path, b"caf\xe9.png")
+    write_photo(path)
+    shown = Shown(str(path), None, 0.0, "cafe")
+    assert read(tmp_path, shown) == read(tmp_path, shown) and decoded == ["cafe", "cafe"]

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +19,8 @@ from pairx.evaluation.run import evaluate, evaluate_steps
 from pairx.models import EmbeddingModel
 from pairx.types import finished
 from tests.datasets.test_dataset import write_photo
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -42,6 +48,52 @@ def test_two_workers_give_the_same_numbers(dataset: Dataset, tiny: EmbeddingMode
     run = finished(steps)
     pd.testing.assert_frame_equal(run.pairs, plain.pairs, check_exact=True)
     assert run.summary == plain.summary and run.settings == plain.settings
+
+
+def scores(run: Path) -> list[tuple]:
+    """What a run's database holds of its finished pairs."""
+    with closing(sqlite3.connect(run / "run.sqlite")) as database:
+        return database.execute("SELECT * FROM scores ORDER BY number, layer").fetchall()
+
+
+DRIVER = """
+import sys
+from pathlib import Path
+from pairx.datasets import load_dataset
+from pairx.evaluation.run import evaluate_steps
+from tests.conftest import tiny_model
+
+folder, out, cache = map(Path, sys.argv[1:])
+dataset = load_dataset(folder, cache=cache)
+for step in evaluate_steps(dataset, tiny_model(), out=out, cache=cache, pairs=60, ray="local"):
+    print(step.what, step.done, sep=";", flush=True)
+"""
+
+
+def test_a_run_continues_after_its_driver_was_killed(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> None:
+    """kill -9 of the driver as soon as pairs are announced: these stay as they are, none is missing, none double."""
+    pytest.importorskip("ray", reason="ray is not installed")
+    out, cache = tmp_path / "run", tmp_path / "cache"
+    plain = evaluate(dataset, tiny, out=tmp_path / "plain", cache=cache, pairs=60)
+    command = [sys.executable, "-c", DRIVER, *map(str, (tmp_path / "toys", out, cache))]
+    announced = 0
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as driver:
+        for line in driver.stdout:
+            what, done = line.strip().split(";")
+            announced = int(done) if what == "scoring pairs" else 0
+            if announced:
+                break
+        driver.kill()
+    assert driver.returncode == -signal.SIGKILL and not (out / "pairs.parquet").exists()
+    kept = scores(out)
+    steps = evaluate_steps(dataset, tiny, out=out, cache=cache, pairs=60, ray="local")
+    begun = next(step for step in steps if step.what == "scoring pairs")
+    assert 1 <= announced <= begun.done == len(kept) < begun.total
+    run = finished(steps)
+    found = scores(out)
+    assert [row for row in found if row in kept] == kept
+    assert [row[0] for row in found] == list(range(begun.total))
+    pd.testing.assert_frame_equal(run.pairs, plain.pairs, check_exact=True)
 
 
 def test_without_ray_one_line_says_so(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pairx import commands
+from pairx import commands, geometry
 from pairx.cli import main
 from pairx.evaluation.run import Run
 from tests.datasets.test_dataset import write_photo
@@ -49,7 +49,7 @@ def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert error.count("\n") == 1 and "with seed 0, not 5" in error
 
 
-def test_rank(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", *MODEL]
     assert main([*command, "--json"]) == 0
     plain = pd.DataFrame(json.loads(capsys.readouterr().out))
@@ -61,6 +61,11 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert reranked["match_coverage"].is_monotonic_decreasing and reranked["match_coverage"].nunique() > 1
     again = reranked.set_index("image_id")["cosine"]
     assert again.to_dict() == pytest.approx(plain.set_index("image_id")["cosine"].to_dict())
+    kinds, find = [], geometry.local_features
+    monkeypatch.setattr(geometry, "local_features", lambda image, kind: kinds.append(kind) or find(image, kind))
+    assert main([*command, "--rerank", "--features", "xfeat", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["match_coverage"] == reranked["match_coverage"][0]
+    assert kinds == ["xfeat"] * 5
     assert main(command) == 0
     assert len(capsys.readouterr().out.splitlines()) == 5
 
@@ -73,6 +78,7 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str]) -> None:
         (["evaluate", "FOLDER", "-o", "run", "--pairs", "0"], "pairs is 2 or more"),
         (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
         (["evaluate", "FOLDER", "-o", "run", "--features", "surf"], "not 'surf'"),
+        (["rank", "FOLDER", "--query", "A/0.png", "--features", "surf"], "not 'surf'"),
         (["evaluate", "FOLDER", "-o", "run", "--query-split", "test"], "no split 'test'"),
         (["evaluate", "FOLDER", "-o", "run", "--exclude-encounter"], "no column encounter"),
         (["rank", "FOLDER", "--query", "Z"], "no photograph 'Z'"),

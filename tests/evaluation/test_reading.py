@@ -14,12 +14,12 @@ from pairx import load_model
 from pairx.core import pair_x
 from pairx.datasets import load_dataset
 from pairx.evaluation import run as runs
-from pairx.evaluation.embeddings import content_keys
+from pairx.evaluation.embeddings import key_steps
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
 from pairx.evaluation.store import Store
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.models import ASSETS
-from pairx.types import InputError
+from pairx.types import InputError, finished
 from tests.evaluation.made_up import write_run
 
 SAMPLE_RUN = ASSETS / "run"
@@ -37,7 +37,7 @@ def test_the_run_that_ships_is_of_the_present_model_herd_and_maths() -> None:
     found = open_run(SAMPLE_RUN)
     herd, model = load_dataset("sample"), load_model("reid-lite0")
     assert found.settings["model_key"] == model.key
-    assert found.settings["content"] == runs.fingerprint(herd, content_keys(herd))
+    assert found.settings["content"] == runs.fingerprint(herd, finished(key_steps(herd)))
     assert found.settings["pair_x"]["version"] == pair_x.VERSION and found.settings["version"] == runs.VERSION
     assert model.default_layer in found.layers and set(found.summary["layers"]) == set(found.layers)
     once = found.at(found.layers[0])

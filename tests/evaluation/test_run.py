@@ -174,16 +174,12 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
 RUNNER = """
 import json, os, signal, sqlite3, sys, time
 from pathlib import Path
-import torch
 from pairx.datasets import load_dataset
 from pairx.evaluation.run import evaluate_steps
-from pairx.models import EmbeddingModel, ModelCard, Preprocessing
-from tests.conftest import TinyNet
+from tests.conftest import tiny_model
 
 folder, out, cache = map(Path, sys.argv[1:4])
-torch.manual_seed(3)
-card = ModelCard("tiny", "tiny", "", "tiny", "MIT", "", layer="stage")
-model = EmbeddingModel(card, TinyNet(), Preprocessing(12, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+model = tiny_model()
 
 def run(say):
     options = {"layers": ["stage", "second"], "pairs": 24}

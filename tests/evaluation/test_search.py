@@ -10,7 +10,7 @@ import pytest
 
 from pairx.datasets import Dataset
 from pairx.evaluation import search
-from pairx.evaluation.embeddings import content_keys, embed_steps
+from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, finished
 from tests.conftest import smooth_noise
@@ -30,8 +30,12 @@ def some_embeddings(n: int = 60, seed: int = 0) -> np.ndarray:
     return values / np.linalg.norm(values, axis=1, keepdims=True)
 
 
+def embedded(dataset: Dataset, model: EmbeddingModel, cache: Path) -> np.ndarray:
+    return finished(embed_steps(dataset, model, finished(key_steps(dataset)), cache))
+
+
 def test_embeddings_are_the_models(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> None:
-    found = finished(embed_steps(dataset, tiny, content_keys(dataset), tmp_path))
+    found = embedded(dataset, tiny, tmp_path)
     expected = tiny.embed([smooth_noise(min(i, 18)) for i in range(20)])
     np.testing.assert_allclose(found, expected / np.linalg.norm(expected, axis=1, keepdims=True), atol=1e-6)
 
@@ -42,14 +46,14 @@ def test_known_embeddings_are_not_computed_again(
     computed = []
     embed = tiny.embed
     monkeypatch.setattr(tiny, "embed", lambda photos: computed.append(len(photos)) or embed(photos))
-    first = finished(embed_steps(dataset, tiny, content_keys(dataset), tmp_path))
+    first = embedded(dataset, tiny, tmp_path)
     assert sum(computed) == 19  # twenty files, two of them alike
     # Another file with the same content and other names are the same; a changed file and a box are not.
     write_photo(Path(dataset.table["path"][4]), 99)
     table = dataset.table.assign(image_id=[f"q{i}" for i in range(20)], x=np.nan, y=0.0, w=30.0, h=30.0)
     table.loc[7, "x"] = 2.0
     changed = Dataset("toys", table)
-    second = finished(embed_steps(changed, tiny, content_keys(changed), tmp_path))
+    second = embedded(changed, tiny, tmp_path)
     assert sum(computed) == 21
     assert np.flatnonzero((first != second).any(1)).tolist() == [4, 7]
 

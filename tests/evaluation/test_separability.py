@@ -127,8 +127,6 @@ def test_no_delta_says_why() -> None:
     assert "no cosines in common" in separability.delta(metric, cosine + 9 * correct, correct).reason
     constant = separability.delta(np.ones(len(metric)), cosine, correct)
     assert np.isnan(constant.value) and "varies" in constant.reason
-    assert np.isnan(separability.delta_interval(np.ones(400), cosine, correct, np.arange(400), 5, 0)).all()
-    assert np.isnan(separability.delta_null(np.ones(400), cosine, correct, 5, 0)[1])
 
 
 def test_pairs_without_a_metric_do_not_count() -> None:
@@ -138,39 +136,6 @@ def test_pairs_without_a_metric_do_not_count() -> None:
     kept = [values[~missing] for values in (metric, cosine, correct)]
     assert separability.delta(with_gaps, cosine, correct) == separability.delta(*kept)
     assert separability.rho(with_gaps, cosine) == separability.rho(*kept[:2])
-    assert separability.delta_null(with_gaps, cosine, correct, 5, 0) == separability.delta_null(*kept, 5, 0)
-
-
-def test_null_tells_chance_from_difference() -> None:
-    metric, cosine, correct = pairs(3, 600, shift=2.0)
-    (low, high), p = separability.delta_null(metric, cosine, correct, 49, 0)
-    assert low < 0 < high < separability.delta(metric, cosine, correct).value / 4
-    assert p == 1 / 50
-    values = [separability.delta_null(*pairs(seed, 200, shift=0.0), 29, 0)[1] for seed in range(10)]
-    assert min(values) < 0.5 < max(values) and sum(value <= 0.1 for value in values) <= 3
-
-
-def test_interval_is_no_narrower_than_delta_varies() -> None:
-    """Against the spread of Delta over independent samples of the same distributions: wider, by less than twice."""
-    values = [separability.delta(*pairs(seed)).value for seed in range(40)]
-    widths = [np.diff(separability.delta_interval(*pairs(seed), np.arange(400), 40, 0))[0] for seed in range(3)]
-    assert 1 < np.mean(widths) / (2 * 1.96) / np.std(values, ddof=1) < 2
-
-
-def test_interval_holds_delta_and_draws_whole_groups() -> None:
-    metric, cosine, correct = pairs(4)
-    each, value = np.arange(len(metric)), separability.delta(metric, cosine, correct).value
-    low, high = separability.delta_interval(metric, cosine, correct, each, 20, 0)
-    assert low < value < high and (low + high) / 2 == pytest.approx(value)
-    assert (low, high) == separability.delta_interval(metric, cosine, correct, each, 20, 0)
-    # All pairs in one group: every resample is the sample.
-    one = separability.delta_interval(metric, cosine, correct, np.zeros(len(metric)), 5, 0)
-    assert one == pytest.approx((value, value))
-    # Every pair three times, as a group of three: resampling whole groups sees that there is nothing new.
-    three = [np.tile(values, 3) for values in (metric, cosine, correct, each)]
-    low3, high3 = separability.delta_interval(*three, 20, 0)
-    alone = separability.delta_interval(*three[:3], np.arange(3 * len(metric)), 20, 0)
-    assert high3 - low3 > 1.3 * (alone[1] - alone[0])
 
 
 def test_many_values_are_counted_in_ranges(monkeypatch: pytest.MonkeyPatch) -> None:

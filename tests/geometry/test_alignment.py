@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from pairx import geometry, images
 from pairx.datasets import load_herd
@@ -123,11 +124,37 @@ def test_a_failure_is_a_status() -> None:
         (np.diag([0.3, 0.3, 1.0]), "area ratio"),
         (np.array([[1, 0, 0], [0, 1, 0], [-0.02, 0, 1]]), "non-convex"),  # the horizon crosses the image
         (np.zeros((3, 3)), "non-convex"),
-        (np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]]), "non-convex"),  # all on one line
+        (np.array([[1, 0, 0], [1, 0, 0], [0, 0, 1.0]]), "area ratio"),  # all on one line
+        (np.array([[-1e-9, 0, 300], [0, 1e-9, 200], [0, 0, 1.0]]), "area ratio"),  # all at one point
     ],
 )
 def test_usability(matrix: np.ndarray, status: str) -> None:
     assert geometry.usability(matrix, (100, 50), (100, 50)) == status
+
+
+@pytest.mark.parametrize("transform", ["affine", "similarity"])
+def test_many_places_matched_with_one_have_no_area(transform: str) -> None:
+    """Most matches follow a transform that puts the whole photograph there."""
+    rng = np.random.default_rng(0)
+    points0, points1 = rng.uniform(0, 500, (2, 12, 2))
+    points1[:6] = 301.7, 211.3
+    found = geometry.estimate(points0, points1, (512, 512), (512, 512), transform)
+    assert found.inliers == 6 and found.follows[:6].all() and found.status == "area ratio"
+
+
+def test_no_frame_on_one_side_of_the_horizon_is_concave() -> None:
+    """What makes a frame non-convex is the horizon alone: turns at its corners, one by one."""
+    rng, size, told = np.random.default_rng(3), (80, 60), []
+    for _ in range(300):
+        matrix = np.eye(3) + rng.normal(0, 1, (3, 3)) * np.array([[0.8], [0.8], [0.005]])
+        frame = geometry.project(corners(size), matrix)
+        sides = np.roll(frame, -1, axis=0) - frame
+        (x, y), (next_x, next_y) = sides.T, np.roll(sides, -1, axis=0).T
+        turns = np.sign(x * next_y - y * next_x)
+        told.append(geometry.usability(matrix, size, size))
+        if told[-1] != "non-convex":
+            assert abs(turns.sum()) == 4 and (turns[0] < 0) == (told[-1] == "flipped")
+    assert {"ok", "non-convex", "flipped"} <= set(told)
 
 
 def test_area_is_counted_against_image_1() -> None:
@@ -161,3 +188,27 @@ def test_ratio_of_neighbours() -> None:
         assert len(found) == matched
         assert found.score.tolist() == pytest.approx([1 - 10 / 13] if matched else [])
         assert found.distance.tolist() == ([10] if matched else [])
+
+
+@pytest.mark.parametrize("bytewise", [True, False])
+def test_nearest_features_are_those_of_whole_numbers(bytewise: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distances in 64 bits, pair by pair, for descriptors as far apart as can be; by either way of multiplying."""
+    if bytewise and not torch.cpu._is_vnni_supported():
+        pytest.skip("this processor does not multiply bytes")
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: bytewise)
+    rng = np.random.default_rng(4)
+    sides = [rng.choice([0, 1, 254, 255], (n, 128), p=[0.5, 0.1, 0.1, 0.3]).astype(np.uint8) for n in (70, 91)]
+    sides[0][:40] = np.where(rng.random((40, 128)) < 0.05, 128, sides[1][:40])
+    sides[0][40], sides[1][40], sides[1][41] = 0, 0, 255
+    features = [
+        geometry.LocalFeatures("sift", rng.uniform(0, 99, (len(one), 2)), one, (99, 99), (99, 99)) for one in sides
+    ]
+    found = geometry.local_matches(*features)
+    squared = ((sides[0][:, None].astype(np.int64) - sides[1]) ** 2).sum(2)
+    nearest, (best, second) = squared.argmin(1), np.sort(squared, axis=1)[:, :2].T
+    good = best < 0.64 * second
+    assert 40 < good.sum() < 70
+    np.testing.assert_array_equal(found.points0, features[0].points[good])
+    np.testing.assert_array_equal(found.points1, features[1].points[nearest[good]])
+    np.testing.assert_allclose(found.distance, np.sqrt(best[good]), rtol=1e-6)
+    np.testing.assert_allclose(found.score, 1 - np.sqrt(best[good] / second[good]), rtol=1e-5)

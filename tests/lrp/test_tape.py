@@ -286,3 +286,42 @@ def test_narrowed_recordings_hold_less_and_say_the_same(lite0: EmbeddingModel) -
         assert recording.memory < held / 2
         for path, expected in zip(paths, before, strict=True):
             assert torch.equal(recording.relevance(path, start), expected)
+
+
+class Bypassed(nn.Module):
+    """A layer beside which the photograph's features go on, too; a BatchNorm to fold on either side of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.first, self.layer, self.last = (nn.Conv2d(i, 4, 3, padding=1) for i in (3, 4, 4))
+        self.norms = nn.ModuleList(nn.BatchNorm2d(4) for _ in range(3))
+        self.eval().requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.norms[0](self.first(x)), inplace=True)
+        inside = F.silu(self.norms[1](self.layer(x)))
+        return self.norms[2](self.last(inside + x)).mean((2, 3))
+
+
+@pytest.mark.parametrize("engine", TAPES)
+@pytest.mark.parametrize(
+    ("network", "layers"),
+    [("bypassed", ["layer"]), ("bypassed", ["norms.1", "first"]), ("lite0", ["blocks.4", "blocks.3"])],
+)
+def test_without_pixels_the_layers_get_the_same_and_memory_is_free(network, layers, engine, request) -> None:
+    if network == "lite0":
+        model = request.getfixturevalue("lite0")
+        module, layers = model.module, [model.path(layer) for layer in layers]
+        x = model.preprocessing(smooth_noise(0))[None]
+    else:
+        module, x = Bypassed(), noise(9).float()
+    whole, part = (record(module, x, layers, engine=engine, pixels=pixels) for pixels in (True, False))
+    assert torch.equal(part.output, whole.output)
+    chosen = seed(whole.output, whole.output.flip(0))[None]
+    for layer in layers:
+        found, expected = (one.relevance(layer, chosen) for one in (part, whole))
+        assert_near(found, expected)
+    assert part.memory < whole.memory
+    with pytest.raises(InputError, match="No relevance flows"):
+        next(part.pixels(layers[0], torch.ones_like(found)))
