@@ -9,15 +9,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from pairx import viz
 from pairx.evaluation.reference import similarity_sentence
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export, links
 from pairx.ui.links import Options
-from pairx.ui.parts import resting, sent, waiting
+from pairx.ui.parts import cached, resting, sent, waiting
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
@@ -234,4 +232,4 @@ class Answers:
             data = export.content(explanation, pair, kind, look)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return save_bytes_to_cache(data, export.file_name(explanation, pair, kind, look), get_upload_folder())
+        return cached(data, export.file_name(explanation, pair, kind, look))

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 
 from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export
 from pairx.ui.links import MOST_COLORS, MOST_LINES, Options
+from pairx.ui.parts import cached
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.session import Request, Workshop
 
@@ -72,7 +72,7 @@ class ExplainApi:
 
     def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> dict[str, Any]:
         name = export.file_name(explanation, pair, kind)
-        path = save_bytes_to_cache(export.content(explanation, pair, kind, look), name, get_upload_folder())
+        path = cached(export.content(explanation, pair, kind, look), name)
         return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
 
 

@@ -6,13 +6,11 @@ import json
 from typing import Any
 
 import numpy as np
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from pairx import images, viz
 from pairx.core import correspondence
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
-from pairx.ui.parts import Part, data_uri, encoded
+from pairx.ui.parts import Part, cached, data_uri, encoded
 
 LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
 MOST_CELLS = 28
@@ -116,7 +114,7 @@ def _plain(text: str) -> str:
 
 
 def _file(data: bytes, name: str) -> dict[str, Any]:
-    path = save_bytes_to_cache(data, name, get_upload_folder())
+    path = cached(data, name)
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 

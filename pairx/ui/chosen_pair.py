@@ -10,15 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
-
 from pairx import images
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.summary import CONTROL
 from pairx.types import InputError
 from pairx.ui.board import photos_of
-from pairx.ui.parts import Part, encoded
+from pairx.ui.parts import Part, cached, encoded
 from pairx.ui.photos import Photo, PhotoShelf, pair_of
 from pairx.ui.scatter import number
 from pairx.ui.words import metric_title
@@ -53,7 +50,7 @@ def photo_of(shelf: PhotoShelf, run: OpenRun, image_id: str) -> Photo:
     path, box, theta = run.photograph(image_id)
     if box is not None or theta:
         image, _ = images.load_image(path, box, theta, name=image_id)
-        path = Path(save_bytes_to_cache(encoded(image, "png", compress_level=1), "photograph.png", get_upload_folder()))
+        path = Path(cached(encoded(image, "png", compress_level=1), "photograph.png"))
     return shelf.open(path, image_id)
 
 
@@ -120,7 +117,7 @@ class Thumbnails:
     def _written(self, path: Path, changed: int, box: tuple | None, theta: float) -> str:
         image, _ = images.load_image(path, box, theta)
         small = encoded(images.thumbnail(image, THUMBNAIL), "jpeg", quality=82)
-        return save_bytes_to_cache(small, "thumbnail.jpg", get_upload_folder())
+        return cached(small, "thumbnail.jpg")
 
 
 class PairPanel(Part):

@@ -15,8 +15,6 @@ from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from pairx import viz
 from pairx.core import CARD as PAIR_X
@@ -26,7 +24,7 @@ from pairx.ui import export
 from pairx.ui.answers import Form
 from pairx.ui.board import panel_files, photos_of
 from pairx.ui.links import Options
-from pairx.ui.parts import resting, sent, waiting
+from pairx.ui.parts import cached, resting, sent, waiting
 from pairx.ui.photos import Ref, pair_of
 from pairx.ui.relative import BackgroundChoice, words
 from pairx.ui.session import Request, Workshop, takes_background
@@ -167,7 +165,7 @@ class Comparisons:
             raise gr.Error(str(error), print_exception=False) from error
         settings = {"model": shown.request.model, "layer": shown.request.layer}
         name = export.file_name(Explanation("", 0, settings=settings), pair, str(asked["kind"]))
-        return save_bytes_to_cache(data, name.replace("pairx_", f"pairx_{what}_", 1), get_upload_folder())
+        return cached(data, name.replace("pairx_", f"pairx_{what}_", 1))
 
     def _packed(self, shown: Shown, pair: ImagePair, asked: dict[str, Any]) -> tuple[str, bytes]:
         """What is asked for, the name of one method or "compare", and the bytes of its file. Raises InputError."""

@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS
@@ -20,7 +18,7 @@ from pairx.ui import links
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.library import READY, Library
 from pairx.ui.links import MOST_VALUES, Options, RunLink
-from pairx.ui.parts import sent
+from pairx.ui.parts import cached, sent
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, fitting, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
@@ -199,7 +197,7 @@ class Exploration:
             raise gr.Error(str(error), print_exception=False) from error
         stem = "sample-herd" if choice.run == READY else choice.run
         file = f"pairx_{stem}_{choice.layer}_{choice.metric}.{wanted['kind']}"
-        return save_bytes_to_cache(data, file, get_upload_folder())
+        return cached(data, file)
 
     def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo] | InputError, dict[str, Any]]:
         """Run, layer, photographs or why they cannot be shown, and what is said of the pair. Raises InputError where

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.utils import get_upload_folder
 from PIL import Image
 
 from pairx import images
@@ -88,6 +93,18 @@ def encoded(image: np.ndarray, kind: str, **how: Any) -> bytes:
     file = io.BytesIO()
     Image.fromarray(image).save(file, kind, **how)
     return file.getvalue()
+
+
+def cached(data: bytes, name: str) -> str:
+    """The path of a file of this name in gradio's cache that holds the data. It is written whole or not at all, as
+    others may be fetching the same."""
+    folder = Path(get_upload_folder()) / hashlib.sha256(data).hexdigest()
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=folder, delete=False) as file:
+        file.write(data)
+    path = folder / name
+    os.replace(file.name, path)
+    return str(path.resolve())
 
 
 def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:

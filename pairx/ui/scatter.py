@@ -11,15 +11,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import plotly
-from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 
 from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
 from pairx.ui.links import NAMES, RunLink
-from pairx.ui.parts import Part
+from pairx.ui.parts import Part, cached
 from pairx.ui.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
@@ -144,7 +142,7 @@ def span(values: Any) -> str:
 
 def file_of(data: Any, name: str) -> dict[str, Any]:
     """JSON as a file of the cache, for a component's value."""
-    path = save_bytes_to_cache(json.dumps(data, allow_nan=False).encode(), name, get_upload_folder())
+    path = cached(json.dumps(data, allow_nan=False).encode(), name)
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
 

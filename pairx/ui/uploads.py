@@ -8,11 +8,11 @@ from typing import Any
 
 import gradio as gr
 from gradio.data_classes import ImageData
-from gradio.processing_utils import save_bytes_to_cache, save_file_to_cache
-from gradio.utils import get_upload_folder
+from gradio.processing_utils import save_file_to_cache
 
 from pairx import images
 from pairx.types import InputError
+from pairx.ui.parts import cached
 from pairx.ui.photos import Photo, PhotoShelf, Ref
 
 SHOWN_BY_BROWSERS = {".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"}
@@ -55,5 +55,5 @@ def checked(photo: Photo | InputError | None) -> Photo | None:
         raise gr.Error(str(photo), duration=15, title="This file cannot be used", print_exception=False)
     if photo is None or photo.ref.path.suffix.lower() in SHOWN_BY_BROWSERS:
         return photo
-    png = save_bytes_to_cache(images.encode_png(photo.image), "photograph.png", get_upload_folder())
+    png = cached(images.encode_png(photo.image), "photograph.png")
     return Photo(replace(photo.ref, path=Path(png)), photo.image, photo.view)

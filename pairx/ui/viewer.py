@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gradio.processing_utils import save_bytes_to_cache
-
 from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.ui.parts import Part, data_uri
+from pairx.ui.parts import Part, cached, data_uri
 
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
@@ -92,7 +90,7 @@ class Viewer(Part):
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
             return None
-        path = save_bytes_to_cache(json.dumps(value["scene"]).encode(), "scene.json", self.GRADIO_CACHE)
+        path = cached(json.dumps(value["scene"]).encode(), "scene.json")
         return {**value, "scene": {"path": path, "meta": {"_type": "gradio.FileData"}}}
 
 

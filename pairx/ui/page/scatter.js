@@ -72,6 +72,7 @@ async function load() {
     if (first !== undefined && (explore.chosen !== first || layer !== scene.layer)) explore.choose(first);
     else plot.mark(explore.chosen);
   } catch (error) {
+    if (ticket !== asked) return;
     console.error(error);
     notice.textContent = "The run could not be shown. Open it again.";
   }
