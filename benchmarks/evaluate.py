@@ -31,7 +31,7 @@ from pairx.evaluation import search
 from pairx.evaluation.scoring import pair_scores
 from pairx.evaluation.store import Store
 from pairx.models import EmbeddingModel, load_model
-from pairx.types import ImagePair, View, finished
+from pairx.types import finished
 
 NETWORK = ("embed", "relevance")
 STAGES = ("decode", "embed", "match", "relevance", "homography", "write", "statistics")
@@ -133,10 +133,7 @@ def time_zennit(run: runs.Run, dataset: Dataset, model: EmbeddingModel, pairs: i
             with clock.stage("decode"):
                 pair_of_images = [dataset.load(dataset.row(name))[0] for name in (row.query_id, row.gallery_id)]
             with clock.stage("relevance"), recorded(model, pair_of_images, layer, options) as recordings:
-                views = (View.whole(image.shape[1], image.shape[0]) for image in pair_of_images)
-                encoded = pair_x.encode(model, ImagePair(*pair_of_images, "", "", *views), recordings, [layer])
-                weighed = pair_x.weigh(encoded, recordings, layer, options)
-                explanation = pair_x.explanation(encoded, weighed, pair_x.Painted(model.size, 0), options)
+                (explanation,) = pair_x.scored_pair(model, pair_of_images, recordings, [layer], options)
             with clock.stage("homography"):
                 features = [geometry.local_features(image) for image in pair_of_images]
                 alignment = geometry.align(*features)

@@ -142,14 +142,26 @@ def score_each(
 
         def score(candidate: np.ndarray) -> list[Explanation]:
             with record(model, candidate, chosen, options) as other:
-                views = (View.whole(image.shape[1], image.shape[0]) for image in (query, candidate))
-                recordings = (recorded, other)
-                encoded = encode(model, ImagePair(query, candidate, "", "", *views), recordings, chosen)
-                weighed = [weigh(encoded, recordings, layer, options) for layer in chosen]
-                return [explanation(encoded, one, Painted(model.size, 0), options) for one in weighed]
+                return scored_pair(model, (query, candidate), (recorded, other), chosen, options)
 
         with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
             yield from scored
+
+
+def scored_pair(
+    model: EmbeddingModel,
+    photographs: Sequence[np.ndarray],
+    recordings: Sequence[lrp.Recording],
+    layers: Sequence[str],
+    options: Options,
+) -> list[Explanation]:
+    """One `Explanation` a layer of two recorded photographs (H, W, 3), of which only the sizes matter; nothing is
+    painted.
+    """
+    views = (View.whole(image.shape[1], image.shape[0]) for image in photographs)
+    encoded = encode(model, ImagePair(*photographs, "", "", *views), recordings, layers)
+    weighed = [weigh(encoded, recordings, layer, options) for layer in layers]
+    return [explanation(encoded, one, Painted(model.size, 0), options) for one in weighed]
 
 
 def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], options: Options) -> lrp.Recording:

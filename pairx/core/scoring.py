@@ -13,7 +13,7 @@ import numpy as np
 from pairx import lrp
 from pairx.core import Options, pair_x
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, View
+from pairx.types import Explanation
 
 MEMORY = 1 << 30  # bytes that recordings may take between pairs
 
@@ -52,16 +52,10 @@ class PairScorer:
 
     def score(self, query: int, candidate: int) -> list[Explanation]:
         """One `Explanation` a layer, as `pair_x.score_each` gives it."""
-        model, layers = self._model, self._layers
         with self._recorded(query) as one, self._recorded(candidate) as other:
             recordings = (one.recording, other.recording)
-            # Only the photographs' sizes matter from here on.
-            blanks = (np.broadcast_to(np.uint8(0), kept.shape) for kept in (one, other))
-            views = (View.whole(kept.shape[1], kept.shape[0]) for kept in (one, other))
-            encoded = pair_x.encode(model, ImagePair(*blanks, "", "", *views), recordings, layers)
-            weighed = [pair_x.weigh(encoded, recordings, layer, self._options) for layer in layers]
-            nothing = pair_x.Painted(model.size, 0)
-            return [pair_x.explanation(encoded, each, nothing, self._options) for each in weighed]
+            blanks = [np.broadcast_to(np.uint8(0), kept.shape) for kept in (one, other)]
+            return pair_x.scored_pair(self._model, blanks, recordings, self._layers, self._options)
 
     @contextmanager
     def _recorded(self, number: int) -> Iterator[_Kept]:
