@@ -84,8 +84,8 @@ def evaluate_steps(
     column split; by default all among all others. exclude_encounter: leave a query's own encounter out of its gallery.
     features: local features that the transform is estimated from: "sift", "xfeat", "aliked" or "disk". transform:
     "homography" as in the paper, "affine" or "similarity". cache: where embeddings, wildlife data sets and what is
-    known of photographs are kept, by default `cache_folder()`. ray: "local", or the
-    address of a cluster, to compute on Ray (see `pairx.evaluation.cluster`); the numbers stay the same.
+    known of photographs are kept, by default `cache_folder()`. ray: "local", or the address of a cluster, to compute on
+    Ray (see `pairx.evaluation.cluster`); the numbers stay the same.
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
     pairs under way. Returns the Run, after writing pairs.parquet, photographs.parquet (where they lie and what is known

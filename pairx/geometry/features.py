@@ -16,9 +16,6 @@ FEATURES = (SIFT, *networks.NETWORKS)
 LONGEST = 800  # px; local features are looked for in photographs reduced to this
 KEYPOINTS = 2000  # SIFT's strongest of a photograph
 
-# Many photographs go one a core; OpenCV's own threads would wait for each other, busily.
-cv2.setNumThreads(1)
-
 
 @dataclass(frozen=True)
 class LocalFeatures:
