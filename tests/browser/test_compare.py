@@ -194,7 +194,8 @@ def test_a_finger_points_and_draws_a_box(open_page):
     assert pointed(panel, 0) == pytest.approx((0.5, 0.5), abs=0.02)
     assert answered(page, panel, 1) == partner(tensor, 0, *pointed(panel, 0))
     panel.get_by_role("button", name="Box").click()
-    assert panel.locator(".px-frame").first.evaluate("e => getComputedStyle(e).touchAction") == "none"
+    drawing = panel.locator(".px-boxing .px-frame").first  # from the next frame on
+    assert drawing.evaluate("e => getComputedStyle(e).touchAction") == "none"
 
 
 def test_rather_than_another_photograph(open_page):
