@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import threading
 from collections.abc import Generator, Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ from pairx.evaluation.work import Scoring, Work
 from pairx.types import InputError
 
 TOGETHER, MOST_PARTS = 16, 10_000  # items that are done together, unless there were more than so many parts
+RAY_DATA_THREADS = ("StreamingExecutor", "ray-data")
 STORE = 1 << 29  # bytes of a local Ray's object store: a model, and results on their way
 
 
@@ -40,8 +42,12 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._ours:
-            self._ray.shutdown()
+        if not self._ours:
+            return
+        for thread in threading.enumerate():
+            if thread.name.startswith(RAY_DATA_THREADS):
+                thread.join()  # Ray ends the whole process when somebody asks it for something after its end
+        self._ray.shutdown()
 
     def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
         """See `pairx.evaluation.work.Workers`."""
@@ -83,7 +89,10 @@ class Cluster:
         done = self._ray.data.from_pandas(parts).map_batches(
             worker, fn_constructor_args=(self._ray.put(work),), compute=pool, batch_size=None, num_cpus=1
         )
-        yield from done.iter_batches(batch_size=None, prefetch_batches=0)
+        accessor = self._ray.data.block.BlockAccessor.for_block
+        for bundle in done.iter_internal_ref_bundles():  # `iter_batches` leaves a thread behind when it is not ended
+            for block in bundle.blocks:
+                yield accessor(self._ray.get(block.ref)).to_numpy()
 
 
 class _Worker:
