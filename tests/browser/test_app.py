@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pairx.types import Explanation
-from tests.browser.conftest import overflow
+from tests.browser.conftest import drawn, overflow
 from tests.conftest import smooth_noise
 
 pytestmark = pytest.mark.browser
@@ -126,10 +126,13 @@ def test_a_session_from_opening_to_download(open_page):
 
     page.keyboard.press("Escape")
     page.wait_for_selector(".px-row[aria-selected=true]", state="detached")
+    drawn(page)
     assert visible_lines(page) == 4
     page.keyboard.down("h")
+    drawn(page)
     assert page.locator(".px-lines").first.evaluate("e => getComputedStyle(e).visibility") == "hidden"
     page.keyboard.up("h")
+    drawn(page)
     assert page.locator(".px-lines").first.evaluate("e => getComputedStyle(e).visibility") == "visible"
 
     link = page.url
@@ -166,9 +169,11 @@ def test_keyboard_reaches_every_match(open_page):
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
+    drawn(page)
     assert page.evaluate("document.activeElement.dataset.rank") == "3"
-    page.wait_for_selector(".px-row[data-rank='3'][aria-selected=true]")  # painted with the next frame
+    assert page.locator(".px-row[data-rank='3']").get_attribute("aria-selected") == "true"
     page.get_by_label("Zoom in").click()
+    drawn(page)
     scales = page.evaluate("[...document.querySelectorAll('.px-world')].map(e => e.style.transform.split('scale')[1])")
     assert scales == ["(1.5)"] * 6, "zoom is linked over all pictures"
 
@@ -206,7 +211,7 @@ def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     upload(page, 0, photographs[0])
     upload(page, 1, photographs[1])
     page.get_by_text("The settings changed").wait_for()
-    page.wait_for_timeout(1000)
+    page.wait_for_function("pairx.values[0]?.orig_name === 'tall one.png' && pairx.values[1]?.orig_name[0] === 'w'")
     page.click("#px-explain")
     page.wait_for_function(f"document.querySelector('.px-name').textContent.includes('tall one') && {FRESH}")
     assert "wide" in names(page)[1] and overflow(page) <= 0

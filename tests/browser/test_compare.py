@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pairx.core import correspondence
-from tests.browser.conftest import overflow
+from tests.browser.conftest import drawn, overflow
 
 pytestmark = pytest.mark.browser
 THROUGH = "document.querySelector('.px-panel') && !document.querySelector('.px-waiting')"
@@ -105,7 +105,7 @@ def answered(page, panel, side: int) -> tuple[float, float]:
     """Where the ring in photograph `side` is, fractions, once it is there."""
     ring = panel.locator(".px-partner").nth(side)
     ring.wait_for(state="visible")
-    page.wait_for_timeout(100)  # drawn with the next frame
+    drawn(page)
     style = ring.evaluate("node => [parseFloat(node.style.left), parseFloat(node.style.top)]")
     return style[0] / 100, style[1] / 100
 
@@ -150,6 +150,7 @@ def test_a_place_and_a_box_find_their_partners_where_the_library_finds_them(open
     page.mouse.move(*spot(panel, 0, 0.5, 0.4))
     page.mouse.move(*spot(panel, 0, 0.6, 0.7))
     page.mouse.up()
+    drawn(page)
     box = panel.locator(".px-asked-box").first.evaluate(
         "node => ['left', 'top', 'width', 'height'].map((side) => parseFloat(node.style[side]) / 100)"
     )
@@ -194,8 +195,8 @@ def test_a_finger_points_and_draws_a_box(open_page):
     assert pointed(panel, 0) == pytest.approx((0.5, 0.5), abs=0.02)
     assert answered(page, panel, 1) == partner(tensor, 0, *pointed(panel, 0))
     panel.get_by_role("button", name="Box").click()
-    drawing = panel.locator(".px-boxing .px-frame").first  # from the next frame on
-    assert drawing.evaluate("e => getComputedStyle(e).touchAction") == "none"
+    drawn(page)
+    assert panel.locator(".px-frame").first.evaluate("e => getComputedStyle(e).touchAction") == "none"
 
 
 def test_rather_than_another_photograph(open_page):
