@@ -53,7 +53,7 @@ class Recording(Protocol):
     def pixels(self, layer: str, seeds: torch.Tensor) -> Iterator[torch.Tensor]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order.
 
-        Who stops iterating stops the computation.
+        Who stops iterating stops the computation. Raises InputError where the image was recorded without the pixels.
         """
 
     def keep(self, layers: Sequence[str]) -> None:

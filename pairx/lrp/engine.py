@@ -61,7 +61,7 @@ class TapeRecording:
         if policy.composite == "auto":
             conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
             policy = replace(policy, composite="conserving" if conserves else "epsilon-plus")
-        self._memory, self._lock = memory, threading.Lock()
+        self._memory, self._lock, self._to_pixels = memory, threading.Lock(), pixels
         outputs: dict[str, Tensor] = {}
 
         def see(name: str, output: Tensor) -> None:
@@ -91,6 +91,8 @@ class TapeRecording:
 
     def pixels(self, layer: str, seeds: Tensor) -> Iterator[Tensor]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
+        if not self._to_pixels:
+            raise InputError("This recording keeps no way to the pixels. Record with pixels=True.")
         start, end = self._nodes[layer], self._input
         nodes = self._prepared(start, end)
         if not len(seeds):

@@ -20,7 +20,16 @@ from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
-from pairx.ui.words import NO_LONGER, OUR_FAULT, OWN_PAIR, POINT_FAULT, STOPPED, layer_choices, layer_title
+from pairx.ui.words import (
+    NO_LONGER,
+    OUR_FAULT,
+    OWN_PAIR,
+    POINT_FAULT,
+    STOPPED,
+    capitalised,
+    layer_choices,
+    layer_title,
+)
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +163,7 @@ class Answers:
                 except StopIteration as stop:
                     explanation = stop.value
                     break
-                text = f"{step.what[:1].upper()}{step.what[1:]}"
+                text = capitalised(step.what)
                 status = {"text": text, "done": step.done, "total": step.total, "busy": True}
                 yield [*kept, status, gr.skip(), gr.skip()]
                 if turns.now(name) != turn:

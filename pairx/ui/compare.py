@@ -15,6 +15,7 @@ from pairx.ui.measuring import Measurements
 from pairx.ui.parts import Messenger, Status
 from pairx.ui.relative import BackgroundChoice
 from pairx.ui.session import AT_ONCE, Workshop
+from pairx.ui.words import capitalised
 
 QUEUE = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
 INTRO = (
@@ -60,7 +61,7 @@ class CompareTab:
                 for name, card in CARDS.items()
                 if card.family == family
             ]
-            label = family[0].upper() + family[1:]
+            label = capitalised(family)
             groups.append(gr.CheckboxGroup(choices, value=first, label=label, interactive=True))
         return groups
 

@@ -23,7 +23,7 @@ from pairx.ui.photos import Photo, pair_of
 from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, fitting, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
-from pairx.ui.words import metric_title
+from pairx.ui.words import capitalised, metric_title
 from pairx.viz.scatter import stand_alone
 
 log = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class Exploration:
                 except StopIteration as stop:
                     explanation = stop.value
                     break
-                note = f"{step.what[:1].upper()}{step.what[1:]}"
+                note = capitalised(step.what)
                 if time.monotonic() - told >= TELL_SECONDS:
                     yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
                     told = time.monotonic()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 
 from pairx.types import InputError, Step
+from pairx.ui.words import capitalised
 
 log = logging.getLogger(__name__)
 OUR_FAULT = "The run broke off: a fault of ours. What is finished is kept; continue it to go on."
@@ -93,7 +94,7 @@ def measured(began: Step, now: Step, seconds: float) -> Progress:
 
 def in_words(progress: Progress) -> str:
     """Such as "Scoring pairs: 120 of 400, 1.3 a second, 4 minutes left"."""
-    parts = [f"{progress.what[:1].upper()}{progress.what[1:]}"]
+    parts = [capitalised(progress.what)]
     if progress.total > 1:
         parts[0] += f": {progress.done} of {progress.total}"
     if progress.rate:

@@ -53,6 +53,11 @@ def model_choices(cards: Iterable[ModelCard]) -> Choices:
     return [(card.title if card.embedded else f"{card.title} (downloads its weights)", card.name) for card in cards]
 
 
+def capitalised(text: str) -> str:
+    """With a capital letter in front; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def layer_title(model: EmbeddingModel, name: str) -> str:
     """Such as "1/16 resolution (blocks.3)"."""
     return f"1/{model.layer(name).stride} resolution ({name})"

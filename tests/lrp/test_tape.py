@@ -323,5 +323,5 @@ def test_without_pixels_the_layers_get_the_same_and_memory_is_free(network, laye
         found, expected = (one.relevance(layer, chosen) for one in (part, whole))
         assert_near(found, expected)
     assert part.memory < whole.memory
-    with pytest.raises(InputError, match="No relevance flows"):
+    with pytest.raises(InputError, match="keeps no way to the pixels"):
         next(part.pixels(layers[0], torch.ones_like(found)))
