@@ -6,20 +6,28 @@ Exit status: 0 done, 2 the user's input is wrong (one line says what, where and 
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from pairx import commands as dataset_commands
-from pairx.types import Explanation, ImagePair, InputError, Refusal
+from pairx.commands import dataset, lists, pair
+from pairx.commands.shared import add_model
+from pairx.types import InputError
 
-FIGURES = (".png", ".svg", ".pdf")
-FORMATS = (*FIGURES, ".npz")
+Command = tuple[str, Callable[[argparse.Namespace], None], Callable[[argparse.ArgumentParser], None] | None]
+COMMANDS: dict[str, Command] = {
+    "explain": ("explain the similarity of two photographs", pair.explain, pair.add_explain),
+    "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
+    "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
+    "rank": ("list the photographs most similar to one", dataset.rank, dataset.add_rank),
+    "runs": ("compare finished runs of evaluate", dataset.runs, dataset.add_runs),
+    "datasets": ("list the data sets of wildlife-datasets", lists.datasets, None),
+    "models": ("list the models", lists.models, None),
+    "layers": ("list a model's layers", lists.layers, add_model),
+    "methods": ("list the methods", lists.methods, None),
+}
+"""What each is for, what it does, and the options that it adds."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -51,311 +59,10 @@ def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m pairx", description="Why a deep metric model finds two photographs similar.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
-    _add_explain(_command(commands, "explain", "explain the similarity of two photographs", _explain))
-    _add_compare(_command(commands, "compare", "explain one pair by several methods, side by side", _compare))
-    evaluation = _command(
-        commands, "evaluate", "measure how plausible a data set's most similar pairs are", dataset_commands.evaluate
-    )
-    _add_model(evaluation)
-    dataset_commands.add_evaluate(evaluation)
-    ranking = _command(commands, "rank", "list the photographs most similar to one", dataset_commands.rank)
-    _add_model(ranking)
-    dataset_commands.add_rank(ranking)
-    dataset_commands.add_runs(_command(commands, "runs", "compare finished runs of evaluate", dataset_commands.runs))
-    _command(commands, "datasets", "list the data sets of wildlife-datasets", _datasets)
-    _command(commands, "models", "list the models", _models)
-    layers = _command(commands, "layers", "list a model's layers", _layers)
-    _add_model(layers)
-    _command(commands, "methods", "list the methods", _methods)
+    for name, (summary, run, add_options) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
+        command.set_defaults(run=run)
+        command.add_argument("--json", action="store_true", help="print JSON")
+        if add_options:
+            add_options(command)
     return top
-
-
-def _command(
-    commands: Any, name: str, summary: str, run: Callable[[argparse.Namespace], None]
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
-    command.set_defaults(run=run)
-    command.add_argument("--json", action="store_true", help="print JSON")
-    return command
-
-
-def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--model", default="reid-lite0", help="a registered model, timm:NAME, or a checkpoint (default: %(default)s)"
-    )
-    command.add_argument(
-        "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
-    )
-    command.add_argument("--size", type=int, metavar="PX", help="side of the model's input (default: the model's own)")
-
-
-def _add_explain(command: argparse.ArgumentParser) -> None:
-    _add_photographs(command)
-    command.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="where to write: .png, .svg, .pdf, or .npz for the numbers",
-    )
-    _add_model(command)
-    command.add_argument("--method", default="pair-x", help="see `methods` (default: %(default)s)")
-    command.add_argument(
-        "--layer",
-        nargs="+",
-        default=[],
-        metavar="NAME",
-        help="one or several layers, see `layers`; several write FILE.LAYER.png each",
-    )
-    result = command.add_argument_group("result")
-    result.add_argument(
-        "--k-lines", type=int, default=20, metavar="N", help="matches drawn as lines (default: %(default)s)"
-    )
-    result.add_argument(
-        "--k-colors", type=int, default=10, metavar="N", help="matches painted into the pixels (default: %(default)s)"
-    )
-    result.add_argument(
-        "--cells",
-        default="signed",
-        help="signed (the paper), abs_of_sum or sum_of_abs: how channels add up to a cell's relevance",
-    )
-    result.add_argument(
-        "--start", default="activation", help="activation (the paper) or relevance: where the colour maps start"
-    )
-    result.add_argument("--residual", default="norm", help="norm or plain: how relevance crosses residual sums")
-    result.add_argument("--batchnorm", default="merge", help="merge or pass: how relevance crosses BatchNorm")
-    result.add_argument(
-        "--composite",
-        default="auto",
-        help="epsilon-plus (the paper), conserving or gradient: the rules; auto takes conserving for networks with "
-        "layer normalisation, such as transformers",
-    )
-    result.add_argument("--engine", default="fast", help="fast, exact, or zennit, the slow reference (default fast)")
-    look = command.add_argument_group("look")
-    look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
-    look.add_argument("--palette", default="bright", help="of the matches' colours")
-
-
-def _add_compare(command: argparse.ArgumentParser) -> None:
-    _add_photographs(command)
-    command.add_argument(
-        "-o", "--output", required=True, type=Path, metavar="FILE", help="where to write: .png, .svg or .pdf"
-    )
-    _add_model(command)
-    command.add_argument(
-        "--methods",
-        default="fast",
-        metavar="NAME,…",
-        help="methods, separated by commas, see `methods`; all, or fast: those of a few passes (default: %(default)s)",
-    )
-    command.add_argument("--layer", metavar="NAME", help="see `layers` (default: the model's own choice)")
-    command.add_argument("--samples", type=int, metavar="N", help="the most for methods that sample: faster, noisier")
-    command.add_argument(
-        "--background",
-        metavar="FILE",
-        help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
-        "pair is more similar than that one is",
-    )
-
-
-def _add_photographs(command: argparse.ArgumentParser) -> None:
-    command.add_argument("a", metavar="A", help="a photograph")
-    command.add_argument("b", metavar="B", help="another photograph")
-    for side, name in ((0, "A"), (1, "B")):
-        command.add_argument(
-            f"--box{side}",
-            type=float,
-            nargs=4,
-            metavar=("X", "Y", "W", "H"),
-            help=f"the part of {name} to look at, pixels or fractions",
-        )
-        command.add_argument(
-            f"--theta{side}",
-            type=float,
-            default=0.0,
-            metavar="RADIANS",
-            help=f"by how much that box is turned clockwise in {name}",
-        )
-
-
-def _explain(arguments: argparse.Namespace) -> None:
-    output = _output(arguments.output)
-    look = _look(arguments)
-    from pairx.images import load_pair
-    from pairx.methods import explain_steps, option_names
-    from pairx.models import load_model
-
-    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    options = {
-        name: getattr(arguments, name)
-        for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "composite", "engine")
-        if name in option_names(arguments.method)
-    }
-    steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
-    explanations = dataset_commands.with_progress(steps)
-    paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]
-    for explanation, path in zip(explanations, paths, strict=True):
-        _write(explanation, pair, path, look)
-    _report_explanations(model, explanations, paths, arguments.json)
-
-
-def _compare(arguments: argparse.Namespace) -> None:
-    output = _output(arguments.output, FIGURES)
-    from pairx import viz
-    from pairx.images import load_pair
-    from pairx.methods import CARDS, compare_steps
-    from pairx.models import load_model
-
-    names = _chosen(arguments.methods, CARDS)
-    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    options = {"samples": arguments.samples, "background": _background(arguments.background)}
-    given = {name: value for name, value in options.items() if value is not None}
-    results = dataset_commands.with_progress(compare_steps(model, pair, names, arguments.layer, **given))
-    viz.draw_grid(results, pair, CARDS).save(output)
-    rows = [_compared(result, CARDS[result.method].caveat) for result in results]
-    if arguments.json:
-        return _print_json(rows)
-    _report([{**row, "seconds": _cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
-    print(output)
-
-
-def _chosen(methods: str, cards: dict) -> list[str]:
-    """The methods' names, checked before anything is computed."""
-    if methods in ("all", "fast"):
-        return [name for name, card in cards.items() if methods == "all" or not card.slow]
-    names = list(dict.fromkeys(name.strip() for name in methods.split(",")))
-    if unknown := [name for name in names if name not in cards]:
-        raise InputError(f"There is no method {unknown[0]!r}. `python -m pairx methods` lists all.")
-    return names
-
-
-def _background(background: str | None) -> Any:
-    """A background's name, or the photograph of that name."""
-    from pairx.baselines.backgrounds import BACKGROUNDS
-    from pairx.images import decode
-
-    return background if background is None or background in BACKGROUNDS else decode(background)
-
-
-def _compared(result: Explanation | Refusal, caveat: str) -> dict:
-    if isinstance(result, Refusal):
-        return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
-    about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
-    return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
-
-
-def _output(path: Path, formats: Sequence[str] = FORMATS) -> Path:
-    """Where to write, checked before anything is computed; the ending in lower case, as NumPy needs it."""
-    if path.suffix.lower() not in formats:
-        raise InputError(f"{path}: an explanation is written as {', '.join(formats)}. End the name with one of them.")
-    if not os.path.isdir(path.parent):  # pathlib's raises where a name is too long
-        raise InputError(f"{path.parent} is no folder. Make it first, or write somewhere else.")
-    if os.path.isdir(path):
-        raise InputError(f"{path} is a folder. Give the name of a file.")
-    return path.with_suffix(path.suffix.lower())
-
-
-def _look(arguments: argparse.Namespace) -> Any:
-    """How to draw; what is wrong with it is said before anything is computed."""
-    from pairx import viz
-
-    if not 0 <= arguments.opacity <= 1:
-        raise InputError(f"opacity is 0 to 1, not {arguments.opacity}.")
-    viz.match_colors(arguments.k_colors, arguments.palette)
-    return viz.Look(arguments.k_lines, arguments.k_colors, arguments.opacity, arguments.palette)
-
-
-def _path(output: Path, explanation: Explanation, several: bool) -> Path:
-    return output.with_name(f"{output.stem}.{explanation.settings['layer']}{output.suffix}") if several else output
-
-
-def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any) -> None:
-    from pairx import viz
-
-    try:
-        if path.suffix.lower() == ".npz":
-            explanation.save(path)
-        else:
-            viz.draw(explanation, pair, look).save(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
-
-
-def _report_explanations(model: Any, explanations: list[Explanation], paths: list[Path], as_json: bool) -> None:
-    from pairx.evaluation.reference import similarity_sentence
-
-    sentence = similarity_sentence(model, explanations[0].similarity)
-    if as_json:
-        rows = [
-            {
-                "path": str(path),
-                "similarity": explanation.similarity,
-                "meaning": sentence,
-                "matches": None if explanation.matches is None else len(explanation.matches),
-                "seconds": round(explanation.seconds, 3),
-                "settings": explanation.settings,
-            }
-            for explanation, path in zip(explanations, paths, strict=True)
-        ]
-        return _print_json(rows)
-    print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}")
-    for explanation, path in zip(explanations, paths, strict=True):
-        found = "" if explanation.matches is None else f"{len(explanation.matches)} matches "
-        print(f"{path}: {found}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
-
-
-def _datasets(arguments: argparse.Namespace) -> None:
-    from pairx.datasets import list_catalogue
-
-    entries = [asdict(entry) for entry in list_catalogue()]
-    _report(entries, ("name", "animals", "individuals", "size", "license", "here"), arguments.json)
-    if not arguments.json:
-        print("size in MB. `evaluate` and `rank` fetch one with --download, and never otherwise.")
-
-
-def _models(arguments: argparse.Namespace) -> None:
-    from pairx.models import list_models
-
-    cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
-    _report(cards, ("name", "embedded", "license", "summary"), arguments.json)
-    if not arguments.json:
-        print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
-
-
-def _layers(arguments: argparse.Namespace) -> None:
-    from pairx.models import load_model
-
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
-    rows = [{**asdict(layer), "grid": f"{layer.grid[0]} x {layer.grid[1]}"} for layer in model.layers]
-    _report(
-        [asdict(layer) for layer in model.layers] if arguments.json else rows,
-        ("name", "stride", "grid", "channels", "default"),
-        arguments.json,
-    )
-
-
-def _methods(arguments: argparse.Namespace) -> None:
-    from pairx.methods import list_methods
-
-    _report([asdict(card) for card in list_methods()], ("name", "family", "cost", "summary"), arguments.json)
-
-
-def _report(rows: list[dict], columns: Sequence[str], as_json: bool) -> None:
-    """Print rows as a table of the named columns, or whole as JSON."""
-    if as_json:
-        return _print_json(rows)
-    cells = [list(columns), *([_cell(row[column]) for column in columns] for row in rows)]
-    widths = [max(len(line[i]) for line in cells) for i in range(len(columns))]
-    for line in cells:
-        print("  ".join(value.ljust(width) for value, width in zip(line, widths, strict=True)).rstrip())
-
-
-def _cell(value: object) -> str:
-    return {True: "yes", False: "", None: ""}[value] if value is None or isinstance(value, bool) else str(value)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, indent=2, ensure_ascii=False))

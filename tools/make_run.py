@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 
 import pairx
-from pairx.commands import report, with_progress
+from pairx.commands.reports import report
+from pairx.commands.shared import with_progress
 from pairx.evaluation.run import PAIRS, SETTINGS, SUMMARY, evaluate_steps
 from pairx.ui.library import SAMPLE_RUN
 

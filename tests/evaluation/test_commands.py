@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pairx import commands, geometry
+from pairx import geometry
 from pairx.cli import main
+from pairx.commands.reports import report
 from pairx.evaluation.run import Run
 from tests.datasets.test_dataset import write_photo
 
@@ -115,7 +116,7 @@ def test_numbers_that_do_not_exist_are_dashes() -> None:
         **{"pairs": 2, "k": 5, "correct": 2, "incorrect": 0, "status": {"ok": 2}, "median_inliers": None},
         "layers": {"stage": {"match_coverage": values}},
     }
-    lines = commands.report(
+    lines = report(
         summary, {"dataset": "toys", "photographs": 3, "model": "tiny", "features": "sift", "transform": "affine"}
     )
     assert lines[-2].split() == ["stage", "match_coverage", "2+0", "-", "-", "-", "-", "-"]

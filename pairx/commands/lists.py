@@ -1,0 +1,48 @@
+"""The commands that list what there is: `datasets`, `models`, `layers`, `methods`."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from pairx.commands.shared import print_rows
+
+
+def datasets(arguments: argparse.Namespace) -> None:
+    """Print the catalogue of wildlife-datasets."""
+    from pairx.datasets import list_catalogue
+
+    entries = [asdict(entry) for entry in list_catalogue()]
+    print_rows(entries, ("name", "animals", "individuals", "size", "license", "here"), arguments.json)
+    if not arguments.json:
+        print("size in MB. `evaluate` and `rank` fetch one with --download, and never otherwise.")
+
+
+def models(arguments: argparse.Namespace) -> None:
+    """Print the registered models."""
+    from pairx.models import list_models
+
+    cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
+    print_rows(cards, ("name", "embedded", "license", "summary"), arguments.json)
+    if not arguments.json:
+        print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
+
+
+def layers(arguments: argparse.Namespace) -> None:
+    """Print the layers of a model."""
+    from pairx.models import load_model
+
+    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    rows = [{**asdict(layer), "grid": f"{layer.grid[0]} x {layer.grid[1]}"} for layer in model.layers]
+    print_rows(
+        [asdict(layer) for layer in model.layers] if arguments.json else rows,
+        ("name", "stride", "grid", "channels", "default"),
+        arguments.json,
+    )
+
+
+def methods(arguments: argparse.Namespace) -> None:
+    """Print the methods."""
+    from pairx.methods import list_methods
+
+    print_rows([asdict(card) for card in list_methods()], ("name", "family", "cost", "summary"), arguments.json)
