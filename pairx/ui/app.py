@@ -54,7 +54,7 @@ def build(places: Places) -> gr.Blocks:
             with gr.Tab("Explain", id="explain"):
                 explain = ExplainTab(page, workshop, pairs, opening, ready)
             with gr.Tab("Compare") as tab:
-                CompareTab(tabs, tab, "explain", workshop, explain.form)
+                CompareTab(tabs, tab, "explain", workshop, explain.form, opening)
             with gr.Tab("Explore", id=TAB) as tab:
                 ExploreTab(page, tabs, tab, workshop, Library(places), MODEL)
             with gr.Tab("About"):

@@ -14,7 +14,7 @@ from pairx.ui.explain import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
 from pairx.ui.measuring import Measurements
 from pairx.ui.parts import Messenger, Status
 from pairx.ui.relative import BackgroundChoice
-from pairx.ui.session import AT_ONCE, Workshop
+from pairx.ui.session import AT_ONCE, Request, Workshop
 from pairx.ui.words import capitalised
 
 QUEUE = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
@@ -28,8 +28,10 @@ FIRST = "Fast"
 class CompareTab:
     """Lays the tab out when built inside a `gr.Tab`, and wires it. form: of the Explain tab, whose pair it shares."""
 
-    def __init__(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, form: Form) -> None:
-        """explain: id of the tab in which the pair is chosen."""
+    def __init__(
+        self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, form: Form, opening: Request
+    ) -> None:
+        """explain: id of the tab in which the pair is chosen. opening: what the page opens on."""
         self.form = form
         with gr.Row(elem_classes="px-columns px-compare"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
@@ -51,7 +53,7 @@ class CompareTab:
                 self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
                 self.file = gr.File(visible="hidden")
                 self.measured = Messenger("measured")
-        self._wire(tabs, tab, explain, workshop)
+        self._wire(tabs, tab, explain, workshop, opening)
 
     def _groups(self) -> list[gr.CheckboxGroup]:
         groups = []
@@ -65,23 +67,18 @@ class CompareTab:
             groups.append(gr.CheckboxGroup(choices, value=first, label=label, interactive=True))
         return groups
 
-    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop) -> None:
-        answers = Comparisons(workshop, self.form, self.groups, self.background)
+    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, opening: Request) -> None:
+        answers = Comparisons(workshop, self.form, self.groups, self.background, opening)
         switches = [self.status, self.go, self.stop]
+        run = {"inputs": answers.inputs, "outputs": [self.board, self.shown, *switches], **QUEUE, **QUIET}
         at_once = {"queue": False, **QUIET}
         tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
+        tab.select(answers.open, **run)
         self.background.wire(**LAST)
         self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
         for name, button in self.presets.items():
             button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)
-        self.go.click(answers.begin, outputs=switches, **at_once).then(
-            answers.run,
-            inputs=answers.inputs,
-            outputs=[self.board, self.shown, *switches],
-            trigger_mode="multiple",
-            **QUEUE,
-            **QUIET,
-        )
+        self.go.click(answers.begin, outputs=switches, **at_once).then(answers.run, trigger_mode="multiple", **run)
         self.board.measure(
             Measurements(workshop).run,
             inputs=self.shown,

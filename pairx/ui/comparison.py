@@ -23,6 +23,7 @@ from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui import export
 from pairx.ui.answers import Form
 from pairx.ui.board import panel_files, photos_of
+from pairx.ui.kept import Turns
 from pairx.ui.links import Options
 from pairx.ui.parts import cached, resting, sent, waiting
 from pairx.ui.photos import Ref, pair_of
@@ -69,20 +70,43 @@ PRESETS = {
 
 
 class Comparisons:
-    """The events' functions. groups: the components in which the methods of each family are chosen."""
+    """The events' functions. groups: the components in which the methods of each family are chosen. opening: what the
+    page opens on."""
 
     def __init__(
-        self, workshop: Workshop, form: Form, groups: Sequence[Component], background: BackgroundChoice
+        self,
+        workshop: Workshop,
+        form: Form,
+        groups: Sequence[Component],
+        background: BackgroundChoice,
+        opening: Request,
     ) -> None:
         self.workshop = workshop
         self.form = form
         self.groups = groups
         self.background = background
+        self.opening = opening
 
     @property
     def inputs(self) -> set[Component]:
         """What `run` reads."""
         return {*self.form.settings, *self.groups, *self.background.inputs}
+
+    def open(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+        """The tab is on show: while the session has asked for nothing, compare the pair that the page opens on."""
+        name, turns = turn_of(session), self.workshop.turns
+        if turns.now(name) == Turns.NONE and self._untouched(values):
+            turns.take(name)
+            status, _, stop = waiting()
+            yield [gr.skip(), gr.skip(), status, gr.skip(), stop]  # another choice need not wait for this one
+            yield from self.run(values, session)
+
+    def _untouched(self, values: dict[Component, Any]) -> bool:
+        """Whether the form holds what the page opened on."""
+        try:
+            return replace(self.form.request(values), options=Options()).key("") == self.opening.key("")
+        except InputError:
+            return False
 
     def begin(self, request: gr.Request) -> list[Any]:
         """A comparison was asked for; one that the session ran before ends."""

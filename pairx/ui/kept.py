@@ -55,7 +55,7 @@ class Turns:
     gradio's own `cancels` can take the run that follows with it when a person clicks fast.
     """
 
-    MOST = 2000
+    MOST, NONE = 2000, (0, False)
 
     def __init__(self) -> None:
         self._turns: OrderedDict[str, tuple[int, bool]] = OrderedDict()
@@ -63,7 +63,7 @@ class Turns:
 
     def now(self, session: str) -> tuple[int, bool]:
         """Number of the session's turn, and whether it was stopped."""
-        return self._turns.get(session, (0, False))
+        return self._turns.get(session, self.NONE)
 
     def take(self, session: str, stopped: bool = False) -> None:
         """Begin another turn, or one in which nothing is to run."""

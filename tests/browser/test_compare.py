@@ -11,26 +11,45 @@ import numpy as np
 import pytest
 
 from pairx.core import correspondence
+from pairx.methods import CARDS
+from pairx.ui.comparison import PRESETS
 from tests.browser.conftest import drawn, overflow
 
 pytestmark = pytest.mark.browser
-THROUGH = "document.querySelector('.px-panel') && !document.querySelector('.px-waiting')"
+THROUGH = "document.querySelector('.px-panel:not([data-old])') && !document.querySelector('[data-old], .px-waiting')"
 
 
 def open_compare(open_page, **how):
-    """The tab, with SIFT and Grad-CAM chosen."""
+    """The tab after its first comparison, with SIFT and Grad-CAM chosen."""
     page = open_page(**how)
     page.get_by_role("tab", name="Compare").click()
+    page.wait_for_function(THROUGH)
     page.get_by_role("button", name="None", exact=True).click()
     page.wait_for_function("!document.querySelector('.px-compare input[type=checkbox]:checked')")
     for name in ("SIFT + MAGSAC", "Grad-CAM"):
-        page.get_by_label(name, exact=True).check()
+        page.get_by_role("checkbox", name=name, exact=True).check()
     return page
 
 
 def compare(page) -> None:
+    """Press Compare and wait for all its panels."""
+    page.evaluate("document.querySelectorAll('.px-panel').forEach((panel) => { panel.dataset.old = ''; })")
     page.click("#px-compare")
     page.wait_for_function(THROUGH)
+
+
+def test_the_tab_is_never_empty(open_page):
+    page = open_page()
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_function(THROUGH)
+    fast = [CARDS[name].title for name in PRESETS["Fast"]]
+    assert page.locator(".px-panel h3").all_inner_texts() == fast
+    page.wait_for_selector("#px-halt[disabled]")
+    page.evaluate("document.querySelectorAll('.px-panel').forEach((panel) => { panel.dataset.old = ''; })")
+    page.get_by_role("tab", name="Explain").click()
+    page.get_by_role("tab", name="Compare").click()
+    page.wait_for_timeout(1500)
+    assert page.locator(".px-panel[data-old]").count() == len(fast), "once"
 
 
 def test_two_methods_on_a_sample_pair(open_page):
@@ -76,16 +95,16 @@ def test_the_pair_is_the_one_of_the_tab_explain(open_page):
     page.click(".px-strip button:nth-child(4)")
     page.get_by_role("tab", name="Compare").click()
     page.get_by_text("The pair, model, layer or background changed", exact=False).wait_for()
-    page.click("#px-compare")
-    page.wait_for_function(f"!document.querySelector('.px-board.px-stale') && {THROUGH}")
+    compare(page)
+    assert page.locator(".px-board.px-stale").count() == 0
     assert page.locator(".px-board .px-story").inner_text() != before
 
 
 def second_order(open_page, **how):
     """SAM's panel, enlarged, beside Grad-CAM's."""
     page = open_compare(open_page, **how)
-    page.get_by_label("SIFT + MAGSAC", exact=True).uncheck()
-    page.get_by_label("SAM", exact=True).check()
+    page.get_by_role("checkbox", name="SIFT + MAGSAC", exact=True).uncheck()
+    page.get_by_role("checkbox", name="SAM", exact=True).check()
     compare(page)
     panel = page.locator(".px-panel").filter(has=page.get_by_role("heading", name="SAM", exact=True))
     panel.get_by_role("button", name="Enlarge SAM").click()
@@ -201,8 +220,8 @@ def test_a_finger_points_and_draws_a_box(open_page):
 
 def test_rather_than_another_photograph(open_page):
     page = open_compare(open_page)
-    page.get_by_label("SIFT + MAGSAC", exact=True).uncheck()
-    page.get_by_label("SAM", exact=True).check()
+    page.get_by_role("checkbox", name="SIFT + MAGSAC", exact=True).uncheck()
+    page.get_by_role("checkbox", name="SAM", exact=True).check()
     compare(page)
     page.get_by_label("Background").click()
     page.get_by_role("option", name="Another photograph").click()
@@ -211,8 +230,8 @@ def test_rather_than_another_photograph(open_page):
     page.get_by_text("Choose the photograph to compare with", exact=False).first.wait_for()
     page.locator(".px-rather .px-strip button").nth(4).click()
     page.wait_for_selector(".px-rather img[alt='Photograph of the background']")
-    page.click("#px-compare")
-    page.wait_for_function(f"!document.querySelector('.px-board.px-stale') && {THROUGH}")
+    compare(page)
+    assert page.locator(".px-board.px-stale").count() == 0
     cam, sam = page.locator(".px-panel").all()
     assert "takes no background" in cam.inner_text() and "rather than" in sam.inner_text()
     assert "rather than" in page.locator(".px-board .px-story").inner_text()

@@ -83,13 +83,13 @@ def request_of(workshop: Workshop) -> Request:
 
 
 @pytest.fixture
-def answers(workshop) -> Comparisons:
+def answers(workshop, request_of) -> Comparisons:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
         groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
         background = BackgroundChoice(workshop.shelf)
-    return Comparisons(workshop, form, groups, background)
+    return Comparisons(workshop, form, groups, background, request_of)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,6 +69,18 @@ def panels(board: dict) -> dict[str, dict | None]:
 
 def download(answers: Comparisons, shown, **asked) -> Path:
     return Path(answers.download(shown, gr.EventData(None, asked)))
+
+
+def test_the_tab_opens_on_a_comparison_and_only_once(answers, workshop, computed, photo_files, tmp_path):
+    copies = [shutil.copy(path, tmp_path / f"{i}.png") for i, path in enumerate(photo_files[:2])]
+    samples = [workshop.shelf.open(path, "of gradio's cache") for path in copies]
+    filled = values(answers, samples)
+    outputs = list(answers.open(filled, SESSION))
+    assert computed == FAST and boards(outputs)[-1]["over"]
+    assert all(go == gr.skip() for *_, go, _ in outputs[:-1]), "another choice need not wait"
+    assert list(answers.open(filled, SESSION)) == []
+    assert list(answers.open(values(answers, samples[::-1]), SimpleNamespace(session_hash="other"))) == []
+    assert list(answers.open(values(answers, [samples[0], None]), SimpleNamespace(session_hash="third"))) == []
 
 
 def test_each_method_shows_as_soon_as_it_is_through(answers, photos):

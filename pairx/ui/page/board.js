@@ -59,6 +59,9 @@ function measure(names) {
   if (names.length) trigger("measure", { run, names });
 }
 
+// The first comparison comes by itself and leaves the page where it is.
+let pressed = false;
+document.addEventListener("click", ({ target }) => { pressed ||= Boolean(target.closest?.("#px-compare")); });
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !root.offsetParent) return;
   const large = panels.find((panel) => panel.large);
@@ -93,7 +96,8 @@ function draw() {
     panels = value.panels.map((panel) => new Panel(grid, panel, photos, view, inquiry, { moved, enlarge, measure, download }));
     moved();
     tell();
-    if (window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });
+    if (pressed && window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });
+    pressed = false;
   }
   value.panels.forEach((files, i) => {
     if (files.file && !panels[i].asked) ask(panels[i], files);
