@@ -8,7 +8,7 @@ from typing import Any
 
 from pairx import baselines, core
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, finished
+from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, Steps, finished
 
 FAMILIES = (
     core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
@@ -133,10 +133,8 @@ def _within(
     steps: Generator[Step, None, Explanation], number: int, total: int, title: str
 ) -> Generator[Step, None, Explanation]:
     """One method's steps as hundredths of its part in the whole."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as stop:
-            return stop.value
+    taken = Steps(steps)
+    for step in taken:
         part = round(100 * step.done / max(1, step.total))
         yield Step(100 * number + part, 100 * total, f"{title}: {step.what}")
+    return taken.result

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -176,13 +176,24 @@ class Step:
     what: str
 
 
+class Steps(Generic[Result]):
+    """A computation in steps to iterate over, and its `result` once all of them are taken."""
+
+    result: Result
+
+    def __init__(self, steps: Generator[Any, None, Result]) -> None:
+        self._steps = steps
+
+    def __iter__(self) -> Generator[Any]:
+        self.result = yield from self._steps
+
+
 def finished(steps: Generator[Any, None, Result]) -> Result:
     """What a computation in steps returns, once all of its steps are taken."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stop:
-            return stop.value
+    taken = Steps(steps)
+    for _ in taken:
+        pass
+    return taken.result
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from pairx import images
 from pairx.baselines.sides import PairAtLayer
-from pairx.types import Explanation, Matches, MethodCard, Step
+from pairx.types import Explanation, Matches, MethodCard, Step, Steps
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,10 @@ def each_side(one: Callable) -> Callable:
 
 def as_half(steps: Generator[Step, None, Any], number: int) -> Generator[Step, None, Any]:
     """The steps of one side, 0 or 1, of which there are as many again for the other."""
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as stop:
-            return stop.value
+    taken = Steps(steps)
+    for step in taken:
         yield Step(number * step.total + step.done, 2 * step.total, step.what)
+    return taken.result
 
 
 def in_batches(

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-from pairx.types import Step
+from pairx.types import Step, Steps
 
 Result = TypeVar("Result")
 
@@ -30,18 +30,16 @@ def with_progress(steps: Generator[Step, None, Result]) -> Result:
     """What the steps return; meanwhile a bar with its rate and the time that remains, a new one where counting starts
     again.
     """
-    bar = None
+    bar, taken = None, Steps(steps)
     try:
-        while True:
-            step = next(steps)
+        for step in taken:
             if bar is None or step.total != bar.total or step.done < bar.n:
                 if bar is not None:
                     bar.close()
                 bar = tqdm(total=step.total, initial=step.done, leave=False, disable=not sys.stderr.isatty())
             bar.set_description(step.what, refresh=False)
             bar.update(step.done - bar.n)
-    except StopIteration as stop:
-        return stop.value
+        return taken.result
     finally:
         if bar is not None:
             bar.close()

@@ -12,7 +12,7 @@ from gradio.components import Component
 
 from pairx import viz
 from pairx.evaluation.reference import similarity_sentence
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, ImagePair, InputError, Steps
 from pairx.ui import export, links
 from pairx.ui.links import Options
 from pairx.ui.parts import cached, resting, sent, waiting
@@ -155,23 +155,17 @@ class Answers:
             photos = self.form.photos(values)
             request = self.form.request(values)
             pair = pair_of(*photos)
-            steps = self.workshop.steps(request, pair)
+            steps = Steps(self.workshop.steps(request, pair))
             yield [*kept, *waiting()]
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as stop:
-                    explanation = stop.value
-                    break
+            for step in steps:
                 text = capitalised(step.what)
                 status = {"text": text, "done": step.done, "total": step.total, "busy": True}
                 yield [*kept, status, gr.skip(), gr.skip()]
                 if turns.now(name) != turn:
-                    steps.close()
                     if turns.now(name)[1]:
                         yield [*kept, *resting(STOPPED)]
                     return
-            scene = self.describe(request, explanation, pair, [str(photo.ref.path) for photo in photos])
+            scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
             value = {"scene": scene, "quiet": link is not None and not link.a}
             value |= {"look": link.look, "match": link.match} if link else {}
             yield [value, request, *resting()]

@@ -13,7 +13,7 @@ import gradio as gr
 
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS
-from pairx.types import InputError
+from pairx.types import InputError, Steps
 from pairx.ui import links
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.library import READY, Library
@@ -144,25 +144,19 @@ class Exploration:
                 raise photos
             request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
             both = pair_of(*photos)
-            steps, told = self.workshop.steps(request, both), -TELL_SECONDS
-            while True:
-                try:
-                    step = next(steps)
-                except StopIteration as stop:
-                    explanation = stop.value
-                    break
+            steps, told = Steps(self.workshop.steps(request, both)), -TELL_SECONDS
+            for step in steps:
                 note = capitalised(step.what)
                 if time.monotonic() - told >= TELL_SECONDS:
                     yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
                     told = time.monotonic()
                 if not self.tickets.ask(name, ticket):
-                    steps.close()
                     return
             cosine = float(pair_rows(run, layer, values["number"])["cosine"])
-            note = OTHER_MODEL.format(run=cosine, now=explanation.similarity)
-            scene = file_of(scene_of(explanation, both), "scene.json")
+            note = OTHER_MODEL.format(run=cosine, now=steps.result.similarity)
+            scene = file_of(scene_of(steps.result, both), "scene.json")
             link = links.query(photos[0].ref.id, photos[1].ref.id, request.model, layer, Options())
-            differs = abs(explanation.similarity - cosine) > 0.01
+            differs = abs(steps.result.similarity - cosine) > 0.01
             yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note if differs else ""}
         except InputError as error:
             yield shown | {"note": str(error), "error": True}

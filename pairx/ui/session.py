@@ -25,7 +25,7 @@ from pairx.baselines.decomposition import point_map
 from pairx.core import correspondence
 from pairx.core.pair_x import VERSION
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
+from pairx.types import Explanation, ImagePair, InputError, Refusal, Step, finished
 from pairx.ui.kept import ResultCache, Turns
 from pairx.ui.links import MOST_COLORS, Options
 from pairx.ui.photos import PhotoShelf, Ref, pair_of
@@ -104,12 +104,7 @@ class Workshop:
 
     def explain(self, request: Request, pair: ImagePair | None = None) -> Explanation:
         """Explain without progress."""
-        steps = self.steps(request, pair)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as stop:
-                return stop.value
+        return finished(self.steps(request, pair))
 
     def point_map(self, request: Request, side: int, place: Sequence[float]) -> np.ndarray:
         """(h, w) what the other photograph's cells add to the similarity together with a place of photograph `side`, by
