@@ -197,7 +197,8 @@ class EmbeddingModel:
             return False
         if output.ndim == 3:
             patches = output.shape[1] - self._prefix(output.shape[1])
-            return patches > 1 and _is_square(patches)
+            in_rows = not hasattr(self.trunk, "unroll")  # Hiera's tokens are in the order of its windows
+            return patches > 1 and _is_square(patches) and in_rows
         h, w = self.to_grid(output).shape[2:]
         return h == w > 1
 

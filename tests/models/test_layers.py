@@ -166,9 +166,10 @@ def test_networks_whose_features_timm_names_otherwise(name: str, layers: list[st
     assert model.encode(make_pair(), layers[-1:]).activations[layers[-1]].shape == (2, channels, *grid)
 
 
-def test_a_network_of_tokens_with_their_grid_beside_them_says_so() -> None:
-    with pytest.raises(InputError, match="mvitv2_tiny has no layer with features on a grid"):
-        _ = load("timm:mvitv2_tiny").layers
+@pytest.mark.parametrize("name", ["timm:mvitv2_tiny", "timm:hiera_tiny_224"])  # tuples; tokens in no rows
+def test_a_network_of_tokens_that_make_no_image_says_so(name: str) -> None:
+    with pytest.raises(InputError, match=f"{name} has no layer with features on a grid"):
+        _ = load(name).layers
 
 
 def test_a_model_without_a_grid() -> None:
