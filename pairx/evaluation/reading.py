@@ -146,13 +146,13 @@ def _table(path: Path) -> pd.DataFrame:
 
 
 def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """By image_id. The sample's are the herd's, wherever this is installed."""
-    if settings["dataset"] == SAMPLE:
-        table = load_herd().table
-    elif (folder / PHOTOGRAPHS).is_file():
+    """By image_id. The sample's are the herd's, wherever this is installed; a folder of the sample's name is not it."""
+    table = pd.DataFrame(columns=["image_id", "path", "identity"])
+    if (folder / PHOTOGRAPHS).is_file():
         table = _table(folder / PHOTOGRAPHS)
-    else:
-        table = pd.DataFrame(columns=["image_id", "path", "identity"])
+    if settings["dataset"] == SAMPLE:
+        herd = load_herd().table
+        table = herd if table.empty or set(table["image_id"]) == set(herd["image_id"]) else table
     return table.set_index(table["image_id"].astype(str), drop=False)
 
 

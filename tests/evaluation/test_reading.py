@@ -12,7 +12,7 @@ import pytest
 
 from pairx import load_model
 from pairx.core import pair_x
-from pairx.datasets import load_dataset
+from pairx.datasets import load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation.embeddings import key_steps
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
@@ -103,6 +103,20 @@ def test_photographs_that_moved_are_named(opened: OpenRun, tmp_path: Path) -> No
         opened.photograph("q0")
     with pytest.raises(InputError, match="does not say where"):
         opened.photograph("nobody")
+
+
+def test_a_folder_of_the_samples_name_has_its_own_photographs(tmp_path: Path) -> None:
+    photographs = write_run(tmp_path / "cows", dataset="sample")
+    found = open_run(tmp_path / "cows")
+    assert found.at("stage").loc[3, "query_identity"] == "Animal 3"
+    assert str(found.photograph("q3")[0]) == photographs.set_index("image_id")["path"]["q3"]
+
+
+def test_photographs_of_the_sample_are_found_wherever_it_was_evaluated(tmp_path: Path) -> None:
+    write_run(tmp_path / "cows", dataset="sample")
+    herd = load_herd().table
+    herd.assign(path="/elsewhere/" + herd["image_id"]).to_parquet(tmp_path / "cows" / "photographs.parquet")
+    assert str(open_run(tmp_path / "cows").photograph(herd["image_id"][5])[0]) == herd["path"][5]
 
 
 def half_done(folder: Path, **settings: Any) -> None:
