@@ -77,6 +77,7 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         (["evaluate", "nowhere", "-o", "run"], "no such data set"),
         (["evaluate", "FOLDER"], "required: -o"),
         (["evaluate", "FOLDER", "-o", "run", "--pairs", "0"], "pairs is 2 or more"),
+        (["evaluate", "FOLDER", "-o", "run", "--seed", "-1"], "seed is 0 or more, not -1"),
         (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
         (["evaluate", "FOLDER", "-o", "run", "--features", "surf"], "not 'surf'"),
         (["rank", "FOLDER", "--query", "A/0.png", "--features", "surf"], "not 'surf'"),
