@@ -20,7 +20,8 @@ from pairx.core import metrics, pair_x
 from pairx.datasets import Dataset, load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation import separability
-from pairx.evaluation.reading import open_run
+from pairx.evaluation.reading import open_run, run_state
+from pairx.evaluation.store import Store
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
 
@@ -169,6 +170,42 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
     with pytest.raises(InputError, match="no run can be kept"):
         pairx.evaluate(dataset, tiny, out=tmp_path / "broken", cache=tmp_path / "cache")
     assert not (tmp_path / "cache" / "embeddings").exists()
+
+
+def test_a_run_that_cannot_begin_leaves_nothing(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> None:
+    strangers = Dataset("strangers", dataset.table.assign(identity=dataset.table["image_id"]))
+    cache, out = tmp_path / "cache", tmp_path / "new" / "run"
+    with pytest.raises(InputError, match="similar pairs are incorrect"):
+        pairx.evaluate(strangers, tiny, out=out, cache=cache)
+    assert not (tmp_path / "new").exists()
+    mine = tmp_path / "mine"  # a folder that was there, or that holds something, stays
+    for name in (".", "layers"):
+        (mine / name).mkdir(parents=True, exist_ok=True)
+        with pytest.raises(InputError, match="similar pairs are incorrect"):
+            pairx.evaluate(strangers, tiny, out=mine, cache=cache)
+        assert mine.is_dir() and not list(mine.glob("run.sqlite*"))
+
+
+def test_a_run_that_did_not_begin_is_left_to_whoever_has_it_open(tmp_path: Path) -> None:
+    settings = {"dataset": "cows"}
+    with Store(tmp_path / "run", settings) as other:
+        with pytest.raises(InputError, match="no pairs"), Store(tmp_path / "run", settings):
+            raise InputError("There are no pairs.")
+        other.begin(pd.DataFrame(columns=["query_id", "gallery_id", "correct", "cosine"]), {"k": 5})
+    with pytest.raises(InputError, match="moved"), Store(tmp_path / "run", settings) as begun:
+        raise InputError("A photograph has moved.")
+    with Store(tmp_path / "run", settings) as begun:
+        assert begun.facts == {"k": 5}
+
+
+def test_a_stopped_run_is_kept_and_removed_when_it_cannot_begin(tmp_path: Path) -> None:
+    for stop in (KeyboardInterrupt, GeneratorExit):
+        with pytest.raises(stop), Store(tmp_path / "run", {"dataset": "cows"}):
+            raise stop
+        assert run_state(tmp_path / "run").settings == {"dataset": "cows"}
+    with pytest.raises(InputError), Store(tmp_path / "run", {"dataset": "cows"}):
+        raise InputError("There are no pairs.")
+    assert not (tmp_path / "run").exists()
 
 
 RUNNER = """
