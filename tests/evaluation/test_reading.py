@@ -71,7 +71,10 @@ def test_what_two_photographs_have_in_common() -> None:
         (lambda folder: (folder / "summary.json").unlink(), "no summary.json"),
         (lambda folder: (folder / "pairs.parquet").write_bytes(b"no table"), "cannot be read"),
         (lambda folder: (folder / "settings.json").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "photographs.parquet").write_bytes(b""), "photographs.parquet of the run"),
+        (lambda folder: (folder / "photographs.parquet").write_bytes(b""), "photographs.parquet cannot be read"),
+        (lambda folder: change_photographs(folder, lambda table: table.drop(columns="identity")), "column identity"),
+        (lambda folder: change_photographs(folder, lambda table: table.drop(columns="image_id")), "column image_id"),
+        (lambda folder: change_photographs(folder, lambda table: pd.concat([table, table[4:6]])), "has q2 twice"),
         (lambda folder: (folder / "settings.json").write_text("[]"), "has no dataset, model"),
         (lambda folder: (folder / "summary.json").write_text("{}"), "has no pairs, correct"),
         (lambda folder: (folder / "summary.json").write_text(json.dumps(SUMMARY)), "not about its pairs"),
@@ -85,6 +88,31 @@ def test_a_run_that_is_not_whole_says_what_is_missing(tmp_path: Path, harm, said
     with pytest.raises(InputError, match=said) as caught:
         open_run(folder)
     assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
+
+
+def change_photographs(folder: Path, change) -> None:
+    change(pd.read_parquet(folder / "photographs.parquet")).to_parquet(folder / "photographs.parquet")
+
+
+@pytest.mark.parametrize("name", ["pairs.parquet", "photographs.parquet", "summary.json", "settings.json"])
+def test_a_finished_run_with_a_damaged_file_can_be_continued(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "cows"
+    write_run(folder)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[: len(whole) // 2])
+    assert run_state(folder).problem == f"its {name} cannot be read", "nothing to continue from"
+    database = folder / "run.sqlite"
+    database.write_bytes(b"no database" * 99)
+    assert run_state(folder).problem == f"its {name} cannot be read"
+    database.unlink()
+    half_done(tmp_path / "half", dataset="cows")
+    (tmp_path / "half" / "run.sqlite").rename(database)
+    state = run_state(folder)
+    assert (state.finished, state.problem, state.total, state.settings) == (False, "", 2, {"dataset": "cows"})
+    with pytest.raises(InputError, match=f"its {name} cannot be read. Continue it, or evaluate with the same settings"):
+        open_run(folder)
+    (folder / name).write_bytes(whole)
+    assert run_state(folder).finished and open_run(folder).name == "cows"
 
 
 def drop_column(folder: Path, name: str) -> None:
@@ -136,7 +164,7 @@ def test_how_far_a_run_is(tmp_path: Path) -> None:
     state = run_state(tmp_path / "half")
     assert (state.finished, state.done, state.total, state.settings) == (False, 0, 2, {"dataset": "cows"})
     (tmp_path / "half" / "run.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 9)
-    assert run_state(tmp_path / "half").problem
+    assert run_state(tmp_path / "half").problem == "its run.sqlite cannot be read"
 
 
 def test_views_hold_what_their_words_say(opened: OpenRun) -> None:

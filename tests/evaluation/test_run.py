@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,6 +135,20 @@ def test_a_second_start_changes_nothing(
     monkeypatch.setattr(pair_x, "record", None)  # nothing is computed again
     pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=run.folder, **options)
     assert before == {name: (run.folder / name).read_bytes() for name in before}
+
+
+def test_damaged_files_are_written_again(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run.folder, tmp_path / "copy"))
+    (copy / "pairs.parquet").write_bytes((copy / "pairs.parquet").read_bytes()[:500])
+    (copy / "settings.json").unlink()
+    state = run_state(copy)
+    assert (state.finished, state.problem, state.done) == (False, "", state.total) and state.settings["pairs"] == PAIRS
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
+    assert run_state(copy).finished
+    for name in ("pairs.parquet", "settings.json"):
+        assert (copy / name).read_bytes() == (run.folder / name).read_bytes()
 
 
 def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict) -> None:
