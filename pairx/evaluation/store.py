@@ -20,6 +20,7 @@ from pairx.types import InputError
 
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
+SIZE = "size"  # the one setting that older runs do not name; their model_key, a digest, holds it too
 METRICS = (
     "inverted_residual_mean",
     "inverted_residual_mean_normalised",
@@ -142,7 +143,9 @@ class Store:
         given = json.loads(json.dumps(settings))
         if not known:
             return self._write("settings", given)
-        for name in [*given, *known]:
+        if SIZE not in known:
+            given.pop(SIZE, None)
+        for name in sorted([*given, *known], key=lambda name: name == "model_key"):  # last: a digest tells nobody much
             if known.get(name) != given.get(name):
                 raise InputError(
                     f"{self.folder} holds a run with {name} {json.dumps(known.get(name))}, not "

@@ -6,8 +6,11 @@ import json
 import math
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +70,7 @@ def test_what_a_run_writes(run: runs.Run, tiny: EmbeddingModel) -> None:
     assert summary["correct"] + summary["incorrect"] == summary["pairs"] <= PAIRS
     assert summary["status"]["few inliers"] == failed.sum() // 2
     assert run.settings["model_key"] == tiny.key and run.settings["layers"] == ["stage", "second"]
+    assert run.settings["size"] == tiny.size
 
 
 def test_a_run_is_read_back_with_its_photographs(run: runs.Run, dataset: Dataset) -> None:
@@ -137,6 +141,19 @@ def test_a_second_start_changes_nothing(
     assert before == {name: (run.folder / name).read_bytes() for name in before}
 
 
+def test_a_run_from_before_the_size_was_named_goes_on(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run.folder, tmp_path / "copy"))
+    with closing(sqlite3.connect(copy / "run.sqlite")) as database, database:
+        assert database.execute("DELETE FROM settings WHERE name = 'size'").rowcount == 1
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
+    assert (copy / "settings.json").read_bytes() == (run.folder / "settings.json").read_bytes()
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    with pytest.raises(InputError, match="with model_key"):
+        pairx.evaluate(dataset, small, layers=["stage", "second"], out=copy, **options)
+
+
 def test_damaged_files_are_written_again(
     run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
 ) -> None:
@@ -162,6 +179,9 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
     ):
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    with pytest.raises(InputError, match="with size 12, not 24"):
+        pairx.evaluate(dataset, small, **same)
     relabelled = Dataset(dataset.name, dataset.table.assign(identity="A"))
     with pytest.raises(InputError, match="with content"):
         pairx.evaluate(relabelled, tiny, **same)
