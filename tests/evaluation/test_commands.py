@@ -97,6 +97,21 @@ def test_wrong_input_is_one_line(
     assert not Path("run").exists()
 
 
+def test_one_photograph_has_nothing_to_be_compared_with(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = Path(folder) / "one.csv"
+    manifest.write_text("image_id,path,identity\np0,A/0.png,A\n")
+    for arguments, said in (
+        (["rank", str(manifest), "--query", "p0"], "one photograph: there is nothing to compare it with"),
+        (["evaluate", str(manifest), "-o", str(tmp_path / "run")], "There are no pairs: no photograph has another"),
+    ):
+        assert main([*arguments, *MODEL]) == 2
+        captured = capsys.readouterr()
+        assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
+    assert not (tmp_path / "run").exists()
+
+
 def test_problems_are_said_or_skipped(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (Path(folder) / "A" / "cut.png").write_bytes((Path(folder) / "A" / "0.png").read_bytes()[:500])
     command = ["rank", folder, "--query", "A/0.png", *MODEL]
