@@ -10,6 +10,7 @@ import pytest
 import pytorch_grad_cam
 import torch
 from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection, get_2d_projection_kernel
+from torch import nn
 
 import pairx
 from pairx.baselines import METHODS, PairAtLayer, cam, explain, see
@@ -165,6 +166,57 @@ def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLay
             total = one.sum(dtype=np.float64) + explanation.metrics[f"elsewhere{number}"]
             assert total == pytest.approx(at.similarity, abs=2e-5)
             assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        nn.ReLU6(inplace=True), nn.Hardtanh(), nn.Hardtanh(inplace=True), nn.SiLU(inplace=True), nn.GELU(),
+        nn.Hardswish(inplace=True), nn.ELU(inplace=True), nn.Mish(), nn.Softplus(), nn.Tanh(),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_fullgrad_sums_to_the_similarity_with_any_activation(activation: nn.Module) -> None:
+    at = at_stage(model_with(nn.Sequential(nn.Conv2d(5, 6, 3), activation, *gap())))
+    nn.init.normal_(at.model.module.head[0].weight, std=3)
+    at = see(at.model, at.pair, at.layer)
+    explanation = found(at, "fullgrad")
+    for number in (0, 1):
+        assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
+
+
+def test_fullgrad_sums_to_the_similarity_of_the_embedded_model() -> None:
+    at = see(pairx.load_model(size=96, device="cpu"), make_pair(), "blocks.3")
+    explanation = found(at, "fullgrad")
+    for number in (0, 1):
+        assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
+
+
+def test_the_bias_of_a_saturated_activation_is_its_constant() -> None:
+    x = torch.tensor([-1.0, 2.0, 5.0, 7.0, 9.0], requires_grad=True)
+    with BiasTape() as tape:
+        nn.functional.relu6(x.clone(), inplace=True), x.clamp(0, 6), x.clone().clamp_(0, 6), torch.relu(x)
+    assert [bias.tolist() for _, bias in tape.biases] == [[0, 0, 0, 6, 6]] * 3
+
+
+def test_fullgrad_tells_what_a_gate_leaves_unexplained() -> None:
+    class Gate(nn.Module):
+        def forward(self, a: torch.Tensor) -> torch.Tensor:
+            return a.mean((2, 3)) * torch.sigmoid(a.amax((2, 3)))
+
+    at = at_stage(model_with(Gate()))
+    side, a = at.sides[0], at.sides[0].activation.double()
+    most, gate = a.amax((1, 2)), torch.sigmoid(a.amax((1, 2)))
+    weights = side.partner.double() / side.embedding.double().norm() / side.partner.double().norm()
+    more = (weights * a.mean((1, 2)) * gate * (1 - gate) * most).sum()  # what the gate's own gradient adds
+    assert abs(float(more)) > 1e-2
+    assert found(at, "fullgrad").metrics["unexplained0"] == pytest.approx(-float(more), abs=2e-5)
+
+
+def test_fullgrad_of_standardised_weights() -> None:
+    model = pairx.load_model("timm:nf_resnet26", pretrained=False, size=32, device="cpu")
+    explanation = found(see(model, make_pair(), model.default_layer), "fullgrad")
+    assert explanation.metrics["unexplained0"] == pytest.approx(0, abs=2e-5)
 
 
 def test_fullgrad_finds_every_bias_of_the_peer(resnet: PairAtLayer) -> None:
