@@ -58,21 +58,18 @@ def compare_each(
 
     options: given to each method that has them, such as `background`; other choices are each method's own. Of `samples`
     it is the most: a method whose own number is smaller keeps it. Yields Steps and, as soon as a method is through, its
-    `Explanation`, or a `Refusal` where it cannot run. Raises InputError for a method, layer or option that does not
-    exist.
+    `Explanation`, or a `Refusal` where it cannot run, or not with the value of an option. Raises InputError for a
+    method, layer or option that does not exist.
     """
     known = {name: option_names(name) for name in methods}
     if unknown := sorted(set(options).difference(*known.values())):
         raise InputError(f"None of these methods has an option {unknown[0]!r}.")
-    chosen = [
-        (name, _at_most(options_of(name, **{key: value for key, value in options.items() if key in known[name]})))
-        for name in methods
-    ]
     layer = model.layer(layer or model.default_layer).name
     at = baselines.see(model, pair, layer)
-    for number, (name, own) in enumerate(chosen):
+    for number, name in enumerate(methods):
         yield Step(100 * number, 100 * len(methods), CARDS[name].title)
         try:
+            own = _at_most(options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
             if name == core.CARD.name:
                 steps = _first(core.explain_steps(model, pair, (layer,), own))
             else:

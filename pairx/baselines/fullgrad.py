@@ -15,9 +15,18 @@ from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
 from pairx.types import Game, InputError
 
+ACTIVATIONS = {
+    "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "silu", "hardswish", "mish", "gelu", "elu", "selu", "celu",
+    "softplus", "tanh",
+}  # fmt: skip
+"""Those that are not f'(x) x, as ReLU and its leaky kin are. Without sigmoids, which networks of images multiply with:
+the bias of a gate would take the place of what passes through it.
+"""
+
 
 class BiasTape(TorchFunctionMode):
-    """Notes down, during a forward, the output of every operation that adds a bias, and that bias.
+    """Notes down, during a forward, the output of every operation that adds a bias, and that bias. An activation's is
+    implicit: what its tangent adds, `f(x) - f'(x) x`, such as the 6 of a saturated ReLU6.
 
     biases: (output, bias), bias of a shape that broadcasts to the output's. Belongs to one thread; changes nothing in
     the network.
@@ -28,12 +37,31 @@ class BiasTape(TorchFunctionMode):
         self.biases: list[tuple[Tensor, Tensor]] = []
 
     def __torch_function__(self, function: Callable, _types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
-        output = function(*args, **(kwargs or {}))
-        bias = _BIASES[function](*args, **(kwargs or {})) if function in _BIASES else None
+        kwargs = kwargs or {}
+        bias = _bias(function, args, kwargs)  # before the operation, which may write over its input
+        output = function(*args, **kwargs)
         if bias is None:
             return output
-        self.biases.append((output, bias[:, None, None] if output.ndim == 4 else bias))
+        self.biases.append((output, bias[:, None, None] if bias.ndim == 1 and output.ndim == 4 else bias))
         return output.clone()  # the next operation may write over its input
+
+
+def _bias(function: Callable, args: tuple, kwargs: dict) -> Tensor | None:
+    if function in _BIASES:
+        return _BIASES[function](*args, **kwargs)
+    if getattr(function, "__name__", "").rstrip("_") in ACTIVATIONS:
+        return _bias_of_activation(function, *args, **kwargs)
+    return None
+
+
+def _bias_of_activation(function: Callable, x: Tensor, *rest: Any, **more: Any) -> Tensor | None:
+    if not x.requires_grad:  # such as a table of positions
+        return None
+    x = x.detach().requires_grad_()
+    with torch.enable_grad():
+        output = function(x.clone(), *rest, **more)
+        (slope,) = torch.autograd.grad(output.sum(), x)
+    return (output - slope * x).detach()
 
 
 def _bias_of_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, *_rest: Any, **_more: Any) -> Tensor | None:
@@ -42,14 +70,16 @@ def _bias_of_linear(x: Tensor, weight: Tensor, bias: Tensor | None = None, *_res
 
 def _bias_of_batch_norm(
     x: Tensor,
-    mean: Tensor,
-    variance: Tensor,
+    mean: Tensor | None,
+    variance: Tensor | None,
     weight: Tensor | None = None,
     bias: Tensor | None = None,
     training: bool = False,
     momentum: float = 0.1,
     eps: float = 1e-5,
-) -> Tensor:
+) -> Tensor | None:
+    if training or mean is None or variance is None:  # by statistics of its input, such as a convolution's weights
+        return None
     scale = (variance + eps).rsqrt() * (1 if weight is None else weight)
     return (0 if bias is None else bias) - mean * scale
 
@@ -64,11 +94,12 @@ _BIASES = {torch.conv2d: _bias_of_linear, F.linear: _bias_of_linear, F.batch_nor
         family=FAMILY,
         summary="Adds up what the pixels and what the biases inside the network contribute, place by place.",
         paper="Srinivas, Fleuret: Full-Gradient Representation for Neural Network Visualization",
-        equation="eq. 3 and 5, summed with their signs instead of as rescaled absolute values",
+        equation="eq. 3 and 5, summed with their signs instead of as rescaled absolute values; activations have the "
+        "implicit bias f(x) - f'(x) x",
         needs=("partner embedding", "pixels", "gradient", "biases"),
         cost="1 forward and 1 backward of each photograph",
-        caveat="Exact for networks of piecewise linear operations; its metric, unexplained, tells what others leave "
-        "out. Does not depend on the layer.",
+        caveat="Exact for convolutions, batch normalisation, pooling and activations; its metric, unexplained, tells "
+        "what others, such as sigmoid gates, leave out. Does not depend on the layer.",
         game=Game("all", norm=False),
     )
 )
@@ -92,10 +123,10 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
     x = side.x.detach().clone().requires_grad_()
     with torch.enable_grad(), BiasTape() as tape:
         score = side.product(side.embed(x)).sum()
-    outputs = [output for output, _ in tape.biases]
-    gradient, *gradients = torch.autograd.grad(score, [x, *outputs], allow_unused=True)
+    noted = [(output, bias) for output, bias in tape.biases if output.requires_grad]
+    gradient, *gradients = torch.autograd.grad(score, [x, *(output for output, _ in noted)], allow_unused=True)
     total, elsewhere = (x * gradient).sum((0, 1)), 0.0
-    for (_, bias), g in zip(tape.biases, gradients, strict=True):
+    for (_, bias), g in zip(noted, gradients, strict=True):
         if g is None:
             continue
         share = g * bias

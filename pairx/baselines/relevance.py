@@ -126,7 +126,8 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
         slow=True,
         second_order=True,
         game=Game("all", singles=False, pairs=True),
-        caveat="Projected: noise of random directions, which more samples lessen.",
+        caveat="Biases keep a part of the relevance, in some networks nearly all of it. Projected: noise of random "
+        "directions, which more samples lessen.",
     ),
     BilrpOptions,
 )

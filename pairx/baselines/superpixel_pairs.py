@@ -1,4 +1,4 @@
-"""Second-order LIME: a sparse quadratic model of the similarity over the superpixels of both photographs."""
+"""Second-order LIME: a quadratic model of the similarity over the superpixels of both photographs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Lime2Options(LimeOptions):
         name="lime-second-order",
         title="LIME, second order",
         family=FAMILY,
-        summary="A sparse quadratic model of the similarity near the pair: which superpixels, one in each photograph, "
+        summary="A quadratic model of the similarity near the pair: which superpixels, one in each photograph, "
         "count together.",
         paper="Ribeiro, Singh, Guestrin: Why Should I Trust You?; Hamilton et al., section 5.2",
         equation="Lasso with a term for every one and every two superpixels, kernel "
@@ -60,8 +60,8 @@ class Lime2Options(LimeOptions):
         symmetric=False,  # other coalitions are drawn for the exchanged pair
         second_order=True,
         game=Game("pixels", singles=False, pairs=True),
-        caveat="Sampled and sparse: weak pairs are exactly zero. Single superpixels and pairs within a photograph have "
-        "a part too, which is not shown.",
+        caveat="Sampled: weak pairs are noisy, and few are exactly zero unless sparsity is raised. Single superpixels "
+        "and pairs within a photograph have a part too, which is not shown.",
     ),
     Lime2Options,
 )

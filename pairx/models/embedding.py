@@ -109,8 +109,10 @@ class EmbeddingModel:
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The layers worth choosing, from the input to the embedding: the network's stages whose output is a grid."""
-        found = self._probe(self._stages())
+        """The layers worth choosing, from the input to the embedding, whose output is a grid: the network's stages, or
+        blocks two levels deep.
+        """
+        found = self._probe(self._stages()) or self._probe([name for name in self._blocks() if name.count(".") < 2])
         default = self._default(found)
         return tuple(replace(layer, default=layer.name == default) for layer in found)
 
@@ -167,7 +169,7 @@ class EmbeddingModel:
         tokens dropped).
         """
         if output.ndim == 3:
-            patches = output[:, getattr(self.trunk, "num_prefix_tokens", 0) :]
+            patches = output[:, self._prefix(output.shape[1]) :]
             side = math.isqrt(patches.shape[1])
             return patches.transpose(1, 2).unflatten(2, (side, side))
         return output.permute(0, 3, 1, 2) if self._channels_last else output
@@ -176,7 +178,7 @@ class EmbeddingModel:
         """(B, C, h, w) back to the layer's own form, that of `like`; prefix tokens get zeros."""
         if like.ndim == 3:
             tokens = torch.zeros_like(like)
-            tokens[:, getattr(self.trunk, "num_prefix_tokens", 0) :] = grid.flatten(2).transpose(1, 2)
+            tokens[:, self._prefix(like.shape[1]) :] = grid.flatten(2).transpose(1, 2)
             return tokens
         return grid.permute(0, 2, 3, 1) if self._channels_last else grid
 
@@ -184,28 +186,32 @@ class EmbeddingModel:
     def _channels_last(self) -> bool:
         return str(getattr(self.trunk, "output_fmt", "")) == "NHWC"
 
+    def _prefix(self, tokens: int) -> int:
+        """How many of a layer's tokens are no patches: none where the class token comes later (CaiT)."""
+        prefix = getattr(self.trunk, "num_prefix_tokens", 0)
+        return prefix if _is_square(tokens - prefix) else 0
+
     def _is_grid(self, output: object) -> bool:
         """Whether a module's output for one image lies on a grid, which is square as the image is, of several cells."""
         if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4) or len(output) != 1:
             return False
         if output.ndim == 3:
-            patches = output.shape[1] - getattr(self.trunk, "num_prefix_tokens", 0)
-            return patches > 1 and math.isqrt(patches) ** 2 == patches
+            patches = output.shape[1] - self._prefix(output.shape[1])
+            return patches > 1 and _is_square(patches)
         h, w = self.to_grid(output).shape[2:]
         return h == w > 1
 
     def _stages(self) -> list[str]:
-        """Names of the modules that timm takes features from, with their siblings; of other networks, blocks two levels
-        deep.
-        """
+        """Names of the modules that timm takes features from, with their siblings."""
         modules = dict(self.trunk.named_modules())
-        blocks = [name for name, module in modules.items() if name and any(True for _ in module.children())]
-        info = getattr(self.trunk, "feature_info", None)
-        if not info:
-            return [name for name in blocks if name.count(".") < 2]
-        named = [entry["module"] for entry in info]
+        info = getattr(self.trunk, "feature_info", None) or []
+        named = [entry["module"] for entry in info if entry["module"] in modules]  # of some it names what is no module
         parents = {name.rpartition(".")[0] for name in named} - {""}
-        return list(dict.fromkeys([*named, *(name for name in blocks if name.rpartition(".")[0] in parents)]))
+        return list(dict.fromkeys([*named, *(name for name in self._blocks() if name.rpartition(".")[0] in parents)]))
+
+    def _blocks(self) -> list[str]:
+        """Names of the modules that have parts."""
+        return [name for name, part in self.trunk.named_modules() if name and any(True for _ in part.children())]
 
     def _probe(self, names: Sequence[str]) -> list[Layer]:
         """The named modules whose output is a grid, in the order of computation."""
@@ -232,3 +238,7 @@ class EmbeddingModel:
         # middle, as in a ViT, whose first block is at a sixteenth already.
         sixteenth = [layer.name for layer in layers if layer.stride == 16 != layers[0].stride]
         return sixteenth[0] if sixteenth else names[len(names) // 2]
+
+
+def _is_square(number: int) -> bool:
+    return number > 0 and math.isqrt(number) ** 2 == number

@@ -130,6 +130,18 @@ def test_comparing_shares_what_was_seen_and_says_who_cannot(tiny: EmbeddingModel
         pairx.compare(tiny, make_pair(), ["grad-kam"])
 
 
+def test_comparing_goes_on_where_a_method_refuses_the_value_of_an_option(tiny: EmbeddingModel) -> None:
+    names = ["ig-sam", "grad-cam", "integrated-jacobians"]
+    found = pairx.compare(tiny, make_pair(), names, samples=10)
+    assert [(one.method, type(one)) for one in found] == [
+        ("ig-sam", Explanation),
+        ("grad-cam", Explanation),
+        ("integrated-jacobians", pairx.Refusal),
+    ]
+    assert found[2].reason == "samples is 20 or more, not 10."
+    assert found[0].settings["samples"] == 10
+
+
 def test_comparing_takes_the_samples_given_at_most(tiny: EmbeddingModel) -> None:
     for most, taken in (
         (30, {"ig-sam": 30, "integrated-gradients": 30}),

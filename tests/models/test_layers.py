@@ -150,6 +150,27 @@ def activation(model: EmbeddingModel, layer: str, x: torch.Tensor) -> torch.Tens
     return model.to_grid(outputs[0])
 
 
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("timm:twins_pcpvt_small", ["pos_block.0", "pos_block.1", "pos_block.2", "pos_block.3"]),
+        ("timm:hrnet_w18_small", ["layer1", "transition2.2", "incre_modules.3", "final_layer"]),  # stages of many grids
+        ("timm:cait_xxs24_224", ["blocks.0", "blocks.12", "blocks.23"]),  # its class token comes after them
+    ],
+)
+def test_networks_whose_features_timm_names_otherwise(name: str, layers: list[str]) -> None:
+    model = load(name)
+    assert set(layers) <= {layer.name for layer in model.layers}
+    grid = model.layer(layers[-1]).grid
+    channels = model.layer(layers[-1]).channels
+    assert model.encode(make_pair(), layers[-1:]).activations[layers[-1]].shape == (2, channels, *grid)
+
+
+def test_a_network_of_tokens_with_their_grid_beside_them_says_so() -> None:
+    with pytest.raises(InputError, match="mvitv2_tiny has no layer with features on a grid"):
+        _ = load("timm:mvitv2_tiny").layers
+
+
 def test_a_model_without_a_grid() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 12 * 12, 8), nn.Sequential(nn.ReLU(), nn.Linear(8, 4)))
     model = EmbeddingModel(ModelCard("mlp", "", "", "mlp", "", ""), network, Preprocessing(12, (0,) * 3, (1,) * 3))
