@@ -11,5 +11,9 @@ name = os.environ.get("GRADIO_SERVER_NAME", "127.0.0.1")
 shared = "SPACE_ID" in os.environ or os.environ.get("GRADIO_SHARE", "").lower() == "true"
 demo = build(Places.from_environment(own_machine=name in ("127.0.0.1", "localhost") and not shared))
 
+# gradio asks its own server whether it runs, which no proxy can answer.
+known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+os.environ["no_proxy"] = ",".join(filter(None, [known, "localhost", "127.0.0.1"]))
+
 if __name__ == "__main__":
     demo.launch(server_name=name, **launch_options())

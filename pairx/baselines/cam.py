@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
@@ -17,10 +18,12 @@ from pairx.baselines.sides import Side
 from pairx.types import Game, InputError, MethodCard
 
 FAMILY = "class activation"
+MOST_KERNEL = 64 * 64
+"""Cells of which KPCA-CAM compares all pairs at most: 134 MB of numbers."""
 ROUNDING = 1e-4
 """Share of its terms below which a sum of them in float32 is noise."""
 ALONE = "Does not look at the partner photograph. "
-SIGN = "Its sign is a convention: the strongest place is positive. "
+SIGN = "Its sign is a convention: red stands apart from the photograph's mean features. "
 HOMOGENEOUS = "Cosine does not change with an embedding's length, so evidence for and against tends to cancel. "
 
 
@@ -170,9 +173,12 @@ def layer_cam(a: Tensor, g: Tensor) -> Tensor:
     )
 )
 def grad_cam_plus_plus(a: Tensor, g: Tensor) -> Tensor:
-    """`sum_c w_c A_c` with `w_c = sum max(g, 0) g^2 / (2 g^2 + g^3 sum A_c + 1e-6)`."""
-    share = g**2 / (2 * g**2 + a.sum((1, 2), keepdim=True) * g**3 + 1e-6)
-    return torch.einsum("c,chw->hw", (g.clamp(min=0) * share).sum((1, 2)), a)
+    """`sum_c w_c A_c` with `w_c = sum max(g, 0) g^2 / (2 g^2 + g^3 sum A_c)`, where g > 0, without the constant
+    that the package pytorch-grad-cam adds to the denominator, which outweighs the gradients of a cosine.
+    """
+    denominator = 2 + a.sum((1, 2), keepdim=True).double() * g.double()
+    weights = torch.where((g > 0) & (denominator != 0), g / denominator, 0).sum((1, 2))
+    return torch.einsum("c,chw->hw", weights, a.double()).float()
 
 
 @_cam(
@@ -199,13 +205,14 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
         "The first principal component of gradient times activation.",
         "Muhammad, Yeasin: Eigen-CAM, with gradients as in the package pytorch-grad-cam",
         "first principal component over the places",
-        SIGN,
+        "Its sign is a convention: red leans to where the products sum to more. ",
         signed=False,
     )
 )
 def eigen_grad_cam(a: Tensor, g: Tensor) -> Tensor:
-    """First principal component of `g A` over the cells."""
-    return principal_component(g * a)
+    """First principal component of `g A` over the cells, towards where the products sum to more."""
+    products = g * a
+    return towards(principal_component(products), products.sum(0))
 
 
 @method(
@@ -219,8 +226,8 @@ def eigen_grad_cam(a: Tensor, g: Tensor) -> Tensor:
 )
 @each_side
 def eigen_cam(side: Side, _options: NoOptions) -> Tensor:
-    """First principal component of `A` over the cells."""
-    return principal_component(side.activation)
+    """First principal component of `A` over the cells, away from the photograph's mean features."""
+    return towards(principal_component(side.activation), apart(side.activation))
 
 
 @method(
@@ -234,25 +241,35 @@ def eigen_cam(side: Side, _options: NoOptions) -> Tensor:
 )
 @each_side
 def kpca_cam(side: Side, _options: NoOptions) -> Tensor:
-    """First kernel principal component of `A` over the cells."""
-    return kernel_principal_component(side.activation)
+    """First kernel principal component of `A` over the cells, away from the photograph's mean features. Raises
+    InputError for a layer with more than 64 x 64 cells.
+    """
+    return towards(kernel_principal_component(side.activation), apart(side.activation))
 
 
 def principal_component(values: Tensor) -> Tensor:
     """(C, h, w) to (h, w): the cells, each a point in C dimensions, on their first principal axis."""
     points = _centred_points(values)
     _, vectors = torch.linalg.eigh(points.T @ points)
-    return _strongest_is_positive(points @ vectors[:, -1]).reshape(values.shape[1:]).float()
+    return (points @ vectors[:, -1]).reshape(values.shape[1:]).float()
 
 
 def kernel_principal_component(values: Tensor) -> Tensor:
-    """(C, h, w) to (h, w): the same under the kernel `tanh(x . y / C + 1)`."""
+    """(C, h, w) to (h, w): the same under the kernel `tanh(x . y / C + 1)`. Raises InputError for more than 64 x 64
+    cells.
+    """
     points = _centred_points(values)
-    kernel = torch.tanh(points @ points.T / points.shape[1] + 1)
+    if len(points) > MOST_KERNEL:
+        raise InputError("It compares every cell with every other, of 64 x 64 at most. Choose a coarser layer.")
+    kernel = (points @ points.T).div_(points.shape[1]).add_(1).tanh_()
     mean = kernel.mean(0)
-    largest, vectors = torch.linalg.eigh(kernel - mean - mean[:, None] + mean.mean())
-    component = vectors[:, -1] * largest[-1].clamp(min=0).sqrt()
-    return _strongest_is_positive(component).reshape(values.shape[1:]).float()
+    kernel.sub_(mean).sub_(mean[:, None]).add_(mean.mean())
+    if not kernel.any():
+        return kernel.new_zeros(values.shape[1:]).float()
+    # The start is of no consequence, but that it is always the same and not orthogonal to the answer.
+    largest, vector = eigsh(kernel.numpy(), k=1, which="LA", v0=kernel[kernel.diagonal().argmax()].numpy())
+    component = torch.from_numpy(vector[:, 0]) * max(0.0, float(largest[0])) ** 0.5
+    return component.reshape(values.shape[1:]).float()
 
 
 def _centred_points(values: Tensor) -> Tensor:
@@ -260,5 +277,14 @@ def _centred_points(values: Tensor) -> Tensor:
     return points - points.mean(0)
 
 
-def _strongest_is_positive(component: Tensor) -> Tensor:
-    return component * (1 if component[component.abs().argmax()] >= 0 else -1)
+def apart(values: Tensor) -> Tensor:
+    """(C, h, w) to (h, w): how far each cell lies from the mean, against the mean's own direction. It gives components
+    of photographs that are alike the same sign, which the place where a component is strongest does not.
+    """
+    mean = values.double().mean((1, 2))
+    return torch.einsum("c,chw->hw", mean, mean[:, None, None] - values.double())
+
+
+def towards(component: Tensor, reference: Tensor) -> Tensor:
+    """A component (h, w) with the sign of which it agrees with a reference (h, w)."""
+    return component if (component * reference).sum() >= 0 else -component

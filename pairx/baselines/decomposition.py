@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 from pairx.baselines.cam import hires_cam
-from pairx.baselines.pairs import at_most, of_pairs, places
+from pairx.baselines.pairs import at_most, of_pairs, parts
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.models.networks import attention_weights
@@ -133,8 +133,8 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
     )
 )
 def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
-    """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor, over the layer's cells, 64 x 64 at most, beyond
-    which u and v are sums over neighbours; the maps are its sums.
+    """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor, over the layer's cells, 64 x 64 at most, beyond which u and
+    v are sums over neighbours, by the part of each; the maps are its sums.
     """
     linear, features = [all_cells(side) for side in at.sides], []
     for number, side in enumerate(at.sides):
@@ -155,13 +155,14 @@ def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
 
 
 def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
-    """`u` (D, h, w), cell by cell; see `pairs.at_most`."""
+    """`u` (D, h, w), cell by cell; see `pairs.joined`."""
     cells = side.activation.shape[1:]
     grid = at_most(cells)
-    place, total, found = places(cells, grid).to(side.x.device), grid[0] * grid[1], []
+    rows, columns = (parts(*sizes).to(side.x) for sizes in zip(cells, grid, strict=True))
+    total, found = grid[0] * grid[1], []
     for some in torch.arange(total, device=side.x.device).split(BATCH):
         yield Step(number * total + int(some[0]), 2 * total, "taking the embedding apart")
-        found.append(linear_part(side, (place == some[:, None, None]).to(side.x)))
+        found.append(linear_part(side, rows[some // grid[1], :, None] * columns[some % grid[1], None]))
     return torch.cat(found).T.unflatten(1, grid)
 
 

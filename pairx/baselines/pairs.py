@@ -22,14 +22,22 @@ def at_most(cells: tuple[int, int], most: int = MOST) -> tuple[int, int]:
     return min(cells[0], most), min(cells[1], most)
 
 
+def parts(cells: int, places: int) -> Tensor:
+    """(places, cells) float64: the part of each cell along a side that lies in each of so many equally wide places, 0
+    to 1; the parts of a cell sum to 1.
+    """
+    cell, place = (torch.arange(n + 1, dtype=torch.float64) / n for n in (cells, places))
+    return cells * (torch.minimum(cell[1:], place[1:, None]) - torch.maximum(cell[:-1], place[:-1, None])).clamp(min=0)
+
+
 def joined(values: Tensor) -> Tensor:
-    """(..., h, w) to (..., rows, columns) of `at_most`: sums over the cells of each place."""
+    """(..., h, w) to (..., rows, columns) of `at_most`: sums over the parts of cells that lie in each place."""
     cells = values.shape[-2:]
     grid = at_most(cells)
     if grid == cells:
         return values
-    sums = values.new_zeros(*values.shape[:-2], grid[0] * grid[1])
-    return sums.index_add_(-1, places(cells, grid).flatten().to(values.device), values.flatten(-2)).unflatten(-1, grid)
+    rows, columns = (parts(*sizes).to(values) for sizes in zip(cells, grid, strict=True))
+    return torch.einsum("rh,...hw,cw->...rc", rows, values, columns)
 
 
 def of_pairs(tensor: Tensor, **metrics: float | Tensor) -> Finding:

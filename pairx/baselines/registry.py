@@ -117,7 +117,8 @@ def explain(at: PairAtLayer, name: str, options: Any) -> Generator[Step, None, E
     result = yield from found.find(at, options)
     seconds = time.perf_counter() - started
     contents = {one.name: getattr(result, one.name) for one in fields(Finding)}
-    return Explanation(name, at.similarity, **contents, settings=settings(at, options), seconds=seconds)
+    known = settings(at, options) | ({} if found.card.signed else {"sign": "convention"})
+    return Explanation(name, at.similarity, **contents, settings=known, seconds=seconds)
 
 
 def settings(at: PairAtLayer, options: Any) -> dict[str, Any]:

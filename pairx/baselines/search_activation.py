@@ -16,7 +16,7 @@ from torch import Tensor
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.gradients import path_gradient
-from pairx.baselines.pairs import at_most, joined, of_pairs, places
+from pairx.baselines.pairs import at_most, joined, of_pairs, parts, places
 from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.types import Game, InputError, MethodCard, Step
@@ -178,7 +178,8 @@ def ksam(side: Side, options: KsamOptions) -> Generator[Step, None, tuple[Tensor
 )
 def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step, None, Finding]:
     """Shapley-Taylor indices of order 2 of `v(S)`, the cosine of both photographs with all places outside S replaced:
-    the tensor, at the places' resolution; the maps are its sums.
+    the tensor, at the places' resolution; the maps are its sums. Where the cells do not divide evenly, so that places
+    are not equally wide, what they have is shared out by area among places that are.
     """
     games = [Masked(side, backgrounds.of_features(side, options.background), options.players) for side in at.sides]
     half = games[0].players
@@ -192,6 +193,7 @@ def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step,
         values, everyone, options.samples, options.seed, BATCH, "sampling coalitions"
     )
     tensor = shares.pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
+    tensor = torch.einsum("ra,cb,xd,ye,abde->rcxy", *games[0].evenly(), *games[1].evenly(), tensor)
     elsewhere = shares.singles.sum() + shares.pairs.triu(1).sum() - tensor.sum()
     return of_pairs(tensor, standard_error=shares.error, elsewhere=elsewhere)
 
@@ -216,6 +218,13 @@ class Masked:
         """(B, D) of coalitions (B, players)."""
         shown = who[:, self._place][:, None].to(self._side.x.device) > 0.5
         return self._side.head(torch.where(shown, self._side.activation, self._background))
+
+    def evenly(self) -> list[Tensor]:
+        """For rows and columns, (n, n): the part of what each place has that lies in each of n equally wide ones."""
+        cells = self._place.shape
+        ends = zip(cells, self.shape, (self._place[:, 0] // self.shape[1], self._place[0]), strict=True)
+        owned = [(parts(h, n), torch.eye(n, dtype=torch.float64)[own]) for h, n, own in ends]
+        return [shared @ (own / own.sum(0)) for shared, own in owned]
 
     def spread(self, values: Tensor) -> Tensor:
         """(players,) to the cells (h, w), each place's value in even parts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -64,12 +65,26 @@ def load_steps(
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """A CSV's cells as texts. Raises InputError where it cannot be read as one."""
+    """A CSV's cells as texts. Raises InputError where it cannot be read as one, or a row has more cells than names."""
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        _require_narrow(path)
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+    except (OSError, UnicodeDecodeError, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} is no table ({reason}). Save it as CSV in UTF-8, with a line of names.") from error
+
+
+def _require_narrow(path: Path) -> None:
+    """Raise InputError where a row of a CSV has more cells than its line of names: pandas drops or shifts them."""
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = filter(None, csv.reader(file))
+        names = next(rows, [])
+        for number, row in enumerate(rows, 1):
+            if len(row) > len(names):
+                raise InputError(
+                    f"{path}: row {number} has {len(row)} cells, and there are {len(names)} names. Name every column, "
+                    "and put texts with commas in quotes."
+                )
 
 
 def _folders_table(folder: Path, skip_problems: bool) -> pd.DataFrame:

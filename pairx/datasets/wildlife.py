@@ -76,7 +76,10 @@ def read_wildlife(name: str, download: bool, cache: Path | None = None) -> tuple
                 folder.rmdir()  # if nothing came
             raise
     elif not folder.is_dir():
-        raise InputError(f"{name} is not on this machine ({folder}). Ask for the download, or put it there.")
+        raise InputError(
+            f"{name} is not on this machine ({folder}). Put it there, or download it by "
+            f"`python -m pairx evaluate {CATALOGUE}{name} --download -o RUN`."
+        )
     table = _attempt(name, f"be read from {folder}", lambda: kinds[name](str(folder)).df)
     return _as_manifest(table), folder
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
+from pairx.evaluation.store import SIZE
+
 NUMBERS = ("correct", "incorrect", "rho", "delta", "delta_low", "delta_high", "chance_low", "chance_high", "delta_p")
 
 
@@ -40,7 +42,7 @@ class Evaluated(Protocol):
 
 def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
     """Runs, by what to call them, side by side."""
-    settings = pd.DataFrame({name: _flat(run.settings) for name, run in runs.items()}, dtype=object)
+    settings = pd.DataFrame({name: _flat(one) for name, one in _with_sizes(runs).items()}, dtype=object)
     settings = settings.astype(object).where(settings.notna(), None)
     differing = settings[[len(set(map(repr, row))) > 1 for row in settings.to_numpy()]]
     scores = [row for name, run in runs.items() for row in _scores(name, run.summary)]
@@ -51,6 +53,13 @@ def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
     table = table.astype({"metric": str, "layer": str, "run": str, **dict.fromkeys(NUMBERS[2:], float)})
     table["delta_reason"] = table["delta_reason"].astype(object).fillna("")
     return Comparison(pd.DataFrame([_about(name, run) for name, run in runs.items()]), table, differing)
+
+
+def _with_sizes(runs: Mapping[str, Evaluated]) -> dict[str, dict[str, Any]]:
+    """Settings, those of older runs with the model's input size where another run of the same model names it."""
+    known = {run.settings.get("model_key"): run.settings[SIZE] for run in runs.values() if SIZE in run.settings}
+    sizes = {name: run.settings.get(SIZE, known.get(run.settings.get("model_key"))) for name, run in runs.items()}
+    return {name: {**run.settings, SIZE: sizes[name]} for name, run in runs.items()}
 
 
 def _about(name: str, run: Evaluated) -> dict[str, Any]:

@@ -37,12 +37,14 @@ def rank_steps(
     by relevance-weighted match coverage, which exists for all of them. features: local features that the homographies
     are estimated from, see `pairx.geometry.local_features`. A generator of `Step`s; returns a table with
     image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the metrics in SHOWN. Raises
-    InputError for an unknown query, layer or features.
+    InputError for an unknown query, layer or features, and for a data set of one photograph.
     """
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")
     geometry.require(features)
     row, chosen = dataset.row(query), model.layer(layer or model.default_layer).name
+    if len(dataset) < 2:
+        raise InputError(f"{dataset.name} holds one photograph: there is nothing to compare it with. Add others.")
     keys = yield from key_steps(dataset, cache)
     embeddings = yield from embed_steps(dataset, model, keys, cache)
     where = search.Setting(np.array([row]), np.arange(len(dataset)))

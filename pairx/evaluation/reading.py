@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pyarrow.parquet import read_schema
 
-from pairx.datasets import load_herd
-from pairx.datasets.dataset import shown
+from pairx.datasets import dataset, load_herd
 from pairx.datasets.sources import SAMPLE
 from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
 from pairx.evaluation.store import COUNTS, FILE, METRICS
@@ -85,7 +85,7 @@ class OpenRun:
         """File, box and theta of a photograph. Raises InputError where it is unknown or has moved."""
         if image_id not in self.photographs.index:
             raise InputError(f"{self.name} does not say where {image_id} is: evaluate its data set again.")
-        (found,) = shown(self.photographs.loc[[image_id]], [image_id])
+        (found,) = dataset.shown(self.photographs.loc[[image_id]], [image_id])
         path = Path(found.path)
         if not path.is_file():
             raise InputError(
@@ -107,53 +107,76 @@ def pair_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return np.where(first == second, first, joined)
 
 
+class _Damaged(InputError):
+    """What is wrong with a run's files, to follow "cannot be opened:"."""
+
+
 def open_run(folder: Path) -> OpenRun:
     """Read a finished run. Raises InputError where the folder is none, files are missing or hold something else."""
     if not folder.is_dir():
         raise InputError(f"There is no run {folder.name}: its folder does not exist. Choose another.")
-    missing = [name for name in (PAIRS, SUMMARY, SETTINGS) if not (folder / name).is_file()]
-    if missing:
-        advice = "Continue it first" if (folder / FILE).is_file() else "Evaluate its data set again"
-        raise InputError(f"The run {folder.name} has no {' and no '.join(missing)}. {advice}.")
-    settings, summary = _values(folder, SETTINGS, SETTLED), _values(folder, SUMMARY, SUMMED)
-    table, photographs = _table(folder / PAIRS), _photographs(folder, settings)
-    absent = [name for name in REQUIRED if name not in table]
-    if absent:
-        raise InputError(f"{PAIRS} of the run {folder.name} has no column {', '.join(absent)}. Evaluate it again.")
-    if not set(table["layer"]) <= set(summary["layers"]):
-        raise InputError(f"{SUMMARY} of the run {folder.name} is not about its pairs. Evaluate its data set again.")
+    kept = (folder / FILE).is_file()
+    if kept and not (folder / PAIRS).is_file():
+        raise InputError(f"The run {folder.name} is not finished. Continue it first.")
+    try:
+        settings, summary = _values(folder / SETTINGS, SETTLED), _values(folder / SUMMARY, SUMMED)
+        table, photographs = _table(folder / PAIRS, REQUIRED), _photographs(folder, settings)
+        if not set(table["layer"]) <= set(summary["layers"]):
+            raise _Damaged(f"its {SUMMARY} is not about its pairs")
+    except _Damaged as error:
+        continued = "Continue it, or evaluate with the same settings: that writes its files again"
+        advice = continued if kept else "Evaluate its data set again"
+        raise InputError(f"The run {folder.name} cannot be opened: {error}. {advice}.") from error
     table = table.astype({"correct": bool, "cosine": float, "query_id": str, "gallery_id": str})
     number = table.groupby(["query_id", "gallery_id"], sort=False).ngroup()
     return OpenRun(folder, settings, summary, table.assign(number=number), photographs)
 
 
-def _values(folder: Path, name: str, needed: tuple[str, ...]) -> dict[str, Any]:
+def _values(path: Path, needed: tuple[str, ...]) -> dict[str, Any]:
     try:
-        values = json.loads((folder / name).read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
         absent = [one for one in needed if one not in values]
+    except FileNotFoundError as error:
+        raise _Damaged(f"it has no {path.name}") from error
     except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{name} of the run {folder.name} cannot be read. Evaluate its data set again.") from error
+        raise _Damaged(f"its {path.name} cannot be read") from error
     if absent:
-        raise InputError(f"{name} of the run {folder.name} has no {', '.join(absent)}. Evaluate its data set again.")
+        raise _Damaged(f"its {path.name} has no {', '.join(absent)}")
     return values
 
 
-def _table(path: Path) -> pd.DataFrame:
+def _check_table(path: Path, needed: tuple[str, ...]) -> None:
+    """Look at a table's end, which tells its columns: it is missing where the file was cut."""
+    try:
+        absent = [name for name in needed if name not in read_schema(path).names]
+    except FileNotFoundError as error:
+        raise _Damaged(f"it has no {path.name}") from error
+    except (OSError, ValueError) as error:
+        raise _Damaged(f"its {path.name} cannot be read") from error
+    if absent:
+        raise _Damaged(f"its {path.name} has no column {', '.join(absent)}")
+
+
+def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    _check_table(path, needed)
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} of the run {path.parent.name} cannot be read. Evaluate it again.") from error
+        raise _Damaged(f"its {path.name} cannot be read") from error
 
 
 def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:
-    """By image_id. The sample's are the herd's, wherever this is installed."""
+    """By image_id. The sample's are the herd's, wherever this is installed; a folder of the sample's name is not it."""
+    table = pd.DataFrame(columns=list(dataset.REQUIRED))
+    if (folder / PHOTOGRAPHS).is_file():
+        table = _table(folder / PHOTOGRAPHS, dataset.REQUIRED)
     if settings["dataset"] == SAMPLE:
-        table = load_herd().table
-    elif (folder / PHOTOGRAPHS).is_file():
-        table = _table(folder / PHOTOGRAPHS)
-    else:
-        table = pd.DataFrame(columns=["image_id", "path", "identity"])
-    return table.set_index(table["image_id"].astype(str), drop=False)
+        herd = load_herd().table
+        table = herd if table.empty or set(table["image_id"]) == set(herd["image_id"]) else table
+    ids = table["image_id"].astype(str)
+    if ids.duplicated().any():
+        raise _Damaged(f"its {PHOTOGRAPHS} has {ids[ids.duplicated()].iloc[0]} twice")
+    return table.set_index(ids, drop=False)
 
 
 @dataclass(frozen=True)
@@ -171,18 +194,28 @@ class RunState:
 
 
 def run_state(folder: Path) -> RunState | None:
-    """How far the run in a folder is; None where there is no sign of a run in it."""
-    finished = (folder / PAIRS).is_file()
-    try:
-        if finished:
-            settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-            summary = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
-            return RunState(folder.name, True, summary["pairs"], summary["pairs"], settings)
-        if (folder / FILE).is_file():
+    """How far the run in a folder is; None where there is no sign of a run in it. A finished one with damaged files is
+    unfinished where its database is whole: continuing it writes them again."""
+    problem = ""
+    if (folder / PAIRS).is_file():
+        try:
+            return _finished(folder)
+        except _Damaged as error:
+            problem = str(error)
+    if (folder / FILE).is_file():
+        try:
             return _unfinished(folder)
-    except (OSError, ValueError, KeyError, TypeError, sqlite3.DatabaseError) as error:
-        return RunState(folder.name, False, problem=" ".join(str(error).split())[:160] or "it cannot be read")
-    return None
+        except (OSError, ValueError, sqlite3.Error):
+            problem = problem or f"its {FILE} cannot be read"
+    return RunState(folder.name, False, problem=problem) if problem else None
+
+
+def _finished(folder: Path) -> RunState:
+    settings, summary = _values(folder / SETTINGS, SETTLED), _values(folder / SUMMARY, SUMMED)
+    _check_table(folder / PAIRS, REQUIRED)
+    if (folder / PHOTOGRAPHS).is_file():
+        _check_table(folder / PHOTOGRAPHS, dataset.REQUIRED)
+    return RunState(folder.name, True, summary["pairs"], summary["pairs"], settings)
 
 
 def _unfinished(folder: Path) -> RunState:

@@ -13,6 +13,7 @@ import numpy as np
 
 from pairx.evaluation.separability import BINS, FEWEST, WINDOW, Delta, finite_only, signed_distance
 
+QUARTILES = 1.349  # standard deviations between the quartiles of a normal distribution
 POINTS = 128  # places at which a density is known, from the smallest to the largest value of both classes
 TOGETHER = 1 << 18  # pairs of all resamples that are computed at once
 SAMPLES = 64  # resamples that are computed at once
@@ -24,6 +25,9 @@ def delta_interval(
     seed: int,
 ) -> tuple[float, float]:  # fmt: skip
     """95 % interval of Delta: 1.96 bootstrap standard errors to either side, NaN where Delta has none.
+
+    The error is that of a normal distribution with the resamples' quartiles, since those few in which a bin has hardly
+    more than copies of one pair are far off.
 
     found: the metric's Delta. groups: (N,) of the pairs, such as their query: whole groups are drawn, as pairs of one
     query are not independent. Windows and bins are found anew in each resample. Only the spread of the resamples
@@ -44,7 +48,7 @@ def delta_interval(
         deltas.append(_deltas(metric, cosine, correct, times))
     values = np.concatenate(deltas)
     values = values[np.isfinite(values)]
-    margin = 1.96 * float(values.std(ddof=1)) if len(values) > 1 else math.nan
+    margin = 1.96 * float(np.subtract(*np.percentile(values, (75, 25)))) / QUARTILES if len(values) > 1 else math.nan
     return found.value - margin, found.value + margin
 
 

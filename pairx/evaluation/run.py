@@ -30,7 +30,7 @@ from pairx.viz.scatter import scatter_html
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
 PHOTOGRAPHS = "photographs.parquet"
 DRAWN = ("inverted_residual_mean", "match_coverage")
-VERSION = 3  # of the numbers: raised whenever the same settings give others
+VERSION = 4  # of the numbers: raised whenever the same settings give others
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,8 @@ def evaluate_steps(
     """
     if pairs < 2:
         raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
+    if seed < 0:
+        raise InputError(f"seed is 0 or more, not {seed}.")
     if transform not in geometry.TRANSFORMS:
         raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
     geometry.require(features)
@@ -109,6 +111,7 @@ def evaluate_steps(
         "content": fingerprint(dataset, keys),
         "model": model.name,
         "model_key": model.key,
+        "size": model.size,
         "layers": chosen,
         "pairs": pairs,
         "seed": seed,

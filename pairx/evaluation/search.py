@@ -174,6 +174,8 @@ def choose_pairs(candidates: pd.DataFrame, identities: np.ndarray, pairs: int, s
         if min(correct.sum(), (~correct).sum()) >= half:
             break
     half = min(half, correct.sum(), (~correct).sum())
+    if pool.empty:
+        raise InputError("There are no pairs: no photograph has another to be compared with. Give a larger data set.")
     if not half:
         kind = "correct" if correct.any() else "incorrect"
         raise InputError(

@@ -7,8 +7,10 @@ others may read while the run writes.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from pairx.types import InputError
 
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
+SIZE = "size"  # the one setting that older runs do not name; their model_key, a digest, holds it too
 METRICS = (
     "inverted_residual_mean",
     "inverted_residual_mean_normalised",
@@ -51,6 +54,8 @@ class Store:
         with other settings.
         """
         self.folder = folder
+        made = [one for one in (folder, *folder.parents) if not os.path.exists(one)]
+        self._own_folders = [folder] if os.path.exists(folder / FILE) else made
         self._database = _open(folder)
         try:
             with self._database:
@@ -63,7 +68,11 @@ class Store:
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Close it. After an InputError before `begin` it is removed: such a run cannot be continued, while a killed or
+        stopped one can."""
+        if kind is not None and issubclass(kind, InputError):
+            self._remove_unless_begun()
         self._database.close()
 
     def begin(self, pairs: pd.DataFrame, facts: Mapping[str, Any]) -> None:
@@ -117,12 +126,26 @@ class Store:
         )
         return table.astype({"correct": bool, **dict.fromkeys(METRICS, float), **dict.fromkeys(COUNTS, int)})
 
+    def _remove_unless_begun(self) -> None:
+        """Remove the database and the folders made for it, where they are empty; not while another has it open."""
+        with suppress(sqlite3.Error, OSError):
+            if self.begun:
+                return
+            self._database.execute("PRAGMA journal_mode = DELETE")  # fails while there is another connection
+            self._database.execute("BEGIN EXCLUSIVE")
+            if not self.begun:
+                (self.folder / FILE).unlink()
+                for folder in self._own_folders:
+                    folder.rmdir()
+
     def _require_same(self, settings: Mapping[str, Any]) -> None:
         known = {name: json.loads(value) for name, value in self._database.execute("SELECT * FROM settings")}
         given = json.loads(json.dumps(settings))
         if not known:
             return self._write("settings", given)
-        for name in [*given, *known]:
+        if SIZE not in known:
+            given.pop(SIZE, None)
+        for name in sorted([*given, *known], key=lambda name: name == "model_key"):  # last: a digest tells nobody much
             if known.get(name) != given.get(name):
                 raise InputError(
                     f"{self.folder} holds a run with {name} {json.dumps(known.get(name))}, not "

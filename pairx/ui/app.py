@@ -74,4 +74,6 @@ def launch_options() -> dict[str, Any]:
         "ssr_mode": False,
         "state_session_capacity": 500,
         "footer_links": ["api"],
+        # Otherwise gradio asks itself for its page first, and ends where that takes more than 3 seconds.
+        "_frontend": False,
     }

@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
 
 from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.store import SIZE
 from pairx.evaluation.views import VIEWS
+from pairx.models import EmbeddingModel
 from pairx.types import InputError, Steps
 from pairx.ui import links
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
@@ -36,9 +38,10 @@ OUR_FAULT = "This could not be shown: a fault of ours. Choose another pair, or a
 TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the queue some time
 NO_RUN = "This link names a run that is not here, or that cannot be opened. Here is the sample herd's instead."
 LOST = "This link asks for what the run does not have: {lost}. The rest is as the link says."
-OTHER_MODEL = (
-    "The run found {run:.2f}, this app's model {now:.2f}: the run was made with other weights or another input size."
-)
+NO_MODEL = "The run used {model}, which this app does not have: its scores are shown, PAIR-X is not."
+OTHER_SIZE = "The run used {model} at {size} px and found {then:.2f}; here it is explained at {here} px: {now:.2f}."
+OTHER_COSINE = "The run found {then:.2f}, this app's model {now:.2f}: {why}."
+SAME_COSINE = 0.01  # computed elsewhere, a cosine differs by less
 
 
 def ticket_of(values: dict[str, Any]) -> int:
@@ -143,6 +146,8 @@ class Exploration:
             if isinstance(photos, InputError):
                 raise photos
             request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
+            if request.model not in self.workshop.cards:
+                raise InputError(NO_MODEL.format(model=request.model))
             both = pair_of(*photos)
             steps, told = Steps(self.workshop.steps(request, both)), -TELL_SECONDS
             for step in steps:
@@ -153,11 +158,10 @@ class Exploration:
                 if not self.tickets.ask(name, ticket):
                     return
             cosine = float(pair_rows(run, layer, values["number"])["cosine"])
-            note = OTHER_MODEL.format(run=cosine, now=steps.result.similarity)
+            note = unlike(run.settings, cosine, self.workshop.model(request.model), steps.result.similarity)
             scene = file_of(scene_of(steps.result, both), "scene.json")
             link = links.query(photos[0].ref.id, photos[1].ref.id, request.model, layer, Options())
-            differs = abs(steps.result.similarity - cosine) > 0.01
-            yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note if differs else ""}
+            yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note}
         except InputError as error:
             yield shown | {"note": str(error), "error": True}
         except Exception:
@@ -203,6 +207,20 @@ class Exploration:
         except InputError as error:
             return run, layer, error, describe_pair(run, layer, chosen, [])
         return run, layer, photos, describe_pair(run, layer, chosen, photos)
+
+
+def unlike(settings: Mapping[str, Any], then: float, model: EmbeddingModel, now: float) -> str:
+    """Why the app does not find what the run found, if so. then, now: the pair's cosine, in the run and by the app's
+    model."""
+    size = settings.get(SIZE)
+    if size not in (None, model.size):
+        return OTHER_SIZE.format(model=settings["model"], size=size, then=then, here=model.size, now=now)
+    if abs(now - then) <= SAME_COSINE:
+        return ""
+    why = "the run was made with other weights" + ("" if size else " or another input size")
+    if settings.get("model_key") == model.key:
+        why = "the photographs have changed since"
+    return OTHER_COSINE.format(then=then, now=now, why=why)
 
 
 def best_layer(run: OpenRun) -> str:

@@ -66,8 +66,9 @@ class Grid(Printed):
             left = _MARGIN + number // rows * (_COLUMN + _BETWEEN)
             top = _MARGIN + _HEADER + number % rows * height
             _draw(axes, self.pair, panel, left, top, (first, second))
-        key = next((panel.scene for panel in self.panels if panel.scene and panel.scene.heat_scale), None)
-        if key is not None:
+        keys = [panel.scene for panel in self.panels if panel.scene and panel.scene.heat_scale]
+        if keys:
+            key = max(keys, key=lambda scene: bool(scene.heat_words[0]))  # of a method whose sign has a meaning
             bar = Box(_MARGIN, _MARGIN + _HEADER + rows * height, _COLUMN, _FOOTER)
             # Every method has its own scale, so the bar is in parts of it.
             colour_bar(axes, bar, replace(key, heat_low=-1.0), 1.0)

@@ -142,6 +142,8 @@ def _heat_key(explanation: Explanation, scale: float) -> dict[str, Any]:
     signed = explanation.settings.get("cells", "signed") == "signed"
     colors = signed_colors(-1 if signed else 0)
     words = ("lowers similarity", "raises similarity") if signed else ("", "matters, either way")
+    if explanation.settings.get("sign") == "convention":
+        words = ("", "the sign is a convention")
     return {"heat_scale": scale, "heat_colors": colors, "heat_low": -scale if signed else 0.0, "heat_words": words}
 
 

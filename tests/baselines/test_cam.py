@@ -24,11 +24,11 @@ from tests.conftest import make_pair
 class Target:
     """Cosine with a constant embedding, as pytorch-grad-cam asks for it."""
 
-    def __init__(self, partner: torch.Tensor) -> None:
-        self.partner = partner
+    def __init__(self, partner: torch.Tensor, scale: float = 1.0) -> None:
+        self.partner, self.scale = partner, scale
 
     def __call__(self, output: torch.Tensor) -> torch.Tensor:
-        return torch.nn.functional.cosine_similarity(output, self.partner, dim=0)
+        return self.scale * torch.nn.functional.cosine_similarity(output, self.partner, dim=0)
 
 
 PEERS = {
@@ -36,7 +36,6 @@ PEERS = {
     "hirescam": pytorch_grad_cam.HiResCAM,
     "grad-cam-elementwise": pytorch_grad_cam.GradCAMElementWise,
     "layercam": pytorch_grad_cam.LayerCAM,
-    "grad-cam++": pytorch_grad_cam.GradCAMPlusPlus,
     "xgrad-cam": pytorch_grad_cam.XGradCAM,
     "score-cam": pytorch_grad_cam.ScoreCAM,
     "ablation-cam": pytorch_grad_cam.AblationCAM,
@@ -62,8 +61,8 @@ def found(at: PairAtLayer, name: str) -> Explanation:
     return finished(explain(at, name, METHODS[name].options()))
 
 
-def peer_map(at: PairAtLayer, number: int, peer: type) -> np.ndarray:
-    """The peer's map before it is rectified and scaled."""
+def peer_map(at: PairAtLayer, number: int, peer: type, scale: float = 1.0) -> np.ndarray:
+    """The peer's map of scale times the cosine, before it is rectified and scaled."""
     side, raw = at.sides[number], []
     module = copy.deepcopy(at.model.module).requires_grad_(True)
     layer = module.get_submodule(at.model.path(at.layer))
@@ -73,7 +72,7 @@ def peer_map(at: PairAtLayer, number: int, peer: type) -> np.ndarray:
             raw.append(super().get_cam_image(*args, **kwargs))
             return raw[-1]
 
-    Raw(model=module, target_layers=[layer])(side.x.clone(), [Target(side.partner)])
+    Raw(model=module, target_layers=[layer])(side.x.clone(), [Target(side.partner, scale)])
     return raw[0][0]
 
 
@@ -94,10 +93,36 @@ def test_components_equal_the_peers_up_to_their_sign(name: str, resnet: PairAtLa
         values = side.activation if name != "eigengrad-cam" else side.activation * side.gradient(side.cosine)
         project = get_2d_projection_kernel if name == "kpca-cam" else get_2d_projection
         peers = project(values.double().numpy()[None])[0]
-        strongest = np.unravel_index(np.abs(peers).argmax(), peers.shape)
-        peers = peers * np.sign(peers[strongest])
+        peers = peers * np.sign((peers * ours).sum())
         np.testing.assert_allclose(ours, peers, rtol=1e-3, atol=1e-4 * np.abs(peers).max())
-        assert ours[strongest] > 0
+
+
+def test_photographs_that_are_alike_get_components_of_one_sign() -> None:
+    """Though the strongest place is on one side of the mean in one of them, and on the other side in the other."""
+    direction, along = torch.tensor([1.0, 2.0, -1.0])[:, None, None], torch.tensor([[3.0, -1.0], [-1.0, -1.0]])
+    for find in (cam.principal_component, cam.kernel_principal_component):
+        for places in (along, -along):
+            values = direction * (10 + places)
+            component = cam.towards(find(values), cam.apart(values))
+            assert torch.equal(component.sign(), -places.sign())
+
+
+@pytest.mark.parametrize("number", [0, 1])
+@pytest.mark.parametrize("at", ["small", "resnet"])
+def test_grad_cam_plus_plus_equals_the_peer_where_its_constant_is_nothing(at, number, request) -> None:
+    at, scale = request.getfixturevalue(at), 1e4
+    peers = peer_map(at, number, pytorch_grad_cam.GradCAMPlusPlus, scale)
+    ours = cam.grad_cam_plus_plus(at.sides[number].activation, scale * at.sides[number].cosine_gradient).numpy()
+    np.testing.assert_allclose(ours, peers, rtol=2e-3, atol=2e-4 * np.abs(peers).max())
+
+
+def test_kernel_components_compare_so_many_cells_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = torch.rand(3, 5, 7)
+    monkeypatch.setattr(cam, "MOST_KERNEL", 35)
+    assert cam.kernel_principal_component(values).shape == (5, 7)
+    assert cam.kernel_principal_component(torch.ones(3, 5, 7)).abs().max() < 1e-6, "nothing but rounding"
+    with pytest.raises(InputError, match="coarser layer"):
+        cam.kernel_principal_component(torch.rand(3, 6, 6))
 
 
 def test_cosine_cancels_where_the_product_does_not() -> None:

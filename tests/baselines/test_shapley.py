@@ -12,7 +12,7 @@ import shapiq
 import torch
 from torch import nn
 
-from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, shapley
+from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, search_activation, shapley
 from pairx.types import Explanation, InputError, finished
 from tests.baselines.networks import at_stage, gap, model_with
 from tests.conftest import smooth_noise
@@ -157,6 +157,18 @@ def test_places_join_neighbouring_cells() -> None:
     assert one.shape == (4, 4)
     np.testing.assert_array_equal(one[0], one[1])  # rows 0 and 1 are one place
     assert not np.array_equal(one[1], one[2])
+
+
+def test_places_of_unequal_width_are_shared_out_evenly() -> None:
+    """Four cells of a side make places of 2, 1 and 1: what they have goes to three equally wide ones, by area."""
+    at = at_stage(model_with(gap()))
+    rows, columns = search_activation.Masked(at.sides[0], torch.zeros(1), 3).evenly()
+    assert torch.allclose(rows @ torch.tensor([2.0, 1.0, 1.0]).double(), torch.full((3,), 4 / 3).double())
+    assert torch.allclose(columns.sum(0), torch.ones(3).double())
+    explanation = found(at, "ksam-second-order", players=3, background="zero")
+    assert explanation.tensor.shape == (3, 3, 3, 3)
+    whole = explanation.tensor.sum() + explanation.metrics["elsewhere"]
+    assert whole == pytest.approx(at.similarity, abs=1e-5)
 
 
 def test_an_unknown_background_is_refused() -> None:

@@ -145,6 +145,19 @@ def test_what_is_no_data_set(tmp_path: Path) -> None:
         load_dataset(tmp_path / "head.csv")
 
 
+def test_a_row_with_more_cells_than_names_is_told(folder: Path) -> None:
+    fine = [f"p{i},photos/{i}.png,A" for i in range(4)]
+    for wide in (range(4), (2,), (0,)):
+        rows = [row + ",surplus" * (i in wide) for i, row in enumerate(fine)]
+        (folder / "metadata.csv").write_text("\n".join(["image_id,path,identity", "", *rows]))
+        said = rf"row {min(wide) + 1} has 4 cells, and there are 3 names\. [^\n]*$"
+        for skip in (False, True):
+            with pytest.raises(InputError, match=said):
+                load_dataset(folder, skip_problems=skip)
+    (folder / "metadata.csv").write_text('image_id,path,identity\n"p,0",photos/0.png,"A, or ""B"""\n')
+    assert load_dataset(folder).table["identity"].tolist() == ['A, or "B"']
+
+
 def foreign(folder: Path, name: bytes) -> Path:
     """A path whose name is not UTF-8."""
     path = Path(os.fsdecode(os.path.join(os.fsencode(folder), name)))

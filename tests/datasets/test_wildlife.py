@@ -83,7 +83,7 @@ def test_near_names_and_failures_are_one_line(offline: None, tmp_path: Path, mon
     monkeypatch.setenv("PAIRX_CACHE", str(tmp_path))
     for name, options, said in (
         ("niala", [], "Near it: NyalaData"),
-        ("NyalaData", [], "not on this machine"),
+        ("NyalaData", [], "download it by `python -m pairx evaluate wildlife:NyalaData --download -o RUN`"),
         ("NyalaData", ["--download"], "NyalaData could not be downloaded"),
         ("LeopardID2022", [], "could not be read from"),
     ):

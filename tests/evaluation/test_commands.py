@@ -77,6 +77,7 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         (["evaluate", "nowhere", "-o", "run"], "no such data set"),
         (["evaluate", "FOLDER"], "required: -o"),
         (["evaluate", "FOLDER", "-o", "run", "--pairs", "0"], "pairs is 2 or more"),
+        (["evaluate", "FOLDER", "-o", "run", "--seed", "-1"], "seed is 0 or more, not -1"),
         (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
         (["evaluate", "FOLDER", "-o", "run", "--features", "surf"], "not 'surf'"),
         (["rank", "FOLDER", "--query", "A/0.png", "--features", "surf"], "not 'surf'"),
@@ -94,6 +95,21 @@ def test_wrong_input_is_one_line(
     captured = capsys.readouterr()
     assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
     assert not Path("run").exists()
+
+
+def test_one_photograph_has_nothing_to_be_compared_with(
+    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = Path(folder) / "one.csv"
+    manifest.write_text("image_id,path,identity\np0,A/0.png,A\n")
+    for arguments, said in (
+        (["rank", str(manifest), "--query", "p0"], "one photograph: there is nothing to compare it with"),
+        (["evaluate", str(manifest), "-o", str(tmp_path / "run")], "There are no pairs: no photograph has another"),
+    ):
+        assert main([*arguments, *MODEL]) == 2
+        captured = capsys.readouterr()
+        assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
+    assert not (tmp_path / "run").exists()
 
 
 def test_problems_are_said_or_skipped(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

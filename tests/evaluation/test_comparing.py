@@ -77,6 +77,16 @@ def test_differing_settings_are_named(folders: list[str]) -> None:
     assert compare_runs({"one": open_run(Path(folders[0]))}).differing.empty
 
 
+def test_the_input_size_of_an_older_run_is_known_by_its_model(tmp_path: Path) -> None:
+    new = write_run(tmp_path / "new", {"a": 0.5}, model_key="abc", size=128)
+    small = write_run(tmp_path / "small", {"a": 0.5}, model_key="def", size=96)
+    old = write_run(tmp_path / "old", {"a": 0.5}, model_key="abc")
+    found = {folder.name: open_run(folder) for folder in (new, small, old)}
+    assert compare_runs({name: found[name] for name in ("old", "new")}).differing.empty
+    differing = compare_runs(found).differing
+    assert differing.loc["size"].tolist() == [128, 96, 128] and len(differing) == 2
+
+
 def test_the_command(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["runs", *folders, folders[0]]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]

@@ -12,7 +12,7 @@ import pytest
 
 from pairx import load_model
 from pairx.core import pair_x
-from pairx.datasets import load_dataset
+from pairx.datasets import load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation.embeddings import key_steps
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
@@ -36,7 +36,7 @@ def test_the_run_that_ships_is_of_the_present_model_herd_and_maths() -> None:
     """Where this fails: `python -m tools.make_run`."""
     found = open_run(SAMPLE_RUN)
     herd, model = load_dataset("sample"), load_model("reid-lite0")
-    assert found.settings["model_key"] == model.key
+    assert (found.settings["model_key"], found.settings["size"]) == (model.key, model.size)
     assert found.settings["content"] == runs.fingerprint(herd, finished(key_steps(herd)))
     assert found.settings["pair_x"]["version"] == pair_x.VERSION and found.settings["version"] == runs.VERSION
     assert model.default_layer in found.layers and set(found.summary["layers"]) == set(found.layers)
@@ -71,7 +71,10 @@ def test_what_two_photographs_have_in_common() -> None:
         (lambda folder: (folder / "summary.json").unlink(), "no summary.json"),
         (lambda folder: (folder / "pairs.parquet").write_bytes(b"no table"), "cannot be read"),
         (lambda folder: (folder / "settings.json").write_text("{"), "cannot be read"),
-        (lambda folder: (folder / "photographs.parquet").write_bytes(b""), "photographs.parquet of the run"),
+        (lambda folder: (folder / "photographs.parquet").write_bytes(b""), "photographs.parquet cannot be read"),
+        (lambda folder: change_photographs(folder, lambda table: table.drop(columns="identity")), "column identity"),
+        (lambda folder: change_photographs(folder, lambda table: table.drop(columns="image_id")), "column image_id"),
+        (lambda folder: change_photographs(folder, lambda table: pd.concat([table, table[4:6]])), "has q2 twice"),
         (lambda folder: (folder / "settings.json").write_text("[]"), "has no dataset, model"),
         (lambda folder: (folder / "summary.json").write_text("{}"), "has no pairs, correct"),
         (lambda folder: (folder / "summary.json").write_text(json.dumps(SUMMARY)), "not about its pairs"),
@@ -85,6 +88,31 @@ def test_a_run_that_is_not_whole_says_what_is_missing(tmp_path: Path, harm, said
     with pytest.raises(InputError, match=said) as caught:
         open_run(folder)
     assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
+
+
+def change_photographs(folder: Path, change) -> None:
+    change(pd.read_parquet(folder / "photographs.parquet")).to_parquet(folder / "photographs.parquet")
+
+
+@pytest.mark.parametrize("name", ["pairs.parquet", "photographs.parquet", "summary.json", "settings.json"])
+def test_a_finished_run_with_a_damaged_file_can_be_continued(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "cows"
+    write_run(folder)
+    whole = (folder / name).read_bytes()
+    (folder / name).write_bytes(whole[: len(whole) // 2])
+    assert run_state(folder).problem == f"its {name} cannot be read", "nothing to continue from"
+    database = folder / "run.sqlite"
+    database.write_bytes(b"no database" * 99)
+    assert run_state(folder).problem == f"its {name} cannot be read"
+    database.unlink()
+    half_done(tmp_path / "half", dataset="cows")
+    (tmp_path / "half" / "run.sqlite").rename(database)
+    state = run_state(folder)
+    assert (state.finished, state.problem, state.total, state.settings) == (False, "", 2, {"dataset": "cows"})
+    with pytest.raises(InputError, match=f"its {name} cannot be read. Continue it, or evaluate with the same settings"):
+        open_run(folder)
+    (folder / name).write_bytes(whole)
+    assert run_state(folder).finished and open_run(folder).name == "cows"
 
 
 def drop_column(folder: Path, name: str) -> None:
@@ -105,6 +133,20 @@ def test_photographs_that_moved_are_named(opened: OpenRun, tmp_path: Path) -> No
         opened.photograph("nobody")
 
 
+def test_a_folder_of_the_samples_name_has_its_own_photographs(tmp_path: Path) -> None:
+    photographs = write_run(tmp_path / "cows", dataset="sample")
+    found = open_run(tmp_path / "cows")
+    assert found.at("stage").loc[3, "query_identity"] == "Animal 3"
+    assert str(found.photograph("q3")[0]) == photographs.set_index("image_id")["path"]["q3"]
+
+
+def test_photographs_of_the_sample_are_found_wherever_it_was_evaluated(tmp_path: Path) -> None:
+    write_run(tmp_path / "cows", dataset="sample")
+    herd = load_herd().table
+    herd.assign(path="/elsewhere/" + herd["image_id"]).to_parquet(tmp_path / "cows" / "photographs.parquet")
+    assert str(open_run(tmp_path / "cows").photograph(herd["image_id"][5])[0]) == herd["path"][5]
+
+
 def half_done(folder: Path, **settings: Any) -> None:
     """A run of two pairs that has not come to the first."""
     rows = {"query_id": ["a", "b"], "gallery_id": ["b", "c"], "correct": [True, False], "cosine": [1, 0.5]}
@@ -122,7 +164,7 @@ def test_how_far_a_run_is(tmp_path: Path) -> None:
     state = run_state(tmp_path / "half")
     assert (state.finished, state.done, state.total, state.settings) == (False, 0, 2, {"dataset": "cows"})
     (tmp_path / "half" / "run.sqlite").write_bytes(b"no database at all, but long enough to be looked at" * 9)
-    assert run_state(tmp_path / "half").problem
+    assert run_state(tmp_path / "half").problem == "its run.sqlite cannot be read"
 
 
 def test_views_hold_what_their_words_say(opened: OpenRun) -> None:

@@ -36,7 +36,8 @@ def test_interval_is_that_of_deltas_computed_one_by_one(given: tuple[np.ndarray,
     for _ in range(60):
         rows = np.concatenate([np.flatnonzero(groups == names[i]) for i in rng.integers(0, len(names), len(names))])
         found.append(separability.delta(metric[rows], cosine[rows], correct[rows]).value)
-    value, margin = separability.delta(metric, cosine, correct).value, 1.96 * np.std(found, ddof=1)
+    low, high = np.percentile(found, (25, 75))
+    value, margin = separability.delta(metric, cosine, correct).value, 1.96 * (high - low) / 1.349
     expected = pytest.approx((value - margin, value + margin), abs=margin / 50)
     assert interval(*given, 60) == expected
 
@@ -98,6 +99,14 @@ def test_null_tells_chance_from_difference() -> None:
     assert p == 1 / 50
     values = [null(*pairs(seed, 200, shift=0.0), 29)[1] for seed in range(10)]
     assert min(values) < 0.5 < max(values) and sum(value <= 0.1 for value in values) <= 3
+
+
+def test_a_few_resamples_far_off_do_not_decide() -> None:
+    """Few pairs: how wide the interval is hardly depends on which resamples were drawn."""
+    given = (*pairs(2, 150), np.arange(150))
+    found = separability.delta(*given[:3])
+    widths = [np.diff(resampling.delta_interval(found, *given, 200, seed))[0] for seed in range(5)]
+    assert np.ptp(widths) < 0.3 * np.mean(widths)
 
 
 def test_interval_is_no_narrower_than_delta_varies() -> None:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +24,8 @@ from pairx.core import metrics, pair_x
 from pairx.datasets import Dataset, load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation import separability
-from pairx.evaluation.reading import open_run
+from pairx.evaluation.reading import open_run, run_state
+from pairx.evaluation.store import Store
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
 
@@ -65,6 +70,7 @@ def test_what_a_run_writes(run: runs.Run, tiny: EmbeddingModel) -> None:
     assert summary["correct"] + summary["incorrect"] == summary["pairs"] <= PAIRS
     assert summary["status"]["few inliers"] == failed.sum() // 2
     assert run.settings["model_key"] == tiny.key and run.settings["layers"] == ["stage", "second"]
+    assert run.settings["size"] == tiny.size
 
 
 def test_a_run_is_read_back_with_its_photographs(run: runs.Run, dataset: Dataset) -> None:
@@ -135,6 +141,33 @@ def test_a_second_start_changes_nothing(
     assert before == {name: (run.folder / name).read_bytes() for name in before}
 
 
+def test_a_run_from_before_the_size_was_named_goes_on(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run.folder, tmp_path / "copy"))
+    with closing(sqlite3.connect(copy / "run.sqlite")) as database, database:
+        assert database.execute("DELETE FROM settings WHERE name = 'size'").rowcount == 1
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
+    assert (copy / "settings.json").read_bytes() == (run.folder / "settings.json").read_bytes()
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    with pytest.raises(InputError, match="with model_key"):
+        pairx.evaluate(dataset, small, layers=["stage", "second"], out=copy, **options)
+
+
+def test_damaged_files_are_written_again(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run.folder, tmp_path / "copy"))
+    (copy / "pairs.parquet").write_bytes((copy / "pairs.parquet").read_bytes()[:500])
+    (copy / "settings.json").unlink()
+    state = run_state(copy)
+    assert (state.finished, state.problem, state.done) == (False, "", state.total) and state.settings["pairs"] == PAIRS
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
+    assert run_state(copy).finished
+    for name in ("pairs.parquet", "settings.json"):
+        assert (copy / name).read_bytes() == (run.folder / name).read_bytes()
+
+
 def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict) -> None:
     same = {"layers": ["stage", "second"], "out": run.folder, **options}
     for change, said in (
@@ -146,6 +179,9 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
     ):
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    with pytest.raises(InputError, match="with size 12, not 24"):
+        pairx.evaluate(dataset, small, **same)
     relabelled = Dataset(dataset.name, dataset.table.assign(identity="A"))
     with pytest.raises(InputError, match="with content"):
         pairx.evaluate(relabelled, tiny, **same)
@@ -169,6 +205,42 @@ def test_wrong_input(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> 
     with pytest.raises(InputError, match="no run can be kept"):
         pairx.evaluate(dataset, tiny, out=tmp_path / "broken", cache=tmp_path / "cache")
     assert not (tmp_path / "cache" / "embeddings").exists()
+
+
+def test_a_run_that_cannot_begin_leaves_nothing(dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path) -> None:
+    strangers = Dataset("strangers", dataset.table.assign(identity=dataset.table["image_id"]))
+    cache, out = tmp_path / "cache", tmp_path / "new" / "run"
+    with pytest.raises(InputError, match="similar pairs are incorrect"):
+        pairx.evaluate(strangers, tiny, out=out, cache=cache)
+    assert not (tmp_path / "new").exists()
+    mine = tmp_path / "mine"  # a folder that was there, or that holds something, stays
+    for name in (".", "layers"):
+        (mine / name).mkdir(parents=True, exist_ok=True)
+        with pytest.raises(InputError, match="similar pairs are incorrect"):
+            pairx.evaluate(strangers, tiny, out=mine, cache=cache)
+        assert mine.is_dir() and not list(mine.glob("run.sqlite*"))
+
+
+def test_a_run_that_did_not_begin_is_left_to_whoever_has_it_open(tmp_path: Path) -> None:
+    settings = {"dataset": "cows"}
+    with Store(tmp_path / "run", settings) as other:
+        with pytest.raises(InputError, match="no pairs"), Store(tmp_path / "run", settings):
+            raise InputError("There are no pairs.")
+        other.begin(pd.DataFrame(columns=["query_id", "gallery_id", "correct", "cosine"]), {"k": 5})
+    with pytest.raises(InputError, match="moved"), Store(tmp_path / "run", settings) as begun:
+        raise InputError("A photograph has moved.")
+    with Store(tmp_path / "run", settings) as begun:
+        assert begun.facts == {"k": 5}
+
+
+def test_a_stopped_run_is_kept_and_removed_when_it_cannot_begin(tmp_path: Path) -> None:
+    for stop in (KeyboardInterrupt, GeneratorExit):
+        with pytest.raises(stop), Store(tmp_path / "run", {"dataset": "cows"}):
+            raise stop
+        assert run_state(tmp_path / "run").settings == {"dataset": "cows"}
+    with pytest.raises(InputError), Store(tmp_path / "run", {"dataset": "cows"}):
+        raise InputError("There are no pairs.")
+    assert not (tmp_path / "run").exists()
 
 
 RUNNER = """

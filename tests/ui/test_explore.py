@@ -206,6 +206,24 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     json.dumps([shown, last], allow_nan=False)
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"size": 24}, "The run used reid-lite0 at 24 px and found 0.40; here it is explained at 12 px: 0.50."),
+        ({"size": 12}, "found 0.40, this app's model 0.50: the run was made with other weights."),
+        ({}, "the run was made with other weights or another input size."),
+        ({"model_key": "tiny"}, "found 0.40, this app's model 0.50: the photographs have changed since."),
+    ],
+)
+def test_what_the_runs_model_differs_in_is_said(exploration, tmp_path, tiny, settings, said):
+    settings |= {"model_key": tiny.key} if "model_key" in settings else {}
+    write_run(tmp_path / "runs" / "others", pairs=100, **settings)
+    *_, last = exploration.explain(SESSION, clicked(62, run="others"))
+    assert last["note"].endswith(said) and last["scene"]
+    *_, last = exploration.explain(SESSION, clicked(50, ticket=2, run="others"))
+    assert bool(last["note"]) == (settings == {"size": 24}), "the cosines agree"
+
+
 def test_fast_clicks_end_at_the_last(exploration, runs):
     first = exploration.explain(SESSION, clicked(3, ticket=1))
     next(first), next(first)
@@ -250,7 +268,8 @@ def test_a_run_of_a_model_that_is_not_here_still_shows_its_pairs(exploration, tm
     write_run(tmp_path / "runs" / "foreign", model="my-model")
     assert exploration.choose(SESSION, clicked(2, run="foreign"))["pair"]["number"] == 2
     *_, last = exploration.explain(SESSION, clicked(2, run="foreign"))
-    assert last["pair"]["number"] == 2 and "no such model" in last["note"]
+    assert last["pair"]["number"] == 2 and last["pair"]["scores"] and last["error"]
+    assert last["note"] == "The run used my-model, which this app does not have: its scores are shown, PAIR-X is not."
 
 
 def test_boxes_are_cut_out(exploration, tmp_path):

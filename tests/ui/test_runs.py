@@ -13,6 +13,7 @@ from pairx.ui import runs as runs_module
 from pairx.ui.library import READY, Library, Places
 from pairx.ui.running import OUR_FAULT, Progress, Runner, in_words, measured
 from pairx.ui.runs import ONLY_HERE, Runs
+from tests.datasets.test_dataset import write_photo
 from tests.evaluation.made_up import write_run
 from tests.evaluation.test_reading import half_done
 
@@ -117,6 +118,28 @@ def test_what_cannot_be_started_says_why(runs_of, slow, form, said):
     status, *kept = runs_of.start(*form)
     assert said in status["text"] and status["error"] and all(one == gr.skip() for one in kept)
     assert not runs_of.runner.busy and not slow.asked
+
+
+def test_a_run_that_cannot_begin_can_be_started_again(runs_of, tmp_path, monkeypatch):
+    monkeypatch.setenv("PAIRX_CACHE", str(tmp_path / "cache"))
+    for name in "ABC":
+        write_photo(tmp_path / "strangers" / name / "0.png", ord(name))
+    for _ in range(2):
+        status, *_ = runs_of.start("mine", str(tmp_path / "strangers"), *FORM[2:6], False, False, "")
+        assert status["busy"]
+        runs_of.runner.wait()
+        assert "most similar pairs are incorrect" in runs_of.watch("")[0]["text"]
+        assert "mine" not in named(runs_of.listed(None))
+
+
+def test_a_run_with_a_damaged_file_offers_to_continue(runs_of, tmp_path):
+    half_done(tmp_path / "half", dataset="sample", model="reid-lite0")
+    (tmp_path / "half" / "run.sqlite").rename(tmp_path / "runs" / "cows" / "run.sqlite")
+    assert not named(runs_of.listed(None))["cows"]["resumable"]
+    (tmp_path / "runs" / "cows" / "summary.json").write_text('{"pairs": "')
+    found = named(runs_of.listed(None))["cows"]
+    assert found["resumable"] and not found["finished"] and found["hint"] == "sample · reid-lite0 · 0 of 2 pairs"
+    assert "Continue it" in runs_of.summary("cows")["note"]
 
 
 def test_nobody_starts_runs_on_somebody_elses_machine(workshop, tmp_path, slow):
