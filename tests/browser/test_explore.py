@@ -12,8 +12,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.explore import PLACE, SHOWN
+from tests.browser.conftest import drawn
 
 pytestmark = pytest.mark.browser
+BRIGHT = """() => document.querySelector('.px-plot')._fullData.filter(({ customdata }) => customdata)
+  .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))"""
+"""Numbers of the pairs that are selected in the plot."""
 EXPLAINED = "document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)"
 
 
@@ -117,10 +121,7 @@ def test_views_select_in_plot_table_and_gallery(open_page):
     rows = page.locator(".px-pairtable .px-row")
     page.wait_for_function(f"document.querySelectorAll('.px-pairtable .px-row').length === {min(50, len(numbers))}")
     assert rows.evaluate_all("rows => rows.map((row) => Number(row.dataset.number))") == numbers[:50]
-    bright = page.evaluate("""() => document.querySelector('.px-plot')._fullData
-      .filter(({ customdata }) => customdata)
-      .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))""")
-    assert sorted(bright) == sorted(numbers)
+    assert sorted(page.evaluate(BRIGHT)) == sorted(numbers)
     page.wait_for_selector(".px-pair-card img")
     assert page.locator(".px-pair-card").count() == min(24, len(numbers))
     page.locator(".px-pair-card").last.click()
@@ -169,6 +170,17 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     assert "<image" not in svg and svg.count('class="point') >= everything, "vectors"
     assert np.asarray(Image.open(io.BytesIO(files["png"])).convert("RGB")).std() > 10
     assert b"sendChartToCloud" in files["html"]
+    page.get_by_label("Colour by").click()
+    page.get_by_role("option", name="Species").click()
+    page.wait_for_function("pairx.explore.scene.link.color === 'species'")
+    numbers = sorted(row["number"] for row in chosen)
+    assert sorted(page.evaluate("pairx.explore.selected")) == numbers, "another look does not lose the selection"
+    drawn(page)
+    assert sorted(page.evaluate(BRIGHT)) == numbers
+    page.get_by_label("Photograph or individual").fill(chosen[0]["query"])
+    page.wait_for_function(f"pairx.explore.scene.number.length < {everything}")
+    left = page.evaluate("[pairx.explore.selected, pairx.explore.scene.number]")
+    assert sorted(left[0]) == sorted(set(numbers) & set(left[1])) and left[0]
     page.get_by_role("button", name="Show all pairs again").click()
     page.wait_for_function("pairx.explore.view === 'all'")
 
