@@ -112,8 +112,14 @@ def test_colours_by_a_column_leave_the_shapes():
     assert len({trace.marker.color for trace in named}) == 8, "seven days and the others"
     assert {(trace.marker.symbol) for trace in named} == {"circle", "x"}
     assert sum(len(trace.customdata) for trace in named) == 39
+    legend = [trace.name for trace in figure.data if trace.showlegend]
+    assert sorted(legend) == sorted({trace.name for trace in named}), "every colour once"
     by_number = scatter_figure(rows, "match_coverage", [], color="cosine")
     assert np.array_equal(by_number.data[0].marker.color, rows["cosine"][:20])
+    assert not any(trace.showlegend for trace in by_number.data), "its colours have a scale"
+    of_one = rows.assign(day=np.where(rows["correct"], "day 1", "day 2"))
+    legend = [trace for trace in scatter_figure(of_one, "match_coverage", [], color="day").data if trace.showlegend]
+    assert {(trace.name, trace.marker.symbol) for trace in legend} == {("day 1", "circle"), ("day 2", "x")}
     many = pd.concat([rows] * (CROWD // 39 + 1), ignore_index=True)
     assert scatter_figure(many, "match_coverage", []).data[0].marker.size < figure.data[0].marker.size
     assert len(scatter_figure(rows[:0], "match_coverage", []).data) == 2, "no pair is no fault"
@@ -195,7 +201,7 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     assert shown["ticket"] == 1 and shown["busy"] and not runs
     pair = shown["pair"]
     assert (pair["number"], pair["correct"]) == (30, False)
-    assert pair["owners"] == ["Animal 30", "Other 30"] and len(pair["photos"]) == 2
+    assert pair["owners"] == "two individuals: Animal 30 and Other 30" and len(pair["photos"]) == 2
     assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
     *steps, last = exploration.explain(SESSION, clicked(30))
     assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
@@ -221,6 +227,24 @@ def test_fast_clicks_end_at_the_last(exploration, runs):
     assert list(second) == [] and len(exploration.workshop.results) == 0
 
 
+@pytest.mark.parametrize(
+    ("number", "photographs", "said"),
+    [
+        (3, False, "individuals unknown"),
+        (30, False, "individuals unknown"),
+        (3, True, "one individual: Animal 3"),
+        (30, True, "two individuals: unknown and Other 30"),
+    ],
+)
+def test_a_pair_without_names_is_not_said_to_be_one_individual(exploration, tmp_path, number, photographs, said):
+    """photographs: whether the run knows those of the gallery; those of the queries it does not."""
+    path = tmp_path / "runs" / "cows" / "photographs.parquet"
+    known = pd.read_parquet(path)
+    known[known["image_id"].str.startswith("g") & photographs].to_parquet(path)
+    pair = exploration.choose(SESSION, clicked(number))["pair"]
+    assert (pair["correct"], pair["owners"]) == (number < 20, said)
+
+
 @pytest.mark.parametrize("number", [40, -1, None, "3", True, 2.5, [1]])
 def test_what_is_no_pair_is_said(exploration, number):
     shown = exploration.choose(SESSION, clicked(number))
@@ -233,7 +257,7 @@ def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypa
     (tmp_path / "runs" / "cows" / "photo0.png").unlink()
     shown = exploration.choose(SESSION, clicked(0))
     assert "no longer where the run found it" in shown["note"] and shown["error"] and not shown.get("busy")
-    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == ["Animal 0", "Animal 0"], "it says which pair"
+    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == "one individual: Animal 0", "it says which pair"
     (told,) = exploration.explain(SESSION, clicked(0))
     assert told == shown
     page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))

@@ -62,8 +62,7 @@ function showPair(pair) {
   verdict.replaceChildren();
   verdictMark(verdict, pair.correct);
   make("strong", "", verdict, pair.correct ? "Correct pair" : "Incorrect pair");
-  const { owners } = pair;
-  make("span", "px-owners", verdict, owners[0] === owners[1] ? `one individual: ${owners[0]}` : `two individuals: ${owners.join(" and ")}`);
+  make("span", "px-owners", verdict, pair.owners);
   view.reset();
   const photos = pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
   upper.node.hidden = !photos.length;
