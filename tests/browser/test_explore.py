@@ -18,6 +18,10 @@ pytestmark = pytest.mark.browser
 BRIGHT = """() => document.querySelector('.px-plot')._fullData.filter(({ customdata }) => customdata)
   .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))"""
 """Numbers of the pairs that are selected in the plot."""
+IN_SIGHT = """(ids) => ids.every((id) => {
+  const { top, bottom, height } = document.querySelector(id).getBoundingClientRect();
+  return height > 0 && top >= 0 && bottom <= innerHeight;
+})"""
 EXPLAINED = "document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)"
 
 
@@ -200,6 +204,24 @@ def test_a_choice_redraws_and_keeps_the_pair(open_page):
     assert named and all("zuri" in one for one in named)
 
 
+def test_filters_that_leave_nothing_say_so(open_page):
+    page = open_explore(open_page)
+    panel, bare = page.locator(".px-pairpanel"), page.get_by_text("No pair is left.")
+    search = page.get_by_label("Photograph or individual")
+    search.fill("nobody of this name")
+    bare.wait_for()
+    assert not page.locator(".px-plot").is_visible() and not panel.locator(".px-stage").first.is_visible()
+    assert page.evaluate("pairx.explore.chosen") is None
+    search.fill("zuri")
+    bare.wait_for(state="hidden")
+    page.wait_for_function(SHOWN)
+    assert panel.locator(".px-stage").first.is_visible()
+    x, y = page.evaluate(PLACE, page.evaluate("pairx.explore.chosen"))
+    box = page.locator(".px-plot").bounding_box()
+    assert box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"], "it has its size again"
+    page.wait_for_function(EXPLAINED)
+
+
 def test_two_people_and_fast_clicks_get_their_own(open_page):
     one, two = open_explore(open_page), open_explore(open_page)
     numbers = one.evaluate("pairx.explore.scene.number.slice(20, 26)")
@@ -224,16 +246,20 @@ def test_every_width_and_theme_fits(open_page, width, dark):
 
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
+    page.set_viewport_size({"width": 1366, "height": 700})
     page.get_by_text("New run", exact=True).click()
     page.wait_for_selector("#px-start-run")  # the last of the form
+    page.evaluate("document.querySelector('#px-start-run').scrollIntoView({ block: 'end' })")
     page.get_by_label("Pairs", exact=True).fill("8")
     page.get_by_label("Name", exact=True).fill("no name")
     page.click("#px-start-run")
     page.get_by_text("Name the run with letters").wait_for()
+    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
     assert page.get_by_label("Pairs", exact=True).input_value() == "8"
     page.get_by_label("Name", exact=True).fill("tiny")
     page.click("#px-start-run")
     page.wait_for_selector("#px-stop-run")
+    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
     page.get_by_text("tiny is finished.").wait_for()
     page.locator(".px-run-open", has_text="tiny").click()
     page.wait_for_function("pairx.explore.scene.run === 'tiny'")

@@ -12,6 +12,7 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from pairx.evaluation.reading import open_run
+from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
 from pairx.ui import exploration as exploration_module
 from pairx.ui.exploration import NO_RUN, OUR_FAULT, TAB, Exploration, choice_of, content
@@ -89,6 +90,7 @@ def test_a_scene_holds_every_pair_its_views_and_the_window(library):
         "rho 0.50 · Delta 0.25 (95 % 0.10 to 0.40, by chance −0.10 to 0.10) · 39 pairs, 1 without this metric"
     )
     views = {view["id"]: view["numbers"] for view in scene["views"]}
+    assert scene["views"][0]["meaning"].startswith("Every pair of the run")
     assert views["all"] == list(range(40)) and views["implausible"] == [] and views["plausible"] == []
     bars = [trace for trace in scene["figure"]["data"] if trace["type"] == "bar"]
     assert len(bars) == 4, "two classes at two margins"
@@ -100,6 +102,9 @@ def test_a_filter_counts_anew(library):
     rows = chosen_rows(run, choice)
     assert rows["status"].eq("ok").all() and 0 < len(rows) < 20
     assert "95 %" not in (said := sentence(standing(run, choice, rows), rows)) and f"{len(rows)} pairs" in said
+    everything, *others = scene_of_run(run, choice)["views"]
+    assert everything["meaning"].startswith("Every pair that the filters leave") and everything["numbers"]
+    assert [view["meaning"] for view in others] == [view.meaning for view in list(VIEWS.values())[1:]]
     for wrong in ({"metric": "beauty"}, {"color": "mood"}, {"layer": "late"}, {"column": "mood", "values": ("x",)}):
         with pytest.raises(InputError):
             chosen_rows(run, Choice(**{"run": "cows", "layer": "stage", "metric": "match_coverage", **wrong}))

@@ -46,6 +46,15 @@ function stop() {
   tell({ note: "Stopped. Choose the pair again to explain it." });
 }
 
+// No pair is left to show: none is explained any longer.
+function close() {
+  explore.ticket += 1;
+  trigger("halt", { ticket: explore.ticket });
+  root.classList.remove("px-ready");
+  delete root.dataset.number;
+  delete root.dataset.explained;
+}
+
 function tell({ note: text = "", busy = false, error = false, done = 0, total = 0 }) {
   told.textContent = text;
   note.classList.toggle("px-error", error);
@@ -133,6 +142,7 @@ async function draw() {
   }
 }
 
+shared.bus.addEventListener("rows", () => explore.scene.number.length || close());
 shared.bus.addEventListener("chosen", () => root.classList.add("px-stale"));
 tell({});
 watch("value", draw);
