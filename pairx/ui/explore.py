@@ -138,8 +138,9 @@ class ExploreTab:
             saved.success(None, self.file, js=SAVE_FILE, **QUIET)
 
         form = [self.name, self.dataset, self.model, self.layers, self.pairs, self.seed, self.own, self.skip]
-        started = self.go.click(runs.start, [*form, self.opened], watching, **at_once)
-        resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **at_once)
+        # In the queue, as only from there gradio shows a warning.
+        started = self.go.click(runs.start, [*form, self.opened], watching, **QUIET)
+        resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **QUIET)
         for event in (started, resumed):
             event.then(None, js=IN_SIGHT, **at_once)
         self.stop.click(runs.halt, **at_once)

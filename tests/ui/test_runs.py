@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import gradio as gr
@@ -232,6 +233,7 @@ def test_rate_and_remaining_time():
     progress = measured(Step(10, 110, "scoring pairs"), Step(30, 110, "scoring pairs"), 40)
     assert (progress.rate, progress.remaining) == (0.5, 160)
     assert in_words(progress) == "Scoring pairs: 30 of 110, 0.5 a second, 3 minutes left"
+    assert in_words(replace(progress, remaining=0.8)).endswith("1 second left")
     assert in_words(Progress("x", "reading the data set")) == "Reading the data set"
     first = measured(Step(10, 110, "x"), Step(10, 110, "x"), 0)
     assert first.rate is None and first.remaining is None
