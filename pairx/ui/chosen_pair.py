@@ -23,6 +23,7 @@ from pairx.ui.words import metric_title
 THUMBNAIL = 220  # px
 MOST_THUMBNAILS = 4000
 PAGE = 24  # pairs of a gallery's page
+UNKNOWN = "unknown"  # what a run calls an individual of whom it has no name
 
 
 class Tickets:
@@ -80,11 +81,19 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         "number": int(chosen),
         "layer": layer,
         "correct": bool(row["correct"]),
-        "owners": [row["query_identity"], row["gallery_identity"]],
+        "owners": owners_in_words(bool(row["correct"]), row["query_identity"], row["gallery_identity"]),
         "photos": photos_of(pair_of(*photos)) if photos else [],
         "scores": scores + known,
         "about": f"{run.settings['model']} · {layer}",
     }
+
+
+def owners_in_words(correct: bool, *names: str) -> str:
+    """Whose photographs a pair's are. correct: whether the run found them to be one individual's, named or not."""
+    known = [name for name in dict.fromkeys(names) if name != UNKNOWN]
+    if not known:
+        return "individuals unknown"
+    return f"one individual: {', '.join(known)}" if correct else f"two individuals: {' and '.join(names)}"
 
 
 class Thumbnails:

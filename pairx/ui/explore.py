@@ -9,9 +9,10 @@ from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
 from pairx.ui.exploration import CORRECTNESS, Exploration
 from pairx.ui.library import READY, Library
 from pairx.ui.parts import Status, sent
-from pairx.ui.runs import ONLY_HERE, RunList, Runs, Tables
+from pairx.ui.runs import ONLY_HERE, RunList, Runs
 from pairx.ui.scatter import PairTable, ScatterPlot, ViewChips
 from pairx.ui.session import Workshop
+from pairx.ui.tables import Tables
 from pairx.ui.words import layer_choices, model_choices
 
 INTRO = (
@@ -20,6 +21,10 @@ INTRO = (
 )
 JUMP = '<a class="px-jump" href="#px-exploring-controls">Runs and filters</a>'
 WATCH_SECONDS = 1.0
+IN_SIGHT = """() => setTimeout(() => {
+  document.getElementById("px-running").scrollIntoView({ block: "nearest", behavior: "smooth" });
+}, 100)"""
+"""Shows what became of a run that was started below the window's edge, once gradio has drawn it."""
 
 
 class ExploreTab:
@@ -36,9 +41,10 @@ class ExploreTab:
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls", elem_id="px-exploring-controls"):
                 gr.HTML("<h2>Runs</h2>", apply_default_css=False)
                 self.list = RunList()
-                self.status = Status("explore-status")
-                self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
                 self._new_run(library, workshop, model)
+                with gr.Column(elem_id="px-running"):
+                    self.status = Status("explore-status")
+                    self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
                 gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
                 self._choices()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
@@ -132,8 +138,11 @@ class ExploreTab:
             saved.success(None, self.file, js=SAVE_FILE, **QUIET)
 
         form = [self.name, self.dataset, self.model, self.layers, self.pairs, self.seed, self.own, self.skip]
-        self.go.click(runs.start, [*form, self.opened], watching, **at_once)
-        self.list.resume(runs.resume, [self.opened, self.dataset], watching, **at_once)
+        # In the queue, as only from there gradio shows a warning.
+        started = self.go.click(runs.start, [*form, self.opened], watching, **QUIET)
+        resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **QUIET)
+        for event in (started, resumed):
+            event.then(None, js=IN_SIGHT, **at_once)
         self.stop.click(runs.halt, **at_once)
         self.timer.tick(runs.watch, self.opened, watching, **at_once)
         self.model.input(runs.list_layers, self.model, self.layers, **LAST)

@@ -5,20 +5,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 
-from pairx.types import InputError, Step
+from pairx.datasets import Problem
+from pairx.types import InputError, Step, Steps
 from pairx.ui.words import capitalised
 
 log = logging.getLogger(__name__)
-OUR_FAULT = "The run broke off: a fault of ours. What is finished is kept; continue it to go on."
+OUR_FAULT = "The run broke off: a fault of ours. What is finished is kept; continue it, or start it again."
 
 
 @dataclass(frozen=True)
 class Progress:
     """How far a run is. what, done, total: of its present part. rate: per second, since that part began; remaining:
-    seconds; both None as long as they are unknown. over: it ended; error: why it could not go on.
+    seconds; both None as long as they are unknown. over: it ended; stopped: before it was finished; error: why it could
+    not go on; note: what there is to say of a finished one.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Progress:
     over: bool = False
     stopped: bool = False
     error: str = ""
+    note: str = ""
 
 
 class Runner:
@@ -46,11 +50,16 @@ class Runner:
     def busy(self) -> bool:
         return self.progress is not None and not self.progress.over
 
-    def start(self, name: str, steps: Callable[[], Generator[Step]]) -> None:
-        """Begin. steps: makes the run's steps, in the thread. Raises InputError while another run is under way."""
+    def require_idle(self) -> None:
+        """Raises InputError while a run is under way."""
+        if self.busy:
+            raise InputError(f"{self.progress.name} is running. Wait for its end, or stop it.")
+
+    def start(self, name: str, steps: Callable[[], Generator[Step, None, str]]) -> None:
+        """Begin. steps: makes, in the thread, the run's steps, which return what there is to say at its end. Raises
+        InputError while another run is under way."""
         with self._lock:
-            if self.busy:
-                raise InputError(f"{self.progress.name} is running. Wait for its end, or stop it.")
+            self.require_idle()
             self._stop.clear()
             self.progress = Progress(name)
             self._thread = threading.Thread(target=self._work, args=(name, steps), daemon=True)
@@ -65,18 +74,19 @@ class Runner:
         if self._thread is not None:
             self._thread.join()
 
-    def _work(self, name: str, steps: Callable[[], Generator[Step]]) -> None:
+    def _work(self, name: str, steps: Callable[[], Generator[Step, None, str]]) -> None:
         try:
-            taken = steps()
-            began = first = None
+            computation = Steps(steps())
+            taken, began, first = iter(computation), None, 0.0
             for step in taken:
                 if began is None or (step.what, step.total) != (began.what, began.total):
                     began, first = step, self._clock()
                 self.progress = replace(measured(began, step, self._clock() - first), name=name)
                 if self._stop.is_set():
                     taken.close()
-                    break
-            self.progress = replace(self.progress, over=True, stopped=self._stop.is_set())
+                    self.progress = replace(self.progress, over=True, stopped=True)
+                    return
+            self.progress = replace(self.progress, over=True, note=computation.result)
         except InputError as error:
             self.progress = replace(self.progress, over=True, error=str(error))
         except Exception:
@@ -104,8 +114,23 @@ def in_words(progress: Progress) -> str:
     return ", ".join(parts)
 
 
+def left_out(problems: Sequence[Problem]) -> str:
+    """Such as "17 photographs were left out: missing file (16), no identity (1)."; nothing where none was. A photograph
+    may have several problems."""
+    rows = [problem for problem in problems if problem.row is not None]
+    columns = [problem.where for problem in problems if problem.row is None]
+    told = []
+    if rows:
+        count = len({problem.row for problem in rows})
+        kinds = ", ".join(f"{kind} ({number:,})" for kind, number in Counter(one.kind for one in rows).most_common())
+        told.append(f"{count:,} photograph{'s were' if count > 1 else ' was'} left out: {kinds}.")
+    if columns:
+        told.append(f"Columns left out: {', '.join(columns)}.")
+    return " ".join(told)
+
+
 def _duration(seconds: float) -> str:
     for unit, size in (("hours", 3600), ("minutes", 60)):
         if seconds >= 1.5 * size:
             return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
+    return "1 second" if round(seconds) == 1 else f"{seconds:.0f} seconds"

@@ -8,22 +8,21 @@ from typing import Any
 
 import gradio as gr
 
-from pairx.datasets import load_dataset
-from pairx.evaluation.comparing import Comparison, compare_runs
-from pairx.evaluation.reading import OpenRun, RunState
+from pairx.datasets import load_steps
+from pairx.evaluation.reading import RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
 from pairx.ui.library import Library
 from pairx.ui.parts import Part, sent
-from pairx.ui.running import Runner, in_words
-from pairx.ui.scatter import number, span
+from pairx.ui.running import Progress, Runner, in_words, left_out
 from pairx.ui.session import Workshop
-from pairx.ui.words import layer_choices, metric_title
+from pairx.ui.tables import tables
+from pairx.ui.words import layer_choices
 
 RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "features", "transform")
 ONLY_HERE = "Runs are started where the app runs on one's own machine."
 STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on."
-HEAD = ("Layer", "Metric", "Pairs", "rho", "Delta", "95 % interval", "By chance", "p")
+STOPPED_EARLY = "Stopped before the run itself began: there is nothing to continue. Press Start to begin again."
 
 
 class Runs:
@@ -61,9 +60,10 @@ class Runs:
         if progress is None:
             return [{}, *self.refresh(opened)]
         if not progress.over:
-            status = {"text": in_words(progress), "done": progress.done, "total": progress.total, "busy": True}
-            return [status, self.listed(opened), gr.skip(), gr.skip(), gr.skip()]
-        done = STOPPED if progress.stopped else f"{progress.name} is finished."
+            return [under_way(progress), self.listed(opened), gr.skip(), gr.skip(), gr.skip()]
+        done = f"{progress.name} is finished. {progress.note}".strip()
+        if progress.stopped:
+            done = STOPPED if self._unfinished(progress.name) else STOPPED_EARLY
         status = {"text": progress.error or done, "error": bool(progress.error)}
         return [status, *self.refresh(opened)]
 
@@ -73,7 +73,7 @@ class Runs:
     ) -> list[Any]:  # fmt: skip
         """A new run was asked for. own: leave a query's own encounter out. skip: go on without faulty photographs."""
         try:
-            self._require_own_machine()
+            self._require_free()
             source = self.library.source(str(dataset or ""))
             name = (name or "").strip() or self.library.new_name(str(source), model)
             folder = self.library.folder(name)
@@ -83,25 +83,24 @@ class Runs:
             options = {"layers": layers, "exclude_encounter": bool(own), **counts}
             self.runner.start(name, lambda: self._steps(source, model, folder, bool(skip), options))
         except InputError as error:
-            return self._refused(error)
+            return self._refused(error, opened)
         return self._begun(opened)
 
     def resume(self, opened: str | None, typed: str, event: gr.EventData) -> list[Any]:
         """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
         name = str(sent(event).get("name"))
         try:
-            self._require_own_machine()
-            state = next((one for one in self.library.states() if one.name == name), None)
-            if state is None or state.finished or not state.settings:
+            self._require_free()
+            settings = self._unfinished(name)
+            if not settings:
                 raise InputError(f"There is no unfinished run {name} here.")
-            settings = state.settings
             source = self._source_of(settings["dataset"], str(typed or ""))
             options = {key: settings[key] for key in RESUMED if key in settings}
             folder, model = self.library.folder(name), str(settings["model"])
             # What was left out when it began is left out again; the run's settings hold that nothing else changed.
             self.runner.start(name, lambda: self._steps(source, model, folder, True, options))
         except InputError as error:
-            return self._refused(error)
+            return self._refused(error, opened)
         return self._begun(opened)
 
     def halt(self) -> None:
@@ -134,29 +133,51 @@ class Runs:
         except InputError as error:
             return {"tables": [], "note": str(error)}
 
+    def _unfinished(self, name: str) -> dict[str, Any] | None:
+        """The settings of a run that can be continued; None where there is none of this name."""
+        states = (one for one in self.library.states() if one.name == name and not one.finished)
+        return next((one.settings for one in states if one.settings), None)
+
     def _source_of(self, dataset: str, typed: str) -> Any:
-        """Where the data set of a run is, of which the run knows the name. Whether it still holds the same is checked
-        when the run goes on."""
-        for one in (*self.library.datasets(), typed.strip()):
+        """Where the data set of a run is, of which the run knows the name. Several may have it, so that what is typed
+        goes before the list. Whether it still holds the same is checked when the run goes on."""
+        for one in (typed.strip(), *self.library.datasets()):
             if dataset in (one, Path(one).name, Path(one).stem) and one:
                 return self.library.source(one)
         raise InputError(f"Where is the data set {dataset}? Type its folder under New run, then press Continue.")
 
-    def _steps(self, source: Any, model: str, folder: Any, skip: bool, options: dict[str, Any]) -> Generator[Step]:
+    def _steps(
+        self, source: Any, model: str, folder: Any, skip: bool, options: dict[str, Any]
+    ) -> Generator[Step, None, str]:
+        """The steps of a run. Returns what was left out of its data set, in words."""
         yield Step(0, 0, "loading the model")
         loaded = self.workshop.model(model)
         yield Step(0, 0, "reading the data set")
-        yield from evaluate_steps(load_dataset(source, skip), loaded, out=folder, **options)
+        dataset = yield from load_steps(source, skip)
+        yield from evaluate_steps(dataset, loaded, out=folder, **options)
+        return left_out(dataset.problems)
 
-    def _require_own_machine(self) -> None:
+    def _require_free(self) -> None:
+        """Raises InputError where no run may begin now."""
         if not self.library.places.own_machine:
             raise InputError(ONLY_HERE)
+        self.runner.require_idle()
 
     def _begun(self, opened: str | None) -> list[Any]:
         return [{"text": "Starting", "busy": True}, *self.refresh(opened)]
 
-    def _refused(self, error: InputError) -> list[Any]:
-        return [{"text": str(error), "error": True}, *[gr.skip()] * 4]
+    def _refused(self, error: InputError, opened: str | None) -> list[Any]:
+        """Nothing began. While a run is under way, perhaps of another page, this one watches it from now on."""
+        if not self.runner.busy:
+            return [{"text": str(error), "error": True}, *self.refresh(opened)]
+        gr.Warning(str(error), duration=15, title="Nothing was started")
+        return [under_way(self.runner.progress), *self.refresh(opened)]
+
+
+def under_way(progress: Progress) -> dict[str, Any]:
+    """The status of a run, which may be another page's: it begins with its name."""
+    text = f"{progress.name} · {in_words(progress)}"
+    return {"text": text, "done": progress.done, "total": progress.total, "busy": True}
 
 
 def whole(value: Any, what: str, least: int) -> int:
@@ -186,47 +207,8 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
     }
 
 
-def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[dict[str, Any]]:
-    """Tables as the browser shows them: retrieval and transforms, rho and Delta, and what differs."""
-    named = dict(zip(names or [run.name for run in runs], runs, strict=True))
-    several, compared = len(runs) > 1, compare_runs(named)
-    rows = [
-        [one.run] * several
-        + [one.layer, metric_title(one.metric), f"{one.correct} + {one.incorrect}", number(one.rho), number(one.delta)]
-        + [span((one.delta_low, one.delta_high)) or one.delta_reason]
-        + [span((one.chance_low, one.chance_high)), number(one.delta_p, ".3f")]
-        for one in compared.scores.itertuples()
-    ]
-    found = [
-        _retrieval(named, compared),
-        {"title": "rho and Delta", "head": ["Run"] * several + list(HEAD), "rows": rows},
-    ]
-    if several:
-        differing = compared.differing.astype(object).where(compared.differing.notna(), "")
-        told = [[str(index), *map(str, row)] for index, row in zip(differing.index, differing.to_numpy(), strict=True)]
-        found.append({"title": "Settings that differ", "head": ["Setting", *named], "rows": told})
-    return found
-
-
-def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]:
-    rows, several = [], len(runs) > 1
-    for one in compared.runs.itertuples():
-        counts = ", ".join(f"{name} {count}" for name, count in runs[one.run].summary["status"].items())
-        shares = [number(value, ".1%").replace("%", " %") for value in (one.top_1, one.top_5, one.map)]
-        rows.append([one.run] * several + [str(one.queries), *shares, f"{one.correct} + {one.incorrect}", counts])
-    head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Homographies"]
-    return {"title": "Retrieval, pairs and homographies", "head": ["Run"] * several + head, "rows": rows}
-
-
 class RunList(Part):
     """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}."""
 
     template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
     scripts = ("shared.js", "runs.js")
-
-
-class Tables(Part):
-    """Tables of texts. Takes {"tables": [{"title", "head", "rows"}], "note"}."""
-
-    template = '<div class="px-viewer px-tables"></div>'
-    scripts = ("shared.js", "tables.js")

@@ -26,6 +26,8 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
 COUNTED = ("n_matches", "homography_inliers")
 FIRST_METRIC = "inverted_residual_mean"
+ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
+"""What the view of all pairs means where pairs are filtered."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,15 @@ def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
         **{name: rows[name].astype(str).tolist() for name in LISTED},
         **{name: rows[name].tolist() for name in COUNTED},
         "views": [
-            {"id": id, "title": view.title, "meaning": view.meaning, "numbers": _numbers(rows, choice, id)}
+            {"id": id, "title": view.title, "meaning": meaning(choice, id), "numbers": _numbers(rows, choice, id)}
             for id, view in VIEWS.items()
         ],
     }
+
+
+def meaning(choice: Choice, view: str) -> str:
+    """One sentence on a view of a choice."""
+    return ALL_LEFT if view == "all" and choice.filtering else VIEWS[view].meaning
 
 
 def _numbers(rows: pd.DataFrame, choice: Choice, view: str) -> list[int]:

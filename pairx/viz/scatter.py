@@ -39,11 +39,13 @@ def scatter_figure(
     groups = list(_groups(rows, color))
     size = {"size": 4, "opacity": 0.45} if len(rows) > CROWD else {}
     for name, part, paint in groups:
+        entry = bool(part["correct"].any())  # which trace is a group's in the legend: one of them may be empty
         for correct, class_name, class_color, symbol in CLASSES:
             found = part[part["correct"] == correct]
             marker = {"color": class_color} if color is None else paint(found)
             figure.add_trace(points(found, metric, name or class_name, {**marker, **size, "symbol": symbol}))
-            figure.data[-1].update(legendgroup=name, showlegend=color is None or (correct and bool(name)))
+            shown = color is None or (bool(name) and correct == entry)
+            figure.data[-1].update(legendgroup=name, showlegend=shown)
     if color is not None:
         for _, name, _, symbol in CLASSES:
             figure.add_trace(go.Scatter(x=[None], y=[None], mode="markers", name=name, marker_symbol=symbol))

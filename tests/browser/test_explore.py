@@ -12,8 +12,16 @@ import pytest
 from PIL import Image
 
 from benchmarks.explore import PLACE, SHOWN
+from tests.browser.conftest import drawn
 
 pytestmark = pytest.mark.browser
+BRIGHT = """() => document.querySelector('.px-plot')._fullData.filter(({ customdata }) => customdata)
+  .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))"""
+"""Numbers of the pairs that are selected in the plot."""
+IN_SIGHT = """(ids) => ids.every((id) => {
+  const { top, bottom, height } = document.querySelector(id).getBoundingClientRect();
+  return height > 0 && top >= 0 && bottom <= innerHeight;
+})"""
 EXPLAINED = "document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)"
 
 
@@ -117,10 +125,7 @@ def test_views_select_in_plot_table_and_gallery(open_page):
     rows = page.locator(".px-pairtable .px-row")
     page.wait_for_function(f"document.querySelectorAll('.px-pairtable .px-row').length === {min(50, len(numbers))}")
     assert rows.evaluate_all("rows => rows.map((row) => Number(row.dataset.number))") == numbers[:50]
-    bright = page.evaluate("""() => document.querySelector('.px-plot')._fullData
-      .filter(({ customdata }) => customdata)
-      .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))""")
-    assert sorted(bright) == sorted(numbers)
+    assert sorted(page.evaluate(BRIGHT)) == sorted(numbers)
     page.wait_for_selector(".px-pair-card img")
     assert page.locator(".px-pair-card").count() == min(24, len(numbers))
     page.locator(".px-pair-card").last.click()
@@ -169,6 +174,17 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     assert "<image" not in svg and svg.count('class="point') >= everything, "vectors"
     assert np.asarray(Image.open(io.BytesIO(files["png"])).convert("RGB")).std() > 10
     assert b"sendChartToCloud" in files["html"]
+    page.get_by_label("Colour by").click()
+    page.get_by_role("option", name="Species").click()
+    page.wait_for_function("pairx.explore.scene.link.color === 'species'")
+    numbers = sorted(row["number"] for row in chosen)
+    assert sorted(page.evaluate("pairx.explore.selected")) == numbers, "another look does not lose the selection"
+    drawn(page)
+    assert sorted(page.evaluate(BRIGHT)) == numbers
+    page.get_by_label("Photograph or individual").fill(chosen[0]["query"])
+    page.wait_for_function(f"pairx.explore.scene.number.length < {everything}")
+    left = page.evaluate("[pairx.explore.selected, pairx.explore.scene.number]")
+    assert sorted(left[0]) == sorted(set(numbers) & set(left[1])) and left[0]
     page.get_by_role("button", name="Show all pairs again").click()
     page.wait_for_function("pairx.explore.view === 'all'")
 
@@ -186,6 +202,24 @@ def test_a_choice_redraws_and_keeps_the_pair(open_page):
     page.wait_for_function("pairx.explore.scene.number.length < 50")
     named = page.evaluate("pairx.explore.scene.number.map((n) => pairx.explore.row(n)).map((r) => r.query + r.gallery)")
     assert named and all("zuri" in one for one in named)
+
+
+def test_filters_that_leave_nothing_say_so(open_page):
+    page = open_explore(open_page)
+    panel, bare = page.locator(".px-pairpanel"), page.get_by_text("No pair is left.")
+    search = page.get_by_label("Photograph or individual")
+    search.fill("nobody of this name")
+    bare.wait_for()
+    assert not page.locator(".px-plot").is_visible() and not panel.locator(".px-stage").first.is_visible()
+    assert page.evaluate("pairx.explore.chosen") is None
+    search.fill("zuri")
+    bare.wait_for(state="hidden")
+    page.wait_for_function(SHOWN)
+    assert panel.locator(".px-stage").first.is_visible()
+    x, y = page.evaluate(PLACE, page.evaluate("pairx.explore.chosen"))
+    box = page.locator(".px-plot").bounding_box()
+    assert box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"], "it has its size again"
+    page.wait_for_function(EXPLAINED)
 
 
 def test_two_people_and_fast_clicks_get_their_own(open_page):
@@ -212,16 +246,20 @@ def test_every_width_and_theme_fits(open_page, width, dark):
 
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
+    page.set_viewport_size({"width": 1366, "height": 700})
     page.get_by_text("New run", exact=True).click()
     page.wait_for_selector("#px-start-run")  # the last of the form
+    page.evaluate("document.querySelector('#px-start-run').scrollIntoView({ block: 'end' })")
     page.get_by_label("Pairs", exact=True).fill("8")
     page.get_by_label("Name", exact=True).fill("no name")
     page.click("#px-start-run")
     page.get_by_text("Name the run with letters").wait_for()
+    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
     assert page.get_by_label("Pairs", exact=True).input_value() == "8"
     page.get_by_label("Name", exact=True).fill("tiny")
     page.click("#px-start-run")
     page.wait_for_selector("#px-stop-run")
+    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
     page.get_by_text("tiny is finished.").wait_for()
     page.locator(".px-run-open", has_text="tiny").click()
     page.wait_for_function("pairx.explore.scene.run === 'tiny'")

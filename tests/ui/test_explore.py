@@ -12,6 +12,7 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from pairx.evaluation.reading import open_run
+from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
 from pairx.ui import exploration as exploration_module
 from pairx.ui.exploration import NO_RUN, OUR_FAULT, TAB, Exploration, choice_of, content
@@ -89,6 +90,7 @@ def test_a_scene_holds_every_pair_its_views_and_the_window(library):
         "rho 0.50 · Delta 0.25 (95 % 0.10 to 0.40, by chance −0.10 to 0.10) · 39 pairs, 1 without this metric"
     )
     views = {view["id"]: view["numbers"] for view in scene["views"]}
+    assert scene["views"][0]["meaning"].startswith("Every pair of the run")
     assert views["all"] == list(range(40)) and views["implausible"] == [] and views["plausible"] == []
     bars = [trace for trace in scene["figure"]["data"] if trace["type"] == "bar"]
     assert len(bars) == 4, "two classes at two margins"
@@ -100,6 +102,9 @@ def test_a_filter_counts_anew(library):
     rows = chosen_rows(run, choice)
     assert rows["status"].eq("ok").all() and 0 < len(rows) < 20
     assert "95 %" not in (said := sentence(standing(run, choice, rows), rows)) and f"{len(rows)} pairs" in said
+    everything, *others = scene_of_run(run, choice)["views"]
+    assert everything["meaning"].startswith("Every pair that the filters leave") and everything["numbers"]
+    assert [view["meaning"] for view in others] == [view.meaning for view in list(VIEWS.values())[1:]]
     for wrong in ({"metric": "beauty"}, {"color": "mood"}, {"layer": "late"}, {"column": "mood", "values": ("x",)}):
         with pytest.raises(InputError):
             chosen_rows(run, Choice(**{"run": "cows", "layer": "stage", "metric": "match_coverage", **wrong}))
@@ -112,8 +117,14 @@ def test_colours_by_a_column_leave_the_shapes():
     assert len({trace.marker.color for trace in named}) == 8, "seven days and the others"
     assert {(trace.marker.symbol) for trace in named} == {"circle", "x"}
     assert sum(len(trace.customdata) for trace in named) == 39
+    legend = [trace.name for trace in figure.data if trace.showlegend]
+    assert sorted(legend) == sorted({trace.name for trace in named}), "every colour once"
     by_number = scatter_figure(rows, "match_coverage", [], color="cosine")
     assert np.array_equal(by_number.data[0].marker.color, rows["cosine"][:20])
+    assert not any(trace.showlegend for trace in by_number.data), "its colours have a scale"
+    of_one = rows.assign(day=np.where(rows["correct"], "day 1", "day 2"))
+    legend = [trace for trace in scatter_figure(of_one, "match_coverage", [], color="day").data if trace.showlegend]
+    assert {(trace.name, trace.marker.symbol) for trace in legend} == {("day 1", "circle"), ("day 2", "x")}
     many = pd.concat([rows] * (CROWD // 39 + 1), ignore_index=True)
     assert scatter_figure(many, "match_coverage", []).data[0].marker.size < figure.data[0].marker.size
     assert len(scatter_figure(rows[:0], "match_coverage", []).data) == 2, "no pair is no fault"
@@ -195,7 +206,7 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     assert shown["ticket"] == 1 and shown["busy"] and not runs
     pair = shown["pair"]
     assert (pair["number"], pair["correct"]) == (30, False)
-    assert pair["owners"] == ["Animal 30", "Other 30"] and len(pair["photos"]) == 2
+    assert pair["owners"] == "two individuals: Animal 30 and Other 30" and len(pair["photos"]) == 2
     assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
     *steps, last = exploration.explain(SESSION, clicked(30))
     assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
@@ -239,6 +250,24 @@ def test_fast_clicks_end_at_the_last(exploration, runs):
     assert list(second) == [] and len(exploration.workshop.results) == 0
 
 
+@pytest.mark.parametrize(
+    ("number", "photographs", "said"),
+    [
+        (3, False, "individuals unknown"),
+        (30, False, "individuals unknown"),
+        (3, True, "one individual: Animal 3"),
+        (30, True, "two individuals: unknown and Other 30"),
+    ],
+)
+def test_a_pair_without_names_is_not_said_to_be_one_individual(exploration, tmp_path, number, photographs, said):
+    """photographs: whether the run knows those of the gallery; those of the queries it does not."""
+    path = tmp_path / "runs" / "cows" / "photographs.parquet"
+    known = pd.read_parquet(path)
+    known[known["image_id"].str.startswith("g") & photographs].to_parquet(path)
+    pair = exploration.choose(SESSION, clicked(number))["pair"]
+    assert (pair["correct"], pair["owners"]) == (number < 20, said)
+
+
 @pytest.mark.parametrize("number", [40, -1, None, "3", True, 2.5, [1]])
 def test_what_is_no_pair_is_said(exploration, number):
     shown = exploration.choose(SESSION, clicked(number))
@@ -251,7 +280,7 @@ def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypa
     (tmp_path / "runs" / "cows" / "photo0.png").unlink()
     shown = exploration.choose(SESSION, clicked(0))
     assert "no longer where the run found it" in shown["note"] and shown["error"] and not shown.get("busy")
-    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == ["Animal 0", "Animal 0"], "it says which pair"
+    assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == "one individual: Animal 0", "it says which pair"
     (told,) = exploration.explain(SESSION, clicked(0))
     assert told == shown
     page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))

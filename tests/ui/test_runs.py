@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from types import SimpleNamespace
 
 import gradio as gr
 import pytest
 
+from pairx.datasets import Problem
 from pairx.types import InputError, Step
 from pairx.ui import runs as runs_module
 from pairx.ui.library import READY, Library, Places
-from pairx.ui.running import OUR_FAULT, Progress, Runner, in_words, measured
-from pairx.ui.runs import ONLY_HERE, Runs
+from pairx.ui.running import OUR_FAULT, Progress, Runner, in_words, left_out, measured
+from pairx.ui.runs import ONLY_HERE, STOPPED, STOPPED_EARLY, Runs
 from tests.datasets.test_dataset import write_photo
 from tests.evaluation.made_up import write_run
 from tests.evaluation.test_reading import half_done
@@ -41,6 +44,37 @@ def slow(monkeypatch) -> Slow:
     return found
 
 
+class Reading:
+    """Stands in for `load_steps`: a data set of a thousand photographs that is read one a step; two are left out."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple] = []
+        self.gate = threading.Semaphore(0)
+
+    def __call__(self, source, skip) -> Generator[Step, None, SimpleNamespace]:
+        self.asked.append((str(source), skip))
+        for done in range(1000):
+            yield Step(done, 1000, "reading the photographs")
+            self.gate.acquire(timeout=20)
+        problems = (Problem("missing file", "a.jpg (row 2)", 0), Problem("missing file", "b.jpg (row 3)", 1))
+        return SimpleNamespace(name="read", problems=problems)
+
+
+@pytest.fixture
+def reading(monkeypatch) -> Reading:
+    found = Reading()
+    monkeypatch.setattr(runs_module, "load_steps", found)
+    return found
+
+
+@pytest.fixture
+def warned(monkeypatch) -> list[str]:
+    """What a person was told in a corner of the page."""
+    found: list[str] = []
+    monkeypatch.setattr(gr, "Warning", lambda text, **_: found.append(text))
+    return found
+
+
 @pytest.fixture
 def runs_of(workshop, tmp_path) -> Runs:
     write_run(tmp_path / "runs" / "cows")
@@ -59,7 +93,7 @@ def named(listed: dict) -> dict[str, dict]:
     return {run["name"]: run for run in listed["runs"]}
 
 
-def test_a_run_is_started_watched_and_finished(runs_of, slow):
+def test_a_run_is_started_watched_and_finished(runs_of, slow, warned):
     status, listed, _, timer, stop = runs_of.start(*FORM)
     assert status["busy"] and timer.active and stop["visible"] and listed["open"] == ""
     until(lambda: runs_of.runner.progress.done == 1)
@@ -67,9 +101,15 @@ def test_a_run_is_started_watched_and_finished(runs_of, slow):
         ("sample", "tiny", "mine", {"layers": ["stage"], "exclude_encounter": True, "pairs": 10, "seed": 3})
     ]
     status, *_ = runs_of.watch("")
-    assert status["text"].startswith("Scoring pairs: 1 of 3") and (status["done"], status["total"]) == (1, 3)
-    refused, *_ = runs_of.start("second", *FORM[1:])
-    assert "mine is running" in refused["text"] and refused["error"]
+    assert status["text"].startswith("mine · Scoring pairs: 1 of 3") and (status["done"], status["total"]) == (1, 3)
+    for refused in (
+        runs_of.start("cows", "/no/such/folder", *FORM[2:]),
+        runs_of.resume(None, "", gr.EventData(None, {"name": "x"})),
+    ):
+        status, listed, _, timer, stop = refused
+        assert status["text"].startswith("mine · ") and status["busy"], "of another page, too"
+        assert timer.active and stop["visible"] and named(listed)["cows"]["finished"]
+    assert warned == ["mine is running. Wait for its end, or stop it."] * 2
     slow.gate.release(3)
     runs_of.runner.wait()
     status, _, _, timer, stop = runs_of.watch("")
@@ -83,6 +123,54 @@ def test_stop_keeps_what_is_finished(runs_of, slow):
     slow.gate.release()
     runs_of.runner.wait()
     assert "Stopped" in runs_of.watch("")[0]["text"] and runs_of.runner.progress.done == 2
+
+
+def test_reading_a_data_set_is_watched_and_stopped(runs_of, slow, reading):
+    runs_of.start(*FORM[:6], False, True, "")
+    until(lambda: reading.asked == [("sample", True)] and runs_of.runner.progress.total == 1000)
+    reading.gate.release(20)
+    until(lambda: runs_of.runner.progress.done == 20)
+    assert runs_of.watch("")[0]["text"].startswith("mine · Reading the photographs: 20 of 1000, ")
+    runs_of.halt()
+    reading.gate.release()
+    runs_of.runner.wait()
+    assert runs_of.watch("")[0] == {"text": STOPPED_EARLY, "error": False}, "there is no run to continue"
+    assert reading.asked and not slow.asked
+
+
+def test_what_was_left_out_is_said_at_the_end(runs_of, slow, reading):
+    runs_of.start(*FORM[:6], False, True, "")
+    reading.gate.release(1000)
+    slow.gate.release(3)
+    runs_of.runner.wait()
+    status = runs_of.watch("")[0]
+    assert status["text"] == "mine is finished. 2 photographs were left out: missing file (2)."
+
+
+def test_problems_in_words():
+    double = [Problem("no identity", "row 4", 2), Problem("no number", "row 4", 2), Problem("no number", "row 5", 3)]
+    assert left_out(double) == "2 photographs were left out: no number (2), no identity (1)."
+    assert left_out(double[:1]) == "1 photograph was left out: no identity (1)."
+    assert left_out([Problem("unknown column", "mood"), Problem("unknown column", "day")]) == (
+        "Columns left out: mood, day."
+    )
+    assert left_out(()) == ""
+
+
+def test_continue_takes_the_data_set_that_is_typed(workshop, tmp_path, slow, reading):
+    """Before one of the list that has the same name."""
+    listed, typed = tmp_path / "sets" / "herd", tmp_path / "mine" / "herd"
+    listed.mkdir(parents=True), typed.mkdir(parents=True)
+    half_done(tmp_path / "runs" / "half", dataset="herd", model="reid-lite0")
+    runs = Runs(workshop, Library(Places(tmp_path / "sets", tmp_path / "runs", own_machine=True)))
+    for text, source in ((str(typed), typed), ("", listed), ("sample", listed), (f"{typed}/", typed)):
+        runs.resume(None, text, gr.EventData(None, {"name": "half"}))
+        until(lambda: reading.asked)
+        assert reading.asked.pop() == (str(source), True)
+        runs.halt()
+        reading.gate.release(3)
+        runs.runner.wait()
+        assert runs.watch(None)[0]["text"] == STOPPED, "there is a run to continue"
 
 
 def test_an_unfinished_run_continues_with_its_own_settings(runs_of, slow, tmp_path):
@@ -116,7 +204,8 @@ def test_an_unfinished_run_continues_with_its_own_settings(runs_of, slow, tmp_pa
 )
 def test_what_cannot_be_started_says_why(runs_of, slow, form, said):
     status, *kept = runs_of.start(*form)
-    assert said in status["text"] and status["error"] and all(one == gr.skip() for one in kept)
+    _, _, timer, stop = kept
+    assert said in status["text"] and status["error"] and not timer.active and not stop["visible"]
     assert not runs_of.runner.busy and not slow.asked
 
 
@@ -167,6 +256,7 @@ def test_rate_and_remaining_time():
     progress = measured(Step(10, 110, "scoring pairs"), Step(30, 110, "scoring pairs"), 40)
     assert (progress.rate, progress.remaining) == (0.5, 160)
     assert in_words(progress) == "Scoring pairs: 30 of 110, 0.5 a second, 3 minutes left"
+    assert in_words(replace(progress, remaining=0.8)).endswith("1 second left")
     assert in_words(Progress("x", "reading the data set")) == "Reading the data set"
     first = measured(Step(10, 110, "x"), Step(10, 110, "x"), 0)
     assert first.rate is None and first.remaining is None

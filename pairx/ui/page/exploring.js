@@ -11,14 +11,17 @@ const explore = (shared.explore ??= {
   tell(name) {
     shared.bus.dispatchEvent(new CustomEvent(name));
   },
-  // view: the ready-made view to show; without one, that of before.
+  // view: the ready-made view to show; without one, that of before, or what was selected by hand and is still there.
   show(scene, view) {
     const same = this.scene?.run === scene.run;
+    const drawn = same && this.view === null ? this.selected : null;
     this.scene = scene;
     this.at = new Map(scene.number.map((number, i) => [number, i]));
+    const kept = drawn?.filter((number) => this.at.has(number));
     if (!same || !this.at.has(this.chosen)) this.chosen = null;
     this.tell("rows");
-    this.look(view ?? (same && this.view ? this.view : scene.views[0].id));
+    if (!view && kept?.length) this.select(kept);
+    else this.look(view ?? (same && this.view ? this.view : scene.views[0].id));
   },
   look(id) {
     const view = this.scene.views.find((one) => one.id === id) ?? this.scene.views[0];

@@ -33,7 +33,7 @@ function sort() {
 function ask() {
   const shown = pager.part(order);
   title.textContent = `Gallery (${order.length.toLocaleString("en")} pairs)`;
-  hint.textContent = explore.selected ? "The pairs of the view or selection." : "All pairs. Draw a box or a lasso in the plot, or choose a view, to see fewer.";
+  hint.textContent = explore.selected ? "The pairs of the view or selection." : "All pairs on show. Draw a box or a lasso in the plot, or choose a view, to see fewer.";
   csv.disabled = !order.length;
   grid.replaceChildren(...shown.map(card));
   asked += 1;

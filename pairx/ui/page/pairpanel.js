@@ -46,6 +46,15 @@ function stop() {
   tell({ note: "Stopped. Choose the pair again to explain it." });
 }
 
+// No pair is left to show: none is explained any longer.
+function close() {
+  explore.ticket += 1;
+  trigger("halt", { ticket: explore.ticket });
+  root.classList.remove("px-ready");
+  delete root.dataset.number;
+  delete root.dataset.explained;
+}
+
 function tell({ note: text = "", busy = false, error = false, done = 0, total = 0 }) {
   told.textContent = text;
   note.classList.toggle("px-error", error);
@@ -62,8 +71,7 @@ function showPair(pair) {
   verdict.replaceChildren();
   verdictMark(verdict, pair.correct);
   make("strong", "", verdict, pair.correct ? "Correct pair" : "Incorrect pair");
-  const { owners } = pair;
-  make("span", "px-owners", verdict, owners[0] === owners[1] ? `one individual: ${owners[0]}` : `two individuals: ${owners.join(" and ")}`);
+  make("span", "px-owners", verdict, pair.owners);
   view.reset();
   const photos = pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
   upper.node.hidden = !photos.length;
@@ -134,6 +142,7 @@ async function draw() {
   }
 }
 
+shared.bus.addEventListener("rows", () => explore.scene.number.length || close());
 shared.bus.addEventListener("chosen", () => root.classList.add("px-stale"));
 tell({});
 watch("value", draw);

@@ -17,6 +17,7 @@ function loadPlotly(url) {
   }));
 }
 
+const LEGEND_ROW = 34; // px
 const themed = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
 class PairPlot {
@@ -47,6 +48,7 @@ class PairPlot {
       trace.customdata.forEach((number, i) => this.places.set(number, [this.dots.length - 1, i]));
     });
     await this.plotly.react(this.node, figure.data, this.layout(), this.config);
+    if (this.size().height !== this.node.layout.height) await this.plotly.relayout(this.node, this.layout());
     if (this.listening) return;
     this.listening = true;
     this.node.on("plotly_click", ({ points }) => {
@@ -74,7 +76,9 @@ class PairPlot {
 
   size() {
     const width = Math.max(240, this.node.clientWidth);
-    return { width, height: Math.max(340, Math.min(620, Math.round(width * 0.8), window.innerHeight * 0.72)) };
+    const height = Math.max(340, Math.min(620, Math.round(width * 0.8), window.innerHeight * 0.72));
+    const legend = this.node._fullLayout?.legend?._height ?? 0; // its rows beyond the first take no room from the points
+    return { width, height: height + Math.max(0, Math.round(legend) - LEGEND_ROW) };
   }
 
   place(number) {

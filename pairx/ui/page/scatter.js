@@ -18,6 +18,7 @@ const link = new ViewLink(root, given.names, () => {
 link.button(tools);
 const canvas = make("div", "px-plot", body);
 canvas.setAttribute("role", "img");
+const bare = make("div", "px-bare", body); // in the plot's place where it has no point
 const files = make("div", "px-tools px-files", body);
 make("span", "px-hint", files, "Download:");
 const KINDS = [["csv", "CSV", "The pairs on show as a table"], ["parquet", "Parquet", "The pairs on show as a table"],
@@ -34,6 +35,13 @@ function setMode(mode) {
 function save(kind) {
   if (kind === "svg" || kind === "png") plot?.save(kind, `pairx_${explore.scene.run}_${explore.scene.layer}`.replaceAll(" ", "-"));
   else trigger("download", { kind, numbers: kind === "html" ? null : explore.selected });
+}
+
+function tellBare({ number, value }) {
+  if (!number.length) bare.textContent = "No pair is left. Take a filter away to see some.";
+  else bare.textContent = value.some((one) => one !== null) ? "" : "None of these pairs has this metric. The table lists them.";
+  bare.hidden = !bare.textContent;
+  canvas.hidden = !bare.hidden;
 }
 
 let asked = 0;
@@ -60,6 +68,7 @@ async function load() {
       select: (chosen) => chosen ? explore.select(chosen) : explore.look("all"),
     });
     scene.figure.key = key;
+    tellBare(scene);
     await plot.draw(scene.figure);
     if (ticket !== asked) return;
     canvas.setAttribute("aria-label", `${scene.metric} against cosine similarity, ${scene.number.length} pairs. The table below lists them.`);
