@@ -246,6 +246,7 @@ def test_every_width_and_theme_fits(open_page, width, dark):
 
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
+    page.wait_for_selector(".px-tables table")  # the last that the tab asks for when it opens
     page.set_viewport_size({"width": 1366, "height": 700})
     page.get_by_text("New run", exact=True).click()
     page.wait_for_selector("#px-start-run")  # the last of the form
