@@ -212,7 +212,7 @@ def xgrad_cam(a: Tensor, g: Tensor) -> Tensor:
 def eigen_grad_cam(a: Tensor, g: Tensor) -> Tensor:
     """First principal component of `g A` over the cells, towards where the products sum to more."""
     products = g * a
-    return towards(principal_component(products), products.sum(0))
+    return oriented(principal_component(products), products.sum(0))
 
 
 @method(
@@ -227,7 +227,7 @@ def eigen_grad_cam(a: Tensor, g: Tensor) -> Tensor:
 @each_side
 def eigen_cam(side: Side, _options: NoOptions) -> Tensor:
     """First principal component of `A` over the cells, away from the photograph's mean features."""
-    return towards(principal_component(side.activation), apart(side.activation))
+    return oriented(principal_component(side.activation), apart(side.activation))
 
 
 @method(
@@ -244,7 +244,7 @@ def kpca_cam(side: Side, _options: NoOptions) -> Tensor:
     """First kernel principal component of `A` over the cells, away from the photograph's mean features. Raises
     InputError for a layer with more than 64 x 64 cells.
     """
-    return towards(kernel_principal_component(side.activation), apart(side.activation))
+    return oriented(kernel_principal_component(side.activation), apart(side.activation))
 
 
 def principal_component(values: Tensor) -> Tensor:
@@ -285,6 +285,6 @@ def apart(values: Tensor) -> Tensor:
     return torch.einsum("c,chw->hw", mean, mean[:, None, None] - values.double())
 
 
-def towards(component: Tensor, reference: Tensor) -> Tensor:
-    """A component (h, w) with the sign of which it agrees with a reference (h, w)."""
+def oriented(component: Tensor, reference: Tensor) -> Tensor:
+    """A component (h, w), with the sign with which it agrees with a reference (h, w)."""
     return component if (component * reference).sum() >= 0 else -component

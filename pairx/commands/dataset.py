@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pairx.commands.reports import comparison_report, report
-from pairx.commands.shared import add_model, with_progress
+from pairx.commands.shared import add_model, chosen_model, with_progress
 
 DATASET = (
     "`sample`, a folder with metadata.csv, a folder of one folder per identity, a CSV, or wildlife:NAME of the package "
@@ -149,10 +149,9 @@ def _add_dataset(command: argparse.ArgumentParser) -> None:
 
 def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
     from pairx.datasets import load_steps
-    from pairx.models import load_model
 
     device = "cpu" if getattr(arguments, "ray", None) else None
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size, device=device)
+    model = chosen_model(arguments, device)
     dataset = with_progress(load_steps(arguments.dataset, arguments.skip_problems, arguments.download))
     for problem in dataset.problems:
         print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from pairx.commands.shared import print_rows
+from pairx.commands.shared import chosen_model, print_rows
 
 
 def datasets(arguments: argparse.Namespace) -> None:
@@ -30,9 +30,7 @@ def models(arguments: argparse.Namespace) -> None:
 
 def layers(arguments: argparse.Namespace) -> None:
     """Print the layers of a model."""
-    from pairx.models import load_model
-
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    model = chosen_model(arguments)
     rows = [{**asdict(layer), "grid": f"{layer.grid[0]} x {layer.grid[1]}"} for layer in model.layers]
     print_rows(
         [asdict(layer) for layer in model.layers] if arguments.json else rows,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pairx.commands.shared import add_model, cell, print_json, print_rows, with_progress
+from pairx.commands.shared import add_model, cell, chosen_model, print_json, print_rows, with_progress
 from pairx.types import Explanation, ImagePair, InputError, Refusal
 
 FIGURES = (".png", ".svg", ".pdf")
@@ -93,10 +93,9 @@ def explain(arguments: argparse.Namespace) -> None:
     look = _look(arguments)
     from pairx.images import load_pair
     from pairx.methods import explain_steps, option_names
-    from pairx.models import load_model
 
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    model = chosen_model(arguments)
     options = {
         name: getattr(arguments, name)
         for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "composite", "engine")
@@ -116,11 +115,10 @@ def compare(arguments: argparse.Namespace) -> None:
     from pairx import viz
     from pairx.images import load_pair
     from pairx.methods import CARDS, compare_steps
-    from pairx.models import load_model
 
     names = _chosen(arguments.methods, CARDS)
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
-    model = load_model(arguments.model, weights=arguments.weights, size=arguments.size)
+    model = chosen_model(arguments)
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
     results = with_progress(compare_steps(model, pair, names, arguments.layer, **given))

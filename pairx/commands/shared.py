@@ -6,11 +6,14 @@ import argparse
 import json
 import sys
 from collections.abc import Generator, Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
 from pairx.types import Step, Steps
+
+if TYPE_CHECKING:
+    from pairx.models import EmbeddingModel
 
 Result = TypeVar("Result")
 
@@ -24,6 +27,13 @@ def add_model(command: argparse.ArgumentParser) -> None:
         "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
     )
     command.add_argument("--size", type=int, metavar="PX", help="side of the model's input (default: the model's own)")
+
+
+def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> EmbeddingModel:
+    """The model of `add_model`'s options. Raises InputError as `pairx.load_model` does."""
+    from pairx.models import load_model
+
+    return load_model(arguments.model, weights=arguments.weights, size=arguments.size, device=device)
 
 
 def with_progress(steps: Generator[Step, None, Result]) -> Result:

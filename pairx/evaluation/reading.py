@@ -25,6 +25,8 @@ REQUIRED = (
     "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
 )  # fmt: skip
 SETTLED, SUMMED = ("dataset", "model"), ("pairs", "correct", "incorrect", "retrieval", "status", "layers")
+UNKNOWN = "unknown"
+"""What stands for an individual without a name, and for any other text that a photograph lacks."""
 MOST_VALUES = 12
 """Different values up to which a pair's column says them; beyond, it says whether they are the same."""
 
@@ -78,7 +80,7 @@ class OpenRun:
     def _full(self) -> pd.DataFrame:
         identity = self.photographs["identity"]
         names = {f"{side}_identity": identity.reindex(self.table[f"{side}_id"]) for side in ("query", "gallery")}
-        texts = {name: values.fillna("unknown").to_numpy(str) for name, values in names.items()}
+        texts = {name: values.fillna(UNKNOWN).to_numpy(str) for name, values in names.items()}
         return self.table.assign(**self.columns, **texts)
 
     def photograph(self, image_id: str) -> tuple[Path, tuple[float, float, float, float] | None, float]:
@@ -100,8 +102,8 @@ def pair_values(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     alphabetical order, as "left / right". With many different texts: whether both have the same."""
     if len(np.unique(np.concatenate([first, second]))) > MOST_VALUES:
         unknown = (first == "") | (second == "")
-        return np.where(unknown, "unknown", np.where(first == second, "the same", "different"))
-    first, second = (np.where(one == "", "unknown", one) for one in (first, second))
+        return np.where(unknown, UNKNOWN, np.where(first == second, "the same", "different"))
+    first, second = (np.where(one == "", UNKNOWN, one) for one in (first, second))
     ordered = [np.where(first <= second, one, other) for one, other in ((first, second), (second, first))]
     joined = np.array([f"{one} / {other}" for one, other in zip(*ordered, strict=True)], dtype=object)
     return np.where(first == second, first, joined)

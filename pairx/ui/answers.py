@@ -162,13 +162,15 @@ class Answers:
                 status = {"text": text, "done": step.done, "total": step.total, "busy": True}
                 yield [*kept, status, gr.skip(), gr.skip()]
                 if turns.now(name) != turn:
-                    if turns.now(name)[1]:
-                        yield [*kept, *resting(STOPPED)]
-                    return
-            scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
-            value = {"scene": scene, "quiet": link is not None and not link.a}
-            value |= {"look": link.look, "match": link.match} if link else {}
-            yield [value, request, *resting()]
+                    break
+            else:
+                scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
+                value = {"scene": scene, "quiet": link is not None and not link.a}
+                value |= {"look": link.look, "match": link.match} if link else {}
+                yield [value, request, *resting()]
+                return
+            if turns.now(name)[1]:
+                yield [*kept, *resting(STOPPED)]
         except InputError as error:
             yield [*kept, *resting(str(error), error=True)]
         except Exception:

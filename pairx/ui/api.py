@@ -12,7 +12,7 @@ from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export
 from pairx.ui.links import MOST_COLORS, MOST_LINES, Options
-from pairx.ui.parts import cached
+from pairx.ui.parts import cached, file_data
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.session import Request, Workshop
 
@@ -73,7 +73,7 @@ class ExplainApi:
     def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> dict[str, Any]:
         name = export.file_name(explanation, pair, kind)
         path = cached(export.content(explanation, pair, kind, look), name)
-        return {"path": path, "orig_name": name, "meta": {"_type": "gradio.FileData"}}
+        return {**file_data(path), "orig_name": name}
 
 
 def summary(explanation: Explanation, request: Request) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from pairx import images, viz
 from pairx.core import correspondence
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
-from pairx.ui.parts import Part, cached, data_uri, encoded
+from pairx.ui.parts import Part, cached, data_uri, encoded, file_data
 
 LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
 MOST_CELLS = 28
@@ -114,8 +114,7 @@ def _plain(text: str) -> str:
 
 
 def _file(data: bytes, name: str) -> dict[str, Any]:
-    path = cached(data, name)
-    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+    return file_data(cached(data, name))
 
 
 class Board(Part):

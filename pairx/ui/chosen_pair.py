@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pairx import images
-from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.reading import UNKNOWN, OpenRun
 from pairx.evaluation.summary import CONTROL
 from pairx.types import InputError
 from pairx.ui.board import photos_of
-from pairx.ui.parts import Part, cached, encoded
+from pairx.ui.parts import Part, cached, encoded, file_data
 from pairx.ui.photos import Photo, PhotoShelf, pair_of
 from pairx.ui.scatter import number
 from pairx.ui.words import metric_title
@@ -23,7 +23,6 @@ from pairx.ui.words import metric_title
 THUMBNAIL = 220  # px
 MOST_THUMBNAILS = 4000
 PAGE = 24  # pairs of a gallery's page
-UNKNOWN = "unknown"  # what a run calls an individual of whom it has no name
 
 
 class Tickets:
@@ -121,7 +120,7 @@ class Thumbnails:
                 made = self._written(path, 0, box, theta)
         except (InputError, OSError) as error:
             return {"problem": str(error)}
-        return {"path": made, "meta": {"_type": "gradio.FileData"}}
+        return file_data(made)
 
     def _written(self, path: Path, changed: int, box: tuple | None, theta: float) -> str:
         image, _ = images.load_image(path, box, theta)

@@ -107,6 +107,11 @@ def cached(data: bytes, name: str) -> str:
     return str(path.resolve())
 
 
+def file_data(path: str) -> dict[str, Any]:
+    """A file of gradio's cache in a component's value, from which the browser gets its address."""
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
 def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:
     """An image within a value."""
     return f"data:image/{kind};base64,{base64.b64encode(encoded(image, kind, **how)).decode()}"

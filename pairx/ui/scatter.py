@@ -17,7 +17,7 @@ from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
 from pairx.ui.links import NAMES, RunLink
-from pairx.ui.parts import Part, cached
+from pairx.ui.parts import Part, cached, file_data
 from pairx.ui.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
@@ -149,8 +149,7 @@ def span(values: Any) -> str:
 
 def file_of(data: Any, name: str) -> dict[str, Any]:
     """JSON as a file of the cache, for a component's value."""
-    path = cached(json.dumps(data, allow_nan=False).encode(), name)
-    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+    return file_data(cached(json.dumps(data, allow_nan=False).encode(), name))
 
 
 class ScatterPlot(Part):

@@ -8,7 +8,7 @@ from typing import Any
 from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.ui.parts import Part, cached, data_uri
+from pairx.ui.parts import Part, cached, data_uri, file_data
 
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
@@ -90,8 +90,7 @@ class Viewer(Part):
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
             return None
-        path = cached(json.dumps(value["scene"]).encode(), "scene.json")
-        return {**value, "scene": {"path": path, "meta": {"_type": "gradio.FileData"}}}
+        return {**value, "scene": file_data(cached(json.dumps(value["scene"]).encode(), "scene.json"))}
 
 
 class LookPanel(Part):

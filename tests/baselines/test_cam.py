@@ -103,7 +103,7 @@ def test_photographs_that_are_alike_get_components_of_one_sign() -> None:
     for find in (cam.principal_component, cam.kernel_principal_component):
         for places in (along, -along):
             values = direction * (10 + places)
-            component = cam.towards(find(values), cam.apart(values))
+            component = cam.oriented(find(values), cam.apart(values))
             assert torch.equal(component.sign(), -places.sign())
 
 
