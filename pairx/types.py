@@ -29,7 +29,7 @@ class View:
     width, height: of the upright photograph, pixels. box: (x, y, w, h) in photograph pixels before rotation. theta:
     radians by which the box is turned about its own centre, clockwise on screen (the convention of COCO-style wildlife
     manifests). scale: image pixels per photograph pixel, below 1 where a large photograph was reduced. The image is the
-    box turned upright, `image_size` pixels large.
+    box turned upright, `image_size` pixels large. notes: what was guessed while it was read, a plain sentence each.
     """
 
     width: int
@@ -37,6 +37,7 @@ class View:
     box: tuple[float, float, float, float]
     theta: float = 0.0
     scale: float = 1.0
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def whole(cls, width: int, height: int) -> View:
@@ -85,6 +86,12 @@ class ImagePair:
     view0: View
     view1: View
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was guessed while the photographs were read, a plain sentence each that names its photograph."""
+        named = ((self.id0, self.view0.notes), (self.id1, self.view1.notes))
+        return tuple(dict.fromkeys(f"{name}: {note}" for name, notes in named for note in notes))
+
     def swapped(self) -> ImagePair:
         """The same pair with its images exchanged."""
         return ImagePair(self.image1, self.image0, self.id1, self.id0, self.view1, self.view0)
@@ -119,6 +126,7 @@ class Explanation:
     pixel_maps0, pixel_maps1: (k, H, W) float32 or None, one map a match at the model's input resolution, in the order
     of `matches`. tensor: (h0, w0, h1, w1) float32 or None, evidence of every cell pair. metrics: name to number.
     settings: all that the result depends on (model, layer, size, options, versions), JSON-ready. seconds: time it took.
+    notes: what the reader has to know to read it right, a plain sentence each, shown and printed beside the maps.
     """
 
     method: str
@@ -132,6 +140,7 @@ class Explanation:
     metrics: dict[str, float] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
+    notes: tuple[str, ...] = ()
 
     _ARRAYS = ("map0", "map1", "pixel_maps0", "pixel_maps1", "tensor")
     _MATCHES = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")
@@ -141,7 +150,9 @@ class Explanation:
         arrays = {name: getattr(self, name) for name in self._ARRAYS if getattr(self, name) is not None}
         if self.matches is not None:
             arrays |= {f"matches.{name}": getattr(self.matches, name) for name in self._MATCHES}
-        about = {name: getattr(self, name) for name in ("method", "similarity", "metrics", "settings", "seconds")}
+        about = {
+            name: getattr(self, name) for name in ("method", "similarity", "metrics", "settings", "seconds", "notes")
+        }
         np.savez_compressed(path, about=json.dumps(about), **arrays)
 
     @classmethod
@@ -156,6 +167,7 @@ class Explanation:
             raise InputError(
                 f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote."
             ) from error
+        about["notes"] = tuple(about.get("notes", ()))
         return cls(**about, **arrays, matches=Matches(**matches) if matches else None)
 
 

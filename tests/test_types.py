@@ -61,7 +61,9 @@ def matches(count: int = 3) -> Matches:
     "explanation",
     [
         Explanation("pair-x", 0.5),
-        Explanation("cam", -0.25, np.eye(3, dtype=np.float32), np.ones((2, 4), np.float32), seconds=1.5),
+        Explanation(
+            "cam", -0.25, np.eye(3, dtype=np.float32), np.ones((2, 4), np.float32), seconds=1.5, notes=("Hm.", "ü.")
+        ),
         Explanation(
             "pair-x",
             0.9,
@@ -78,7 +80,7 @@ def matches(count: int = 3) -> Matches:
 def test_explanation_survives_a_file(tmp_path, explanation):
     explanation.save(tmp_path / "x.npz")
     loaded = Explanation.load(tmp_path / "x.npz")
-    for name in ("method", "similarity", "metrics", "settings", "seconds"):
+    for name in ("method", "similarity", "metrics", "settings", "seconds", "notes"):
         assert getattr(loaded, name) == getattr(explanation, name)
     for name in ("map0", "map1", "pixel_maps0", "pixel_maps1", "tensor"):
         same_array(getattr(loaded, name), getattr(explanation, name))
@@ -104,3 +106,10 @@ def test_other_files_are_not_explanations(tmp_path):
         Explanation.load(tmp_path / "x.npz")
     with pytest.raises(InputError):
         Explanation.load(tmp_path / "missing.npz")
+
+
+def test_a_pair_tells_what_was_guessed_of_either_photograph_once():
+    blank, guessed = np.zeros((2, 2, 3), np.uint8), View(2, 2, (0, 0, 2, 2), notes=("white is 4095",))
+    pair = ImagePair(blank, blank, "a", "b", guessed, View.whole(2, 2))
+    assert pair.notes == ("a: white is 4095",) and pair.swapped().notes == pair.notes
+    assert ImagePair(blank, blank, "a", "a", guessed, guessed).notes == ("a: white is 4095",)
