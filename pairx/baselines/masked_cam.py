@@ -33,18 +33,23 @@ BATCH = 32
 @each_side
 def score_cam(side: Side, _options: NoOptions) -> Generator[Step, None, Tensor]:
     """`sum_c w_c A_c`, `w` the softmax over channels of `cos(embed(x M_c), f)`; `M_c` is `A_c` upsampled (bilinear,
-    corners aligned) and scaled to 0..1.
+    each cell's value at its centre) and scaled to 0..1.
     """
     size = side.x.shape[2:]
 
     def scores(channels: Tensor) -> Tensor:
-        masks = nn.functional.interpolate(channels[:, None], size, mode="bilinear", align_corners=True)
-        low, high = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
-        return side.cosine(side.embed(side.x * (masks - low) / (high - low + 1e-8)))
+        return side.cosine(side.embed(side.x * masks(channels, size)))
 
     a = side.activation
     found = yield from in_batches(scores, a.split(BATCH), len(a), "seeing through channels")
     return torch.einsum("c,chw->hw", found.softmax(0), a)
+
+
+def masks(channels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Channels (B, h, w) as masks (B, 1, H, W), 0 to 1, that lie where the cells do."""
+    upsampled = nn.functional.interpolate(channels[:, None], size, mode="bilinear")
+    low, high = upsampled.amin((2, 3), keepdim=True), upsampled.amax((2, 3), keepdim=True)
+    return (upsampled - low) / (high - low + 1e-8)
 
 
 @method(

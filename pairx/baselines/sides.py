@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pairx import images
-from pairx.models import EmbeddingModel, given, observed, siblings
+from pairx.models import Differentiable, EmbeddingModel, given, observed, siblings
 from pairx.types import ImagePair
 
 CACHED = 2 * 416**2
@@ -53,7 +53,8 @@ class Side:
     def embed(self, x: Tensor) -> Tensor:
         """Inputs (B, 3, S, S) to embeddings (B, D), differentiable."""
         x = x.contiguous(memory_format=torch.channels_last)
-        return torch.cat([self.model.module(part) for part in x.split(_at_once(x))])
+        with Differentiable():
+            return torch.cat([self.model.module(part) for part in x.split(_at_once(x))])
 
     def features(self, x: Tensor) -> Tensor:
         """Inputs (B, 3, S, S) to the layer's features (B, C, h, w)."""
@@ -107,7 +108,8 @@ class Side:
             prefix = own.shape[1] - grid.shape[2] * grid.shape[3]
             own = torch.cat([self.output[:, :prefix].expand(len(own), -1, -1), own[:, prefix:]], 1)
         before = {name: one.expand(len(x), *one.shape[1:]) for name, one in self.before.items()}
-        return given(self.model.module, before | {self.model.path(self.layer): own})(x)
+        with Differentiable():
+            return given(self.model.module, before | {self.model.path(self.layer): own})(x)
 
 
 @dataclass(frozen=True)

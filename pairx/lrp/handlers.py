@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from pairx import models
 from pairx.lrp import rules
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, tensors, title
@@ -50,6 +51,11 @@ def passed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 def moved(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation that moves or selects values."""
     return _traced(tape, func, args, kwargs, rules.Adjoint)
+
+
+def normalized(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """BatchNorm as its own derivative."""
+    return moved(tape, models.batch_norm, args, kwargs)
 
 
 def padded(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
@@ -281,4 +287,7 @@ def _table() -> dict[Callable, Callable]:
 
 
 LRP = _table()
-GRADIENT = dict.fromkeys(LRP, moved) | {Tensor.view: viewed}  # every operation's own derivative
+GRADIENT = dict.fromkeys(LRP, moved) | {
+    Tensor.view: viewed,
+    F.batch_norm: normalized,
+}  # every operation's own derivative

@@ -187,7 +187,10 @@ class Mix(Rule):
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = self.arithmetic.short(relevance.dense() * self.inverse)
-        shared = self._product(self.matrix.mT, factor).mul_(self.magnitude)
+        shared = self._product(self.matrix.mT, factor)
+        ones = [1] * (shared.ndim - 1 - self.magnitude.ndim)  # a signal that heads share takes it from all of them
+        shared = shared.sum_to_size(len(factor), *ones, *self.magnitude.shape)
+        shared = shared.reshape(len(factor), *self.magnitude.shape).mul_(self.magnitude)
         return [Patch.whole(shared.to(relevance.values.dtype))]
 
     def _product(self, matrix: Tensor, values: Tensor) -> Tensor:

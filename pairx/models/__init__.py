@@ -4,6 +4,7 @@
 local checkpoint. A loaded model is never changed: it may serve any number of threads.
 """
 
+from pairx.models.differentiation import Differentiable, batch_norm
 from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer, Preprocessing
 from pairx.models.loading import ASSETS, load_model
 from pairx.models.networks import EmbeddingNet, GeM, gem, given, observed, private_copy, record_outputs, siblings
@@ -14,6 +15,7 @@ __all__ = [
     "BUNDLED",
     "EMBEDDED",
     "MODELS",
+    "Differentiable",
     "EmbeddingModel",
     "EmbeddingNet",
     "EncodedPair",
@@ -21,6 +23,7 @@ __all__ = [
     "Layer",
     "ModelCard",
     "Preprocessing",
+    "batch_norm",
     "gem",
     "given",
     "list_models",

@@ -150,3 +150,28 @@ def test_fused_attention_and_its_parts_give_the_same(name: str, layer: str) -> N
         part.fused_attn = not part.fused_attn
     for ours, theirs in zip(both(network, noise(64), layer, "exact"), found, strict=True):
         assert_near(ours, theirs)
+
+
+def test_heads_that_share_their_values_each_hand_relevance_to_them() -> None:
+    """Multi-query attention: the shares of all heads add up."""
+
+    class Shared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.value = nn.Identity()
+
+        def forward(self, x: Tensor) -> Tensor:
+            value = self.value(x.flatten(2).mT[:, None])
+            query = torch.stack([x.flatten(2).mT * scale for scale in (0.3, -0.7)], 1)
+            return fused(query, value, value).flatten(1)
+
+    x = noise(4, seed=3)
+    seed = torch.linspace(-1, 1, 96, dtype=torch.float64)[None]
+    recording = record(Shared(), x, ["value"], CONSERVING, "exact")
+    value = x.flatten(2).mT[0]
+    expected = torch.zeros_like(value)
+    for head, scale in enumerate((0.3, -0.7)):
+        weights = (value * scale @ value.mT * 3**-0.5).softmax(-1)
+        owed = seed.view(2, 16, 3)[head] / (weights @ value.abs() + 1e-6)
+        expected += value.abs() * (weights.mT @ owed)
+    assert_near(recording.relevance("value", seed)[0, 0, 0], expected, 1e-9)
