@@ -12,6 +12,7 @@ import hashlib
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -37,8 +38,12 @@ __all__ = [
     "thumbnail",
 ]
 
+VERSION = 2  # of the pixels: raised whenever a file that was read before gives others
 LONGEST = 4096  # px, longest side of an image
 WORKING_PIXELS = 64_000_000  # a photograph larger than this is halved, once or more, before a box is cut from it
+OVERSHOOT = 0.01  # by which fractions may lie outside 0..1, as rounding leaves them
+FEW_PIXELS, LONG, FLAT = 100, 4, 8  # px a side; sides' ratio; levels between almost all: beyond, an image gets a note
+SMALLEST_CUT = 4  # px: a side of a box shorter than that shows nothing, and is nearly always a fraction misread
 
 Box = Sequence[float]
 
@@ -51,12 +56,16 @@ def decode(source: Source, name: str | None = None) -> np.ndarray:
     frame.
 
     The picture is upright (EXIF), transparency lies over white, and colours are sRGB where the file has a readable
-    colour profile. Deeper than 8 bits: white is the smallest of 2^8 - 1, 2^10 - 1, 2^12 - 1, 2^14 - 1, 2^16 - 1 that
-    no value exceeds, so that 12 bits in a 16-bit file are not black; alpha always has the file's full range. Floats up
-    to 1 have white at 1. Where the photograph's longest side exceeds LONGEST, it is reduced to that, smoothly.
+    colour profile. Deeper than 8 bits: white is the smallest of 1 (floats only), 2^8 - 1, 2^10 - 1, 2^12 - 1, 2^14 - 1
+    and 2^16 - 1 that no value exceeds (floats by 2 % at most, all but one in a thousand), so that 12 bits in a 16-bit
+    file are not black; alpha always has the file's full range. Where that would leave values less than an eighth
+    of black to white, or nothing above a fourth of it, or makes black of more than stray negative ones, as with
+    temperatures, black and white are the values that all but one in a thousand lie above and below. NaN, infinity, what
+    a TIFF's GDAL_NODATA names, and an extreme value far apart from all others are no values and become mid grey. Where
+    the photograph's longest side exceeds LONGEST, it is reduced to that, smoothly.
 
     Raises InputError, one line, where the source is missing, not a photograph, damaged, or larger than MAX_PIXELS or
-    MAX_SIDE.
+    MAX_SIDE. What was guessed is in the notes of `load_image`'s View.
     """
     return load_image(source, name=name)[0]
 
@@ -66,22 +75,26 @@ def load_image(
 ) -> tuple[np.ndarray, View]:
     """The part of a photograph in a box, turned upright: (H, W, 3) uint8 RGB and the View that says where it lies.
 
-    box: (x, y, w, h) in pixels of the upright photograph as its file holds it; where all four lie in 0..1, fractions
-    of its width and height. None is the whole photograph. theta: radians, clockwise on screen, by which the box is
-    turned about its centre.
+    box: (x, y, w, h) in pixels of the upright photograph as its file holds it; where all four lie in 0..1, give or take
+    OVERSHOOT, fractions of its width and height, cut to 0..1. None is the whole photograph. theta: radians, clockwise
+    on screen, by which the box is turned about its centre.
 
     Unturned boxes are rounded to whole pixels and clipped to the photograph, so nothing is interpolated; a turned box
     may reach outside, where the image is black. The View holds the box as used, in the file's pixels, always; where
     the box's longest side exceeds LONGEST, or the photograph WORKING_PIXELS, the image is smaller than the box by
-    `View.scale`.
+    `View.scale`. Its notes say what was guessed, and what makes the image a poor one to explain: nearly one colour,
+    few pixels, very long.
 
-    Raises InputError as `decode`, and where the box has no area, is not finite, or lies outside the photograph.
+    Raises InputError as `decode`, and where the box has no area, is not finite, lies outside the photograph, or leaves
+    less than SMALLEST_CUT px of a longer side.
     """
     name = label(source, name)
     with open_photograph(source, name) as photograph:
         view = _view(photograph.width, photograph.height, box, theta, name)
         pixels = photograph.pixels(view.scale)
-    return _cut(pixels, view), view
+        guessed = photograph.notes
+    image = _cut(pixels, view)
+    return image, replace(view, notes=(*guessed, *_poor(image)))
 
 
 def load_pair(
@@ -147,6 +160,23 @@ def encode_png(image: np.ndarray) -> bytes:
     return file.getvalue()
 
 
+def _poor(image: np.ndarray) -> list[str]:
+    """What makes an image a poor one to explain, a sentence each."""
+    height, width = image.shape[:2]
+    notes = []
+    if min(height, width) < FEW_PIXELS:
+        notes.append(f"It has only {width} x {height} px: the model sees it enlarged, and what it matches may be blur.")
+    if max(height, width) > LONG * min(height, width):
+        notes.append(
+            f"Its sides are as {max(height, width) / min(height, width):.0f} to 1: squashed into the model's input, "
+            "what it shows is hardly recognisable. Cut out the animal with a box."
+        )
+    low, high = np.percentile(image[:: 1 + height // 256, :: 1 + width // 256], (1, 99), method="nearest")
+    if high - low < FLAT:
+        notes.append("It is nearly one colour: whatever is matched in it is noise.")
+    return notes
+
+
 def _stem(source: Source, otherwise: str) -> str:
     name = source if isinstance(source, str | Path) else getattr(source, "name", None)
     return Path(name).stem if isinstance(name, str | Path) else otherwise
@@ -161,6 +191,7 @@ def _view(width: int, height: int, box: Box | None, theta: float, name: str) -> 
         raise InputError(f"{name}: the box {_said(box)} lies outside the photograph of {width} x {height} px")
     if theta == 0:
         view = View(width, height, _whole_pixels(view))
+    _require_cut(view, name)
     scale = min(1.0, LONGEST / max(view.box[2:]))
     while view.box != whole and width * height * scale**2 > WORKING_PIXELS:
         scale /= 2  # the steps in which a JPEG decoder saves memory
@@ -184,11 +215,25 @@ def _absolute(box: Box, width: int, height: int, name: str) -> tuple[float, floa
         raise InputError(f"{name}: the box is {box!r}: give four numbers, x, y, w, h") from error
     if not all(map(math.isfinite, (x, y, w, h))) or w <= 0 or h <= 0:
         raise InputError(f"{name}: the box {_said((x, y, w, h))} has no area: give x, y, w, h with w and h above 0")
-    if all(0 <= value <= 1 for value in (x, y, w, h)):
+    if all(-OVERSHOOT <= value <= 1 + OVERSHOOT for value in (x, y, w, h)):
+        x, y, w, h = max(x, 0.0), max(y, 0.0), min(w, 1.0), min(h, 1.0)
         return x * width, y * height, w * width, h * height
-    if w < 1 or h < 1:
-        raise InputError(f"{name}: the box {_said((x, y, w, h))} is smaller than a pixel: fractions all lie in 0..1")
+    if w < min(SMALLEST_CUT, width) or h < min(SMALLEST_CUT, height):
+        raise InputError(
+            f"{name}: the box {_said((x, y, w, h))} is {w:g} x {h:g} in pixels, and as fractions it leaves 0..1: give "
+            f"pixels, at least {SMALLEST_CUT} a side, or fractions"
+        )
     return x, y, w, h
+
+
+def _require_cut(view: View, name: str) -> None:
+    """Raise InputError for a box that leaves next to nothing of a photograph that has more."""
+    _, _, w, h = view.box
+    if w < min(SMALLEST_CUT, view.width) or h < min(SMALLEST_CUT, view.height):
+        raise InputError(
+            f"{name}: {w:g} x {h:g} px of the photograph lie in the box, too few to show anything: give a box of at "
+            f"least {SMALLEST_CUT} px a side"
+        )
 
 
 def _said(box: Box) -> str:

@@ -16,6 +16,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 Result = TypeVar("Result")
+SAME = "The two photographs are the same, pixel for pixel: that they are similar says nothing about the animals."
 
 
 class InputError(ValueError):
@@ -88,9 +89,11 @@ class ImagePair:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was guessed while the photographs were read, a plain sentence each that names its photograph."""
+        """What was guessed while the photographs were read, a plain sentence each that names its photograph, and
+        whether they are one and the same."""
         named = ((self.id0, self.view0.notes), (self.id1, self.view1.notes))
-        return tuple(dict.fromkeys(f"{name}: {note}" for name, notes in named for note in notes))
+        guessed = dict.fromkeys(f"{name}: {note}" for name, notes in named for note in notes)
+        return (*guessed, SAME) if np.array_equal(self.image0, self.image1) else tuple(guessed)
 
     def swapped(self) -> ImagePair:
         """The same pair with its images exchanged."""

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -18,7 +19,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from pairx import images
 from pairx.images import decode, load_image, load_pair, resize
-from pairx.types import InputError, View
+from pairx.types import SAME, InputError, View
 from tests.hostile import hostile_files, odd_but_fine
 
 
@@ -136,7 +137,7 @@ def test_late_exif_of_a_png_counts():
 def test_float_tiff(low, high, white):
     values = np.linspace(low, high, 256, dtype=np.float32).reshape(8, 32)
     values[0, 0] = np.nan
-    expected = np.nan_to_num(values).clip(0) * (255 / white)
+    expected = np.nan_to_num(values, nan=white * 128 / 255).clip(0) * (255 / white)
     assert np.abs(decode(encoded(Image.fromarray(values), "TIFF"))[..., 1] - expected).max() <= 0.51
 
 
@@ -472,7 +473,7 @@ def test_a_quarter_turn_is_exact():
 
 def test_whole_pixel_boxes_are_slices():
     photo = noise()
-    for box in ((10, 20, 30, 40), (0, 0, 120, 90), (119, 89, 1, 1), (10.2, 19.8, 30.1, 40.3)):
+    for box in ((10, 20, 30, 40), (0, 0, 120, 90), (116, 86, 4, 4), (10.2, 19.8, 30.1, 40.3)):
         image, view = load_image(photo, box)
         x, y, w, h = (int(value) for value in view.box)
         assert np.array_equal(image, photo[y : y + h, x : x + w])
@@ -486,12 +487,14 @@ def test_whole_pixel_boxes_are_slices():
         ((0, 0, 1, 1), (0, 0, 120, 90)),
         ((0.5, 0.5, 0.25, 0.5), (60, 45, 30, 45)),
         ((0.5, 0.5, 1, 1), (60, 45, 60, 45)),
-        ((0.5, 0.5, 0.001, 0.001), (60, 45, 1, 1)),
+        ((0, 0, 1.0002, 1), (0, 0, 120, 90)),
+        ((-0.01, 0, 1.01, 1.01), (0, 0, 120, 90)),
+        ((0.5, 0.5, 0.505, 0.505), (60, 45, 60, 45)),
+        ((0.5, 1 / 3, 1 / 30, 2 / 45), (60, 30, 4, 4)),
         ((-10, -20, 30, 40), (0, 0, 20, 20)),
         ((100, 80, 500, 500), (100, 80, 20, 10)),
         ((-5, -5, 1e9, 1e9), (0, 0, 120, 90)),
-        ((0, 0, 1, 2), (0, 0, 1, 2)),
-        (np.array([1, 2, 3, 4]), (1, 2, 3, 4)),
+        (np.array([1, 2, 4, 5]), (1, 2, 4, 5)),
     ],
 )
 def test_relative_and_clipped_boxes(box, expected):
@@ -510,6 +513,11 @@ def test_relative_and_clipped_boxes(box, expected):
         (0, 90, 5, 5),
         (-9, 0, 5, 5),
         (-0.1, 0.2, 0.3, 0.4),
+        (0, 0, 1, 2),
+        (0, 0, 1.02, 1),
+        (0.2, 0.2, 1.5, 1.5),
+        (0, 0, 3, 3),
+        (10, 10, 50, 1),
         (0, 0, 0, 0),
         (1, 2, 3),
         "1,2,3,4",
@@ -521,6 +529,20 @@ def test_impossible_boxes(box):
     with pytest.raises(InputError, match=r"^nyala\.jpg: the box ") as caught:
         load_image(noise(), box, name="nyala.jpg")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("box", [(0.5, 0.5, 0.001, 0.5), (119, 0, 50, 50), (0, 88, 50, 50), (-40, 0, 43, 50)])
+@pytest.mark.parametrize("theta", [0, 1e-12])
+def test_a_cut_of_next_to_nothing_is_refused(box, theta):
+    with pytest.raises(InputError, match=r"^nyala\.jpg: \d+ x \d+ px of the photograph lie in the box, too few"):
+        load_image(noise(), box, theta, name="nyala.jpg")
+
+
+def test_a_narrow_photograph_may_be_cut():
+    """What it has is all there is."""
+    line = np.zeros((300, 1, 3), np.uint8)
+    assert load_image(line, (0, 100, 1, 100))[0].shape == (100, 1, 3)
+    assert load_image(line, (0, 0, 1, 1))[0].shape == (300, 1, 3)
 
 
 @pytest.mark.parametrize("theta", [math.nan, math.inf, "x", None])
@@ -549,8 +571,39 @@ def test_load_pair(tmp_path):
     pair = load_pair(tmp_path / "a 1.png", str(tmp_path / "b.c.png"), box1=(10, 10, 50, 40), theta1=0.1)
     assert (pair.id0, pair.id1) == ("a 1", "b.c")
     assert pair.image0.shape == (90, 120, 3) and pair.image1.shape == (40, 50, 3)
-    assert pair.view0 == View.whole(120, 90) and pair.view1.theta == 0.1
+    assert replace(pair.view0, notes=()) == View.whole(120, 90) and pair.view1.theta == 0.1
     assert load_pair(noise(), noise()).id0 != load_pair(noise(), noise()).id1
+
+
+@pytest.mark.parametrize(
+    ("size", "said"),
+    [
+        ((120, 160), []),
+        ((99, 120), ["only 120 x 99 px"]),
+        ((101, 405), ["4 to 1"]),
+        ((101, 404), []),
+        ((30, 300), ["only 300 x 30 px", "10 to 1"]),
+    ],
+)
+def test_poor_images_are_told(size, said):
+    notes = load_image(noise(*size))[1].notes
+    assert len(notes) == len(said) and all(part in note for part, note in zip(said, notes, strict=True))
+
+
+def test_what_is_nearly_one_colour_is_told():
+    flat = np.full((200, 200, 3), 90, np.uint8)
+    dusk = (flat + noise(200, 200) // 40).astype(np.uint8)
+    for image, told in ((flat, True), (dusk, True), (noise(200, 200), False)):
+        assert any("nearly one colour" in note for note in load_image(image)[1].notes) == told
+    spot = flat.copy()
+    spot[80:110, 80:110] = 220  # an animal far away
+    assert load_image(spot)[1].notes == ()
+    assert "nearly one colour" in load_image(spot, (0, 0, 70, 200))[1].notes[1]
+
+
+def test_the_same_photograph_twice_is_told():
+    same, other = load_pair(noise(200, 300), noise(200, 300)), load_pair(noise(200, 300), noise(200, 300, seed=1))
+    assert same.notes == same.swapped().notes == (SAME,) and other.notes == ()
 
 
 # Resizing, mapping, writing

@@ -110,6 +110,6 @@ def test_other_files_are_not_explanations(tmp_path):
 
 def test_a_pair_tells_what_was_guessed_of_either_photograph_once():
     blank, guessed = np.zeros((2, 2, 3), np.uint8), View(2, 2, (0, 0, 2, 2), notes=("white is 4095",))
-    pair = ImagePair(blank, blank, "a", "b", guessed, View.whole(2, 2))
+    pair = ImagePair(blank, blank + 1, "a", "b", guessed, View.whole(2, 2))
     assert pair.notes == ("a: white is 4095",) and pair.swapped().notes == pair.notes
-    assert ImagePair(blank, blank, "a", "a", guessed, guessed).notes == ("a: white is 4095",)
+    assert ImagePair(blank, blank + 1, "a", "a", guessed, guessed).notes == ("a: white is 4095",)

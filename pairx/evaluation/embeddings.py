@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from pairx import lrp
+from pairx import images, lrp
 from pairx.datasets import Dataset, cache_folder, read_steps
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step
@@ -83,7 +83,7 @@ class EmbeddingStore:
     def __init__(self, model: EmbeddingModel, cache: Path | None = None) -> None:
         folder = (cache or cache_folder()) / "embeddings"
         folder.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(folder / f"{model.key}.sqlite", timeout=60)
+        self._database = sqlite3.connect(folder / f"{model.key}.{images.VERSION}.sqlite", timeout=60)
         self._database.execute("CREATE TABLE IF NOT EXISTS embeddings (content TEXT PRIMARY KEY, vector BLOB NOT NULL)")
 
     def __enter__(self) -> EmbeddingStore:

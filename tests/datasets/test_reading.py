@@ -81,7 +81,7 @@ def test_without_a_memory_everything_is_read(tmp_path: Path, decoded: list[str],
         (tmp_path / "cache").write_text("no folder")
     else:
         (tmp_path / "cache").mkdir()
-        (tmp_path / "cache" / "photographs.1.sqlite").write_bytes(b"no database " * 100)
+        (tmp_path / "cache" / f"photographs.{reading.VERSION}.sqlite").write_bytes(b"no database " * 100)
     shown = Shown(str(write_photo(tmp_path / "a.png")), None, 0.0, "a")
     assert read(tmp_path, shown) == read(tmp_path, shown) and decoded == ["a", "a"]
 

@@ -1,4 +1,4 @@
-"""From a file of any usual format to upright 8-bit RGB. `pairx.images` is the door to this room."""
+"""A photograph in a file: opened, measured, and decoded to upright 8-bit RGB."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms
 
+from pairx._decoding import jpeg
+from pairx._decoding.levels import NEUTRAL, eight_bit, no_values
 from pairx.types import InputError
 
 Source = str | Path | bytes | BinaryIO | np.ndarray | Image.Image
@@ -47,7 +49,6 @@ _SIGNATURES = (  # offset, bytes, what that is
     (0, b"FLV", "a video"),
 )
 _TIFF = (b"II*\0", b"MM\0*")
-_DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits that sensors and files have
 _BIG = threading.Lock()
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -59,21 +60,27 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 254, 330, 50706
+_BITS, _PHOTOMETRIC, _GDAL_NODATA = 258, 262, 42113
+_JPEGS = ("JPEG", "MPO")
 
 Image.init()
 pillow_heif.register_heif_opener()
+SUFFIXES = {ending for ending, format in Image.registered_extensions().items() if format in (*FORMATS, "MPO")}
 
 
 class Photograph:
-    """An opened photograph whose upright size is known and whose pixels may still be undecoded."""
+    """An opened photograph whose upright size is known and whose pixels may still be undecoded. notes: what was guessed
+    while it was decoded, a sentence each."""
 
     def __init__(self, image: Image.Image, file: BinaryIO | None, name: str) -> None:
         self._image = image
+        self._file = file
         self._name = name
         self._profile = image.info.get("icc_profile")
+        self.notes: tuple[str, ...] = ()
         with _damage_reported(name):
-            self._deep = _deep_colour(image, file)
-            if image.format not in ("JPEG", "MPO"):
+            self._deep, self.notes = _deep_colour(image, file)
+            if image.format not in _JPEGS:
                 image.load()  # a PNG may give its orientation, a HEIC its true size, only after the pixels
         self._orientation = _orientation(image)
         self.width, self.height = image.size[::-1] if self._orientation > 4 else image.size
@@ -90,11 +97,24 @@ class Photograph:
 
     def _reduced(self, size: tuple[int, int]) -> Image.Image:
         image, box = self._image, None
-        if size != image.size and image.format in ("JPEG", "MPO"):
+        if size != image.size and image.format in _JPEGS:
             # the JPEG decoder itself leaves out detail; `box` is exact where the size does not divide
             box = (image.draft(None, size) or (None, None))[1]
-        image = _eight_bit_image(image) if self._deep is None else self._deep
+        if image.format in _JPEGS and self._file is not None:
+            self._require_whole(image)
+        if self._deep is None:
+            image, notes = _eight_bit_image(image)
+            self.notes += notes
+        else:
+            image = self._deep
         return image if image.size == size else image.resize(size, Image.Resampling.BILINEAR, box)
+
+    def _require_whole(self, image: Image.Image) -> None:
+        image.load()
+        self._file.seek(0)
+        bottom = image.crop((0, max(0, image.height - jpeg.BOTTOM), *image.size))
+        if jpeg.damaged(self._file.read(), np.asarray(bottom)):
+            raise OSError("libjpeg made up a part of it")
 
 
 @contextmanager
@@ -227,39 +247,58 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _TURNS else 1
 
 
-def _deep_colour(image: Image.Image, file: BinaryIO | None) -> Image.Image | None:
-    """16-bit colour as 8-bit: Pillow keeps only the upper byte of it, which leaves a 12-bit photograph black."""
+def _deep_colour(image: Image.Image, file: BinaryIO | None) -> tuple[Image.Image | None, tuple[str, ...]]:
+    """16-bit colour as 8-bit, and what was guessed: Pillow keeps only the upper byte of it, which leaves a 12-bit
+    photograph black."""
     if image.format not in ("PNG", "TIFF") or image.mode not in ("RGB", "RGBA", "LA") or ";16" not in str(image.tile):
-        return None
+        return None, ()
     file.seek(0)
     values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
     file.seek(0)
     if values is None or values.dtype != np.uint16 or values.ndim != 3:
-        return None
+        return None, ()
+    colour, notes = eight_bit(values[..., 2::-1], _nodata(image))
     if values.shape[2] == 3:
-        return Image.fromarray(cv2.cvtColor(_eight_bit(values), cv2.COLOR_BGR2RGB))
-    colour, alpha = values[..., 2::-1], values[..., 3:]
-    return Image.fromarray(np.concatenate([_eight_bit(colour), (alpha >> 8).astype(np.uint8)], axis=2))
+        return Image.fromarray(colour), notes
+    return Image.fromarray(np.concatenate([colour, (values[..., 3:] >> 8).astype(np.uint8)], axis=2)), notes
 
 
-def _eight_bit_image(image: Image.Image) -> Image.Image:
+def _eight_bit_image(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image with 8 bits a channel, and what was guessed."""
     if image.mode.startswith(("I", "F")):
-        return Image.fromarray(_eight_bit(np.asarray(image)))
+        values, notes = eight_bit(np.asarray(image), _nodata(image), _black_where_zero_is_white(image))
+        return Image.fromarray(values), notes
+    if (nodata := _nodata(image)) is not None and image.mode in ("L", "RGB"):
+        return _without_void(image, nodata)
     if image.mode in ("1", "P", "PA") or "transparency" in image.info:
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return image
+        return image.convert("RGBA" if image.has_transparency_data else "RGB"), ()
+    return image, ()
 
 
-def _eight_bit(values: np.ndarray) -> np.ndarray:
-    """Any depth to uint8 (the rule is in `pairx.images.decode`)."""
-    if values.dtype != np.uint16:
-        values = np.nan_to_num(values.astype(np.float32), nan=0, posinf=0, neginf=0).clip(0)
-    top = float(values.max())
-    if values.dtype != np.uint16 and top <= 1:
-        white = 1.0
-    else:
-        white = next((2.0**bits - 1 for bits in _DEPTHS if top < 2**bits), top)
-    return cv2.convertScaleAbs(np.ascontiguousarray(values), alpha=255 / white)
+def _nodata(image: Image.Image) -> float | None:
+    """What a TIFF says stands for no value."""
+    try:
+        return float(str(image.tag_v2[_GDAL_NODATA]).strip("\0 "))
+    except (AttributeError, KeyError, ValueError):
+        return None
+
+
+def _black_where_zero_is_white(image: Image.Image) -> int | None:
+    """The largest number that a TIFF's bits hold, where its zero is white: Pillow turns only 8 bits over."""
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS, (16,))
+    return (1 << int(np.max(bits))) - 1 if tags.get(_PHOTOMETRIC) == 0 else None
+
+
+def _without_void(image: Image.Image, nodata: float) -> tuple[Image.Image, tuple[str, ...]]:
+    """An image of 8 bits with neutral grey where the file says that there is no value."""
+    values = np.array(image)
+    void = values == (255 - nodata if _black_where_zero_is_white(image) else nodata)
+    void = void.all(-1) if void.ndim == 3 else void
+    if not void.any():
+        return image, ()
+    values[void] = NEUTRAL
+    return Image.fromarray(values), (no_values(void, [f"{nodata:g}"]),)
 
 
 def _opaque(image: Image.Image) -> Image.Image:
