@@ -36,11 +36,13 @@ def explain_steps(
     chosen = options_of(method, **options)
     layers = tuple(layers) or (model.default_layer,)
     if method == core.CARD.name:
-        return (yield from core.explain_steps(model, pair, layers, chosen))
+        explanations = yield from core.explain_steps(model, pair, layers, chosen)
+        return [noted(one, pair) for one in explanations]
     explanations = []
     for layer in [model.layer(name).name for name in layers]:
         yield Step(0, 1, "seeing the photographs")
-        explanations.append((yield from baselines.explain(baselines.see(model, pair, layer), method, chosen)))
+        found = yield from baselines.explain(baselines.see(model, pair, layer), method, chosen)
+        explanations.append(noted(found, pair))
     return explanations
 
 
@@ -74,7 +76,7 @@ def compare_each(
                 steps = _first(core.explain_steps(model, pair, (layer,), own))
             else:
                 steps = baselines.explain(at, name, own)
-            yield (yield from _within(steps, number, len(methods), CARDS[name].title))
+            yield noted((yield from _within(steps, number, len(methods), CARDS[name].title)), pair)
         except InputError as error:
             yield Refusal(name, str(error))
 
@@ -114,6 +116,11 @@ def options_of(method: str, **options: Any) -> Any:
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
     return OPTIONS[method](**options)
+
+
+def noted(explanation: Explanation, pair: ImagePair) -> Explanation:
+    """The explanation with what was guessed while its photographs were read among its notes."""
+    return replace(explanation, notes=tuple(dict.fromkeys((*explanation.notes, *pair.notes))))
 
 
 def _at_most(options: Any) -> Any:

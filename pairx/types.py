@@ -18,6 +18,9 @@ import numpy as np
 Result = TypeVar("Result")
 SAME = "The two photographs are the same, pixel for pixel: that they are similar says nothing about the animals."
 
+NOTHING_RAISES = "Nothing raises this similarity"
+"""What is said where none of the matches does."""
+
 
 class InputError(ValueError):
     """The user's input is wrong. The message is one line: what, where, what to do."""
@@ -102,11 +105,13 @@ class ImagePair:
 
 @dataclass(frozen=True)
 class Matches:
-    """N matched cells of two images, sorted by relevance, highest first.
+    """N matched cells of two images: first those that raise the similarity, then those that lower it, the strongest of
+    each first, then those that do neither.
 
     cells0, cells1: (N, 2) int row/column. keypoints0, keypoints1: (N, 2) float x/y of the cells' centres, pixels of
-    `ImagePair.image0` and `image1`. relevance: (N,) signed float, product of the two cells' relevances (PAIR-X, eq. 1).
-    distance: (N,) float, L2 between the two descriptors.
+    `ImagePair.image0` and `image1`. relevance: (N,) signed float, the product of the two cells' relevances (PAIR-X, eq.
+    1) where both are positive, less it where both are negative, and 0 where the two disagree. distance: (N,) float, L2
+    between the two descriptors.
     """
 
     cells0: np.ndarray
@@ -118,6 +123,16 @@ class Matches:
 
     def __len__(self) -> int:
         return len(self.relevance)
+
+    @property
+    def raising(self) -> int:
+        """How many raise the similarity."""
+        return int((self.relevance > 0).sum())
+
+    @property
+    def lowering(self) -> int:
+        """How many lower it."""
+        return int((self.relevance < 0).sum())
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -286,6 +286,26 @@ def test_compare_draws_a_grid_and_says_what_cannot_run(photos: tuple, out: Path,
     assert [line.split()[0] for line in lines[1:4]] == ["grad-cam", "pair-x", "ksam"]
     assert "cannot run: 3 samples cannot tell" in lines[3]
     assert lines[4] == str(path)
+
+
+def test_what_was_guessed_is_printed(photos: tuple, out: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
+    from pairx import images
+
+    read = images.load_pair
+
+    def guessed(*args: object) -> pairx.ImagePair:
+        pair = read(*args)
+        return replace(pair, view0=replace(pair.view0, notes=("white is taken as 4095.",)))
+
+    monkeypatch.setattr(images, "load_pair", guessed)
+    said = "a: white is taken as 4095."
+    for command in (["explain"], ["explain", "--method", "grad-cam"], ["compare", "--methods", "pair-x,grad-cam"]):
+        path = out / "guessed.svg"
+        assert main([*command, *photos, *SMALL, "-o", str(path)]) == 0
+        assert capsys.readouterr().out.count(said) == 1
+        assert path.read_text().count(said) == 1
+        assert main([*command, *photos, *SMALL, "--json", "-o", str(path)]) == 0
+        assert all(said in row["notes"] for row in json.loads(capsys.readouterr().out))
 
 
 def test_compare_tells_a_program(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:

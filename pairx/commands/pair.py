@@ -127,6 +127,8 @@ def compare(arguments: argparse.Namespace) -> None:
     if arguments.json:
         return print_json(rows)
     print_rows([{**row, "seconds": cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
+    for note, names in viz.notes_of(results):
+        print(f"{note} ({', '.join(names)})" if names else note)
     print(output)
 
 
@@ -172,6 +174,7 @@ def _compared(result: Explanation | Refusal, caveat: str) -> dict:
     if isinstance(result, Refusal):
         return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
     about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
+    about["notes"] = result.notes
     return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
 
 
@@ -222,7 +225,11 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
                 "similarity": explanation.similarity,
                 "meaning": sentence,
                 "matches": None if explanation.matches is None else len(explanation.matches),
+                "raising": None if explanation.matches is None else explanation.matches.raising,
+                "lowering": None if explanation.matches is None else explanation.matches.lowering,
                 "seconds": round(explanation.seconds, 3),
+                "notes": explanation.notes,
+                "metrics": explanation.metrics,
                 "settings": explanation.settings,
             }
             for explanation, path in zip(explanations, paths, strict=True)
@@ -230,5 +237,13 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
         return print_json(rows)
     print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}")
     for explanation, path in zip(explanations, paths, strict=True):
-        found = "" if explanation.matches is None else f"{len(explanation.matches)} matches "
-        print(f"{path}: {found}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
+        print(f"{path}: {_found(explanation)}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
+        for note in explanation.notes:
+            print(f"  {note}")
+
+
+def _found(explanation: Explanation) -> str:
+    matches = explanation.matches
+    if matches is None:
+        return ""
+    return f"{len(matches)} matches ({matches.raising} raise the similarity, {matches.lowering} lower it) "

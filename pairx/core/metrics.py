@@ -34,19 +34,22 @@ def residual_metrics(distances: np.ndarray) -> dict[str, float]:
 
 
 def match_coverage(relevance0: np.ndarray, relevance1: np.ndarray, matches: Matches) -> float:
-    """Share of the relevance of both images that lies in matched cells, 0 to 1 (eq. 5); NaN where there is none.
+    """Share of the relevance of both images that lies in matched cells, 0 to 1 (eq. 5).
 
     relevance0, relevance1: (h, w) relevance of each image's cells. Negative relevance, which speaks against the
-    similarity, counts as none: the equation is a share only of non-negative numbers.
+    similarity, counts as none: the equation is a share only of non-negative numbers. NaN where there is no positive
+    relevance, and where it is the smaller part of all magnitude: a share of remnants would say nothing of the pair.
     """
-    covered = total = 0.0
+    covered = total = against = 0.0
     for relevance, cells in ((relevance0, matches.cells0), (relevance1, matches.cells1)):
-        positive = np.maximum(np.asarray(relevance, float), 0)
+        signed = np.asarray(relevance, float)
+        positive = np.maximum(signed, 0)
         matched = np.zeros(positive.shape, bool)
         matched[cells[:, 0], cells[:, 1]] = True
         covered += positive[matched].sum()
         total += positive.sum()
-    return float(covered / total) if total > 0 else float("nan")
+        against += (positive - signed).sum()
+    return float(covered / total) if total > 0 and total >= against else float("nan")
 
 
 def _inverse(distances: np.ndarray, centre: np.ufunc) -> float:

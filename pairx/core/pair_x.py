@@ -1,4 +1,4 @@
-"""PAIR-X, step by step: match features, weigh the matches by relevance, paint the best ones into the pixels."""
+"""PAIR-X, step by step: match features, weigh the matches by relevance, paint the strongest into the pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ import torch
 from pairx import images, lrp
 from pairx.core.matching import mutual_nearest
 from pairx.models import EmbeddingModel, EncodedPair
-from pairx.types import Explanation, Game, ImagePair, InputError, Matches, MethodCard, Step, View
+from pairx.types import (
+    NOTHING_RAISES,
+    Explanation,
+    Game,
+    ImagePair,
+    InputError,
+    Matches,
+    MethodCard,
+    Step,
+    View,
+)
 
 CARD = MethodCard(
     name="pair-x",
@@ -34,14 +44,15 @@ CARD = MethodCard(
 CELLS = ("signed", "abs_of_sum", "sum_of_abs")
 STARTS = ("activation", "relevance")
 MOST_COLORS = 40
-VERSION = 2  # of the maths: raised whenever the same settings give another result
+VERSION = 3  # of the maths: raised whenever the same settings give another result
 
 
 @dataclass(frozen=True)
 class Options:
     """What the result depends on beside model, layer and photographs.
 
-    k_colors: matches that get a pixel map, 0 to 40. k_lines: matches drawn as lines where no look says otherwise; all
+    k_colors: matches that get a pixel map, 0 to 40: of those that raise the similarity, or where none does, of those
+    that lower it. k_lines: matches drawn as lines where no look says otherwise; all
     matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
     1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
     "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
@@ -99,7 +110,7 @@ def explain_steps(
         for done, layer in enumerate(chosen, 2):
             yield Step(done, total, f"weighing the matches at {layer}")
             weighed.append(weigh(encoded, recordings, layer, options))
-        painted = [Painted(model.size, min(options.k_colors, len(one.matches))) for one in weighed]
+        painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
             recording.keep([model.path(layer) for layer in chosen if options.k_colors])
@@ -197,7 +208,7 @@ class Weighed:
 
 
 class Painted:
-    """Pixel maps (k, size, size) of each photograph for one layer's k best matches, and how long they took."""
+    """Pixel maps (k, size, size) of each photograph for one layer's first k matches, and how long they took."""
 
     def __init__(self, size: int, k: int) -> None:
         self.maps = [np.zeros((k, size, size), np.float32) for _ in (0, 1)]
@@ -238,7 +249,15 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
     map0, map1 = (cell.float().cpu().numpy() for cell in weighed.cells)
     about, seconds = settings(encoded.model, weighed.layer, options), weighed.seconds + painted.seconds
     return Explanation(
-        CARD.name, encoded.similarity, map0, map1, weighed.matches, *painted.maps, settings=about, seconds=seconds
+        CARD.name,
+        encoded.similarity,
+        map0,
+        map1,
+        weighed.matches,
+        *painted.maps,
+        settings=about,
+        seconds=seconds,
+        notes=nothing_raises(weighed.matches),
     )
 
 
@@ -251,16 +270,14 @@ def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
 
 
 def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Matches:
-    """All mutual nearest neighbours of a layer's features, most relevant first: the product of their cells' relevances
-    (eq. 1).
-    """
+    """All mutual nearest neighbours of a layer's features, in the order of `Matches`, weighed by `for_and_against`."""
     a, b = encoded.activations[layer]
     (h0, w0), (h1, w1) = a.shape[1:], b.shape[1:]
     descriptors0, descriptors1 = a.flatten(1).T, b.flatten(1).T
     index0, index1 = mutual_nearest(descriptors0, descriptors1)
-    relevance = cells[0].flatten()[index0].double() * cells[1].flatten()[index1].double()
+    own = [one.flatten()[index].double() for one, index in zip(cells, (index0, index1), strict=True)]
+    relevance, order = for_and_against(*own)
     distance = (descriptors0[index0] - descriptors1[index1]).double().norm(dim=1)
-    order = torch.argsort(relevance, descending=True, stable=True)
     cells0, cells1 = (
         torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1))
     )
@@ -273,6 +290,35 @@ def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Ma
         relevance[order].cpu().numpy(),
         distance[order].cpu().numpy(),
     )
+
+
+def for_and_against(relevance0: torch.Tensor, relevance1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What matches say of the similarity (N,), from the relevances of their two cells (N,) each, and their order.
+
+    The product of the two (eq. 1), which is positive where both cells lower the similarity, too: there it is taken with
+    a minus. Where one cell raises and the other lowers, the photographs disagree, and the match says nothing: 0. First
+    in the order come the matches that raise the similarity, then those that lower it, the strongest of each first, then
+    the rest.
+    """
+    product = relevance0 * relevance1
+    relevance = (product * relevance0.sign()).where(product > 0, 0)
+    strongest = torch.argsort(product, descending=True, stable=True)
+    kind = torch.where(relevance > 0, 0, torch.where(relevance < 0, 1, 2))
+    return relevance, strongest[torch.argsort(kind[strongest], stable=True)]
+
+
+def evidence(matches: Matches) -> int:
+    """How many of the first matches say the same: they raise the similarity, or where none does, they lower it."""
+    return matches.raising or matches.lowering
+
+
+def nothing_raises(matches: Matches) -> tuple[str, ...]:
+    """The note for a reader of matches of which none speaks for the similarity."""
+    if matches.raising or not len(matches):
+        return ()
+    undecided = len(matches) - matches.lowering
+    others = f", and on the other {undecided} the photographs disagree" if undecided else ""
+    return (f"{NOTHING_RAISES}: of {len(matches)} matches, {matches.lowering} join places that both lower it{others}.",)
 
 
 def only_cell(values: torch.Tensor, cell: np.ndarray) -> torch.Tensor:

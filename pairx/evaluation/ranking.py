@@ -34,10 +34,10 @@ def rank_steps(
     """The photographs of a data set that are most similar to one of it, best first.
 
     query: its image_id. rerank: score the top_k by PAIR-X at a layer (by default the model's own choice) and sort them
-    by relevance-weighted match coverage, which exists for all of them. features: local features that the homographies
-    are estimated from, see `pairx.geometry.local_features`. A generator of `Step`s; returns a table with
-    image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the metrics in SHOWN. Raises
-    InputError for an unknown query, layer or features, and for a data set of one photograph.
+    by relevance-weighted match coverage; those whose relevance mostly lowers the similarity have none, and come last.
+    features: local features that the homographies are estimated from, see `pairx.geometry.local_features`. A generator
+    of `Step`s; returns a table with image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the
+    metrics in SHOWN. Raises InputError for an unknown query, layer or features, and for a data set of one photograph.
     """
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")

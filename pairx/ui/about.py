@@ -13,14 +13,16 @@ TEXT = """
 
 A re-identification model turns a photograph into a list of numbers, its embedding, and calls two photographs
 similar where the embeddings point the same way. PAIR-X shows what that similarity rests on. It matches the
-model's features half-way through the network between the two photographs, keeps the matches that count most
-for the similarity, and traces each of them back to the pixels it came from.
+model's features half-way through the network between the two photographs, tells which of these matches raise the
+similarity and which lower it, and traces the strongest back to the pixels they came from.
 
 ## How to read the pictures
 
 **Matches.** Each line joins two places that are each other's nearest neighbour among the model's features.
-The strongest matches are coloured, the others grey. The glow beneath is relevance: red places raise the
-similarity, blue places lower it, and both photographs share one scale.
+The strongest of those that raise the similarity are coloured, the others grey. A dashed blue line joins two places
+that both lower it: evidence against. Matches of which one place raises it and the other lowers it say neither, and
+are not drawn. Where no match raises the similarity, the picture says so and shows the evidence against. The glow
+beneath is relevance: red places raise the similarity, blue places lower it, and both photographs share one scale.
 
 **Pixels behind the matches.** Each colour belongs to one match and marks the pixels it rests on. Where the
 same colour lies on the same marking in both photographs, the match is plausible.

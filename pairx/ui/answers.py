@@ -233,7 +233,7 @@ class Answers:
         try:
             pair, explanation = self.workshop.pair(request), self.workshop.explain(request)
             kind = str(asked.get("kind"))
-            look = export.look_from(asked.get("look"), len(explanation.matches) if explanation.matches else 0)
+            look = export.look_from(asked.get("look"), explanation.matches)
             data = export.content(explanation, pair, kind, look)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error

@@ -43,9 +43,10 @@ class ExplainApi:
         model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
         batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file.
 
-        Returns a summary {"similarity", "model", "layer", "seconds", "matches": [{"rank", "relevance", "share",
-        "distance", "a": [x, y], "b": [x, y]}]} with positions in pixels of the photographs, the figure, and the raw
-        values as .npz.
+        Returns a summary {"similarity", "model", "layer", "seconds", "notes": [text], "matches": [{"rank", "relevance",
+        "share", "distance", "a": [x, y], "b": [x, y]}]}, the figure, and the raw values as .npz. Positions are in
+        pixels of the photographs. Matches that raise the similarity come first, strongest first; then those that lower
+        it, whose relevance and share are negative; then those that do neither, 0. Share is of all matches' magnitude.
         """
         try:
             photos = [self._photo(photograph_a, "a"), self._photo(photograph_b, "b")]
@@ -79,18 +80,19 @@ class ExplainApi:
 def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
     """A result in numbers, JSON-ready."""
     found = explanation.matches
-    total = found.relevance.clip(min=0).sum() if found else 0
+    total = abs(found.relevance).sum() if found else 0
     rows = range(len(found)) if found else ()
     return {
         "similarity": explanation.similarity,
         "model": request.model,
         "layer": request.layer,
         "seconds": round(explanation.seconds, 2),
+        "notes": list(explanation.notes),
         "matches": [
             {
                 "rank": i + 1,
                 "relevance": float(found.relevance[i]),
-                "share": float(max(found.relevance[i], 0) / total) if total else 0.0,
+                "share": float(found.relevance[i] / total) if total else 0.0,
                 "distance": float(found.distance[i]),
                 "a": found.keypoints0[i].tolist(),
                 "b": found.keypoints1[i].tolist(),

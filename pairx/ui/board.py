@@ -66,12 +66,14 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "webp", **FAST) for heat in (scene.heat0, scene.heat1)],
         "colors": scene.heat_colors,
+        "banner": scene.banner,
         "marks": [
             {
                 "rank": mark.rank,
                 "points": [mark.point0, mark.point1],
                 "color": mark.color,
                 "casing": mark.casing,
+                "against": mark.against,
                 "width": mark.width,
             }
             for mark in scene.marks

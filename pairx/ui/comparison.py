@@ -193,7 +193,7 @@ class Comparisons:
 
     def _packed(self, shown: Shown, pair: ImagePair, asked: dict[str, Any]) -> tuple[str, bytes]:
         """What is asked for, the name of one method or "compare", and the bytes of its file. Raises InputError."""
-        kind, look = str(asked.get("kind")), export.look_from(asked, export.MOST_LINES)
+        kind, look = str(asked.get("kind")), export.look_from(asked)
         known, one = self.workshop.compared(shown.request, shown.names), asked.get("name")
         refusals = {refusal.method: refusal for refusal in shown.refusals}
         if one is not None:

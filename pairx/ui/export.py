@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pairx import viz
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, ImagePair, InputError, Matches
 from pairx.ui.links import MOST_COLORS, MOST_LINES
 
 KINDS = ("png", "svg", "pdf", "npz")
 
 
-def look_from(values: Any, matches: int) -> viz.Look:
-    """A look as the browser sent it, forced into range: it may hold anything."""
+def look_from(values: Any, matches: Matches | None = None) -> viz.Look:
+    """A look as the browser sent it, forced into range: it may hold anything. matches: one of which may be isolated."""
     values = values if isinstance(values, dict) else {}
     lines = _whole(values.get("lines"), 20, MOST_LINES)
     colors = _whole(values.get("colors"), 10, MOST_COLORS)
     opacity = values.get("opacity")
     palette = values.get("palette")
     isolate = values.get("isolate")
-    drawn = min(max(lines, colors), matches)
-    return viz.Look(
+    look = viz.Look(
         lines,
         colors,
         min(1.0, max(0.0, float(opacity))) if isinstance(opacity, int | float) and opacity == opacity else 0.75,
         palette if palette in viz.palettes() else viz.palettes()[0],
-        isolate if isinstance(isolate, int) and not isinstance(isolate, bool) and 0 <= isolate < drawn else None,
     )
+    if matches is None or not isinstance(isolate, int) or isinstance(isolate, bool):
+        return look
+    return replace(look, isolate=isolate) if isolate in viz.marked(matches, look) else look
 
 
 def _whole(value: Any, otherwise: int, most: int) -> int:

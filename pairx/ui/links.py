@@ -17,6 +17,7 @@ CHOICES = {
 """The advanced options, each with the values it may have, the default first."""
 
 MOST_LINES, MOST_COLORS = 40, 10
+MOST_RANK = 99_999
 MOST_TEXT, MOST_VALUES = 500, 200
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
 _LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
@@ -121,7 +122,7 @@ def parse(
         layer if _LAYER.fullmatch(layer) else None,
         Options(**chosen),
         _look(params, palettes),
-        _whole(params, "match", 1, MOST_LINES),
+        _whole(params, "match", 1, MOST_RANK),
     )
 
 
@@ -151,4 +152,4 @@ def _look(params: Mapping[str, str], palettes: Container[str]) -> dict[str, int 
 
 def _whole(params: Mapping[str, str], name: str, low: int, high: int) -> int | None:
     text = str(params.get(name, ""))
-    return int(text) if re.fullmatch(r"[0-9]{1,3}", text) and low <= int(text) <= high else None
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) and low <= int(text) <= high else None

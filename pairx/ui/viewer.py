@@ -34,7 +34,14 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         ],
         "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
         "marks": [
-            {"rank": mark.rank, "points": [mark.point0, mark.point1], "share": mark.share, "width": mark.width}
+            {
+                "rank": mark.rank,
+                "at": mark.at,
+                "points": [mark.point0, mark.point1],
+                "share": mark.share,
+                "against": mark.against,
+                "width": mark.width,
+            }
             for mark in scene.marks
         ],
         "alphas": [
@@ -43,6 +50,8 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         ],
         "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
         "neutral": viz.NEUTRAL,
+        "against": viz.AGAINST,
+        "banner": scene.banner,
         "casings": viz.CASINGS,
         "faint": viz.FAINT,
         "fade": viz.FADE,

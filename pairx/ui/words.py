@@ -8,7 +8,10 @@ from pairx.models import EmbeddingModel, ModelCard
 
 Choices = list[tuple[str, str]]
 
-OWN_PAIR = "Lines join the places that the model finds alike; below, the pixels that each match rests on."
+OWN_PAIR = (
+    "Lines join the places that the model finds alike, dashed where they lower the similarity; below, the pixels "
+    "behind the strongest."
+)
 """What the picture of an uploaded pair shows."""
 
 STOPPED = "Stopped. The picture is the one from before."

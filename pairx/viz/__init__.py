@@ -1,12 +1,13 @@
 """Drawing: the only room where maps are coloured, scaled and clipped. It sees only `pairx.types`."""
 
-from pairx.viz.colors import CASINGS, NEUTRAL, match_colors, palettes
+from pairx.viz.colors import AGAINST, CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
-from pairx.viz.grid import Grid, Panel, draw_grid, panel_of
+from pairx.viz.grid import Grid, Panel, draw_grid, notes_of, panel_of
 from pairx.viz.maps import FADE, scale_of
-from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose, signed_colors
+from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose, marked, signed_colors
 
 __all__ = [
+    "AGAINST",
     "CASINGS",
     "FADE",
     "FAINT",
@@ -20,7 +21,9 @@ __all__ = [
     "compose",
     "draw",
     "draw_grid",
+    "marked",
     "match_colors",
+    "notes_of",
     "palettes",
     "panel_of",
     "scale_of",

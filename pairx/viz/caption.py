@@ -1,4 +1,4 @@
-"""The words around a figure's photographs: title, names, what was computed, what the heat's colours mean."""
+"""The words around a figure's photographs: title, names, what was computed, what the heat's colours mean, notes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from matplotlib.axes import Axes
 
 from pairx.viz.layout import POINT, Box, Layout
 from pairx.viz.scene import Scene
-from pairx.viz.text import INK, QUIET, elide, one_line, write
+from pairx.viz.text import INK, QUIET, elide, one_line, wrapped, write
 
 _TITLE_SIZE, _NAME_SIZE, _SIZE, _SMALL = 9, 7, 7, 6
+NOTE_LINE = round(9 * POINT)
 
 
 def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], title: str | None, *, legend: bool) -> None:
@@ -26,6 +27,13 @@ def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], titl
         _lines(axes, layout.lines, scene.legend)
         if scene.heat_scale:
             colour_bar(axes, layout.bar, scene, scene.heat_scale)
+    for number, line in enumerate(note_lines(scene.notes, layout.notes.w)):
+        write(axes, layout.notes.x, layout.notes.y + number * NOTE_LINE, line, _SIZE)
+
+
+def note_lines(notes: tuple[str, ...], room: float) -> list[str]:
+    """The notes in lines of so many dots, each from a line of its own on."""
+    return [line for note in notes for line in wrapped(one_line(note), room, _SIZE)]
 
 
 def _rooms(left: Box, right: Box) -> tuple[float, float]:

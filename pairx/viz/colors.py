@@ -16,6 +16,8 @@ from pairx.types import InputError
 MOST = 40
 NEUTRAL = "#d8dce0"
 """Of the matches beyond the coloured ones."""
+AGAINST = "#0c40be"
+"""Of the matches that lower the similarity: the blue of the heat where it is strongest."""
 CASINGS = ("#ffffff", "#16181c")
 """The halo that keeps a coloured line and a neutral line readable on any photograph."""
 

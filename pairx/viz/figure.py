@@ -18,10 +18,13 @@ from matplotlib.figure import Figure as Page
 
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.viz import maps
-from pairx.viz.caption import caption
+from pairx.viz.caption import NOTE_LINE, caption, note_lines
 from pairx.viz.layout import DPI, Box, arrange
 from pairx.viz.scene import Look, MatchMark, Scene, compose
+from pairx.viz.text import plate
 
+_BANNER = 9  # points
+DASHES = (3.5, 2.0)  # of a line that lowers the similarity, in its own widths: on, off
 _SUFFIXES = (".png", ".svg", ".pdf")
 # A date would make equal figures differ; photographs hardly shrink beyond zlib's level 3, which is twice as fast.
 _WRITING = {
@@ -135,6 +138,7 @@ def _page(figure: Figure) -> Page:
         lines=figure.legend,
         bar=figure.legend and bool(scene.heat_scale),
     )
+    layout = layout.noted(NOTE_LINE * len(note_lines(scene.notes, layout.notes.w)))
 
     page, axes = blank(layout.width, layout.height)
     opacity = scene.look.opacity
@@ -147,6 +151,8 @@ def _page(figure: Figure) -> Page:
     for mark in reversed(scene.marks):
         if mark.line:
             join(axes, layout.rows[0], mark)
+    if scene.banner:
+        plate(axes, across(layout.rows[0]), scene.banner, _BANNER)
     caption(axes, layout, scene, figure.ids, figure.title, legend=figure.legend)
     return page
 
@@ -158,6 +164,12 @@ def blank(width: int, height: int) -> tuple[Page, Axes]:
     axes = page.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0), autoscale_on=False)
     axes.set_axis_off()
     return page, axes
+
+
+def across(boxes: tuple[Box, Box]) -> Box:
+    """The box that two boxes beside each other fill."""
+    left, right = boxes
+    return Box(left.x, left.y, right.x + right.w - left.x, left.h)
 
 
 def fit(photo: np.ndarray, box: Box) -> np.ndarray:
@@ -173,12 +185,13 @@ def show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opac
 
 
 def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
-    """A match's line with its casing and dots, most relevant on top."""
+    """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity."""
     points = (mark.point0, mark.point1)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
     line = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
     axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width, gid=f"casing-{mark.rank}", **line)
-    axes.plot(x, y, color=mark.color, linewidth=mark.width, gid=f"match-{mark.rank}", **line)
+    stroke = {"dashes": DASHES} if mark.against else {}
+    axes.plot(x, y, color=mark.color, linewidth=mark.width, gid=f"match-{mark.rank}", **line | stroke)
     dot = {"markersize": 1.8 + 1.4 * mark.width, "markeredgewidth": 0.4 * mark.width, "markeredgecolor": mark.casing}
     # Above all lines: where a match ends must not be hidden.
     axes.plot(x, y, "o", color=mark.color, alpha=mark.opacity, zorder=4, gid=f"dots-{mark.rank}", **dot)

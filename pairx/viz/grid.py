@@ -10,11 +10,11 @@ from matplotlib.figure import Figure as Page
 
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
 from pairx.viz import maps
-from pairx.viz.caption import colour_bar
-from pairx.viz.figure import Printed, blank, fit, join, show
+from pairx.viz.caption import NOTE_LINE, colour_bar, note_lines
+from pairx.viz.figure import Printed, across, blank, fit, join, show
 from pairx.viz.layout import DPI, POINT, Box
 from pairx.viz.scene import Look, Scene, compose
-from pairx.viz.text import QUIET, elide, one_line, wrapped, write
+from pairx.viz.text import QUIET, elide, one_line, plate, wrapped, write
 
 _HEAD, _NAME, _NOTE = 9, 7, 5.5
 _NOTE_LINES = 3
@@ -41,12 +41,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class Grid(Printed):
-    """Panels of one pair. heading: what was compared; subheading: by what, and what the colours mean."""
+    """Panels of one pair. heading: what was compared; subheading: by what, and what the colours mean. notes: what the
+    reader has to know, at the foot."""
 
     pair: ImagePair
     panels: tuple[Panel, ...]
     heading: str
     subheading: str
+    notes: tuple[str, ...] = ()
 
     def page(self) -> Page:
         """The page, to be drawn while the lock is held."""
@@ -55,8 +57,12 @@ class Grid(Printed):
         first, second = _boxes(self.pair)
         height = _TITLE_HEIGHT + first.h + _GAP + _NOTE_LINES * _NOTE_HEIGHT + _BETWEEN
         width = columns * (_COLUMN + _BETWEEN) - _BETWEEN + 2 * _MARGIN
-        page, axes = blank(width, _HEADER + rows * height + _FOOTER + 2 * _MARGIN)
         room = width - 2 * _MARGIN
+        notes = note_lines(self.notes, room)
+        foot = _MARGIN + _HEADER + rows * height + _FOOTER
+        page, axes = blank(width, foot + len(notes) * NOTE_LINE + _MARGIN)
+        for number, line in enumerate(notes):
+            write(axes, _MARGIN, foot + number * NOTE_LINE, line, _NAME)
         write(axes, _MARGIN, _MARGIN, elide(one_line(self.heading), room, _HEAD, bold=True), _HEAD, bold=True)
         below = _MARGIN + round(12 * POINT)
         for line in wrapped(one_line(self.subheading), room, _NOTE, _NOTE_LINES):
@@ -93,7 +99,21 @@ def draw_grid(
     subheading += (
         "Every method has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
     )
-    return Grid(pair, tuple(panels), heading, subheading)
+    notes = [
+        ", ".join(cards[name].title for name in names) + f": {note}" if names else note
+        for note, names in notes_of(results)
+    ]
+    return Grid(pair, tuple(panels), heading, subheading, tuple(notes))
+
+
+def notes_of(results: Sequence[Explanation | Refusal]) -> list[tuple[str, list[str]]]:
+    """All notes, each once, with the names of the methods that it is about; none where it is about all of them."""
+    done = [result for result in results if isinstance(result, Explanation)]
+    found: dict[str, list[str]] = {}
+    for one in done:
+        for note in one.notes:
+            found.setdefault(note, []).append(one.method)
+    return [(note, [] if len(names) == len(done) else names) for note, names in found.items()]
 
 
 def panel_of(result: Explanation | Refusal, pair: ImagePair, card: MethodCard, look: Look | None = None) -> Panel:
@@ -140,6 +160,8 @@ def _draw(axes: Axes, pair: ImagePair, panel: Panel, left: int, top: int, boxes:
     for mark in reversed(scene.marks if scene else ()):
         if mark.line:
             join(axes, placed, replace(mark, width=mark.width / 2))
+    if scene and scene.banner:
+        plate(axes, across(placed), scene.banner, _NOTE)
     color = QUIET if scene else _REASON
     for number, line in enumerate(wrapped(one_line(panel.note), _COLUMN, _NOTE, _NOTE_LINES)):
         write(axes, left, top + boxes[0].h + _GAP + number * _NOTE_HEIGHT, line, _NOTE, color=color)

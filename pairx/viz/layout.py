@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 DPI = 300
 POINT = DPI / 72
@@ -34,7 +34,7 @@ class Box:
 @dataclass(frozen=True)
 class Layout:
     """A page. width, height: dots. title: top of the title's line. rows: the two photographs, from the top. ids: top of
-    the names' line. lines: the legend's text. bar: the colour bar with its words."""
+    the names' line. lines: the legend's text. bar: the colour bar with its words. notes: what stands below all."""
 
     width: int
     height: int
@@ -43,6 +43,11 @@ class Layout:
     ids: int
     lines: Box
     bar: Box
+    notes: Box
+
+    def noted(self, height: int) -> Layout:
+        """The same page with so many dots more at its foot, for notes."""
+        return replace(self, height=self.height + height, notes=replace(self.notes, h=height))
 
 
 def arrange(
@@ -80,4 +85,5 @@ def arrange(
     bar_top = foot if beside else foot + lines_box.h
     bar_box = Box(_MARGIN + inner - _BAR if beside else _MARGIN, bar_top, min(_BAR, inner), _LEGEND if bar else 0)
     bottom = max(foot + lines_box.h, bar_top + bar_box.h)
-    return Layout(inner + 2 * _MARGIN, bottom + _MARGIN, _MARGIN, tuple(boxes), top, lines_box, bar_box)
+    notes = Box(_MARGIN, bottom, inner, 0)
+    return Layout(inner + 2 * _MARGIN, bottom + _MARGIN, _MARGIN, tuple(boxes), top, lines_box, bar_box, notes)

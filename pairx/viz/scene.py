@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from pairx.types import Explanation, ImagePair, InputError, Matches
+from pairx.types import NOTHING_RAISES, Explanation, ImagePair, InputError, Matches
 from pairx.viz import maps
-from pairx.viz.colors import CASINGS, MOST, NEUTRAL, match_colors, rgb
+from pairx.viz.colors import AGAINST, CASINGS, MOST, NEUTRAL, match_colors, rgb
 
 FAINT = 0.12
 """Share of their opacity that the other matches keep while one is isolated."""
@@ -19,9 +19,10 @@ FAINT = 0.12
 class Look:
     """How an explanation is drawn. Changing a look never recomputes anything.
 
-    k_lines: matches drawn as lines. k_colors: matches painted into the pixels, at most 40. opacity: 0 to 1, of the heat
-    and of the colour maps. palette: name of a palette of match colours. isolate: index of the one match that stays
-    bright, or None for all.
+    k_lines: matches drawn as lines: the first so many of those that raise the similarity, and of those that lower it
+    the ones that are among the so many strongest of all. k_colors: matches painted into the pixels, at most 40.
+    opacity: 0 to 1, of the heat and of the colour maps. palette: name of a palette of match colours. isolate: index of
+    the one match that stays bright, or None for all.
     """
 
     k_lines: int = 20
@@ -35,11 +36,13 @@ class Look:
 class MatchMark:
     """One match as drawn.
 
-    rank: 1 is the most relevant. color: "#rrggbb", neutral beyond k_colors. points: x/y in each image as fractions of
-    its width and height. relevance: raw. share: of the summed positive relevance of all matches, 0 to 1. layers: RGBA
-    uint8 (H, W, 4) paint of this match alone over each image at full opacity, or None beyond k_colors and where there
-    is no map. line: whether it is one of the k_lines. opacity: 1, or FAINT while another match is isolated. width: of
-    its line, points. casing: "#rrggbb" of the line's halo.
+    rank: its place among all matches, from 1. color: "#rrggbb", neutral beyond k_colors, one blue for all that lower
+    the similarity. points: x/y in each image as fractions of its width and height. relevance: raw, negative where the
+    match lowers the similarity. share: of the magnitudes of all matches' relevance, with the relevance's sign, -1 to 1.
+    layers: RGBA uint8 (H, W, 4) paint of this match alone over each image at full opacity, or None beyond k_colors and
+    where there is no map. at: how many lines a look asks for at least where this one is drawn. line: whether it is
+    drawn. opacity: 1, or FAINT while another match is isolated. width: of its line, points. casing: "#rrggbb" of the
+    line's halo.
     """
 
     rank: int
@@ -50,10 +53,16 @@ class MatchMark:
     share: float
     layer0: np.ndarray | None
     layer1: np.ndarray | None
+    at: int = 1
     line: bool = True
     opacity: float = 1.0
     width: float = 1.2
     casing: str = CASINGS[0]
+
+    @property
+    def against(self) -> bool:
+        """Whether it lowers the similarity: its line is dashed."""
+        return self.relevance < 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +75,7 @@ class Scene:
     `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared by both
     photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from heat_low (-heat_scale, or 0
     where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of text.
+    banner: what the picture itself has to say, over the photographs, or nothing. notes: the explanation's.
     """
 
     photo0: np.ndarray
@@ -81,6 +91,8 @@ class Scene:
     heat_low: float = 0.0
     heat_words: tuple[str, str] = ("", "")
     legend: tuple[str, ...] = ()
+    banner: str = ""
+    notes: tuple[str, ...] = ()
 
 
 def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None) -> Scene:
@@ -92,8 +104,7 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
     look = look or Look()
     _check(explanation, look)
     scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
-    painted = min(look.k_colors, len(explanation.matches)) if explanation.matches is not None else 0
-    alphas = [_alphas(stack, painted) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
+    alphas = [_alphas(stack, look.k_colors) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
     marks = _marks(explanation.matches, pair, look, alphas) if explanation.matches is not None else ()
     has_heat = explanation.map0 is not None or explanation.map1 is not None
     return Scene(
@@ -106,6 +117,8 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
         paint0=_paint(alphas[0], marks),
         paint1=_paint(alphas[1], marks),
         legend=_legend(explanation, marks),
+        banner=_banner(explanation.matches),
+        notes=explanation.notes,
         **(_heat_key(explanation, scale) if has_heat else {}),
     )
 
@@ -157,42 +170,63 @@ def _alphas(stack: np.ndarray | None, k: int) -> np.ndarray | None:
 def _paint(alphas: np.ndarray | None, marks: tuple[MatchMark, ...]) -> np.ndarray | None:
     if alphas is None:
         return None
-    opacity = np.array([mark.opacity for mark in marks[: len(alphas)]], np.float32)
-    colors = np.array([rgb(mark.color) for mark in marks[: len(alphas)]])
-    return maps.blend(alphas * opacity[:, None, None], colors)
+    painted = [mark for mark in marks if mark.rank <= len(alphas)]
+    opacity = np.array([mark.opacity for mark in painted], np.float32)
+    colors = np.array([rgb(mark.color) for mark in painted]).reshape(-1, 3)
+    stack = alphas[[mark.rank - 1 for mark in painted]]
+    return maps.blend(stack * opacity[:, None, None], colors) if painted else None
+
+
+def marked(matches: Matches, look: Look) -> dict[int, int]:
+    """The indices of the matches that a look shows, each with how many lines a look asks for at least that draws it.
+
+    One that raises the similarity is drawn from its own place on; one that lowers it where as many lines as asked for
+    would include it if only strength counted, so that evidence against is seen where it weighs as much as what is
+    drawn. What does neither is not shown.
+    """
+    most = max(look.k_lines, look.k_colors)
+    strongest = np.argsort(-np.abs(matches.relevance), kind="stable")[:most]
+    by_strength = {int(index): place + 1 for place, index in enumerate(strongest)}
+    raising = {index: index + 1 for index in range(min(matches.raising, most))}
+    lowering = range(matches.raising, matches.raising + matches.lowering)
+    return raising | {index: by_strength[index] for index in lowering if index in by_strength}
 
 
 def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarray | None]) -> tuple[MatchMark, ...]:
-    n = min(len(matches), max(look.k_lines, look.k_colors))
-    if look.isolate is not None and not 0 <= look.isolate < n:
-        raise InputError(f"Match {look.isolate + 1} cannot be isolated: {n} are drawn.")
-    colors = match_colors(min(n, look.k_colors), look.palette)
-    points0 = matches.keypoints0[:n] / pair.image0.shape[1::-1]
-    points1 = matches.keypoints1[:n] / pair.image1.shape[1::-1]
-    positive = np.maximum(matches.relevance, 0)
-    total, most = positive.sum(), positive.max(initial=0)
+    shown = marked(matches, look)
+    if look.isolate is not None and look.isolate not in shown:
+        raise InputError(f"Match {look.isolate + 1} cannot be isolated: it is none of the {len(shown)} that are drawn.")
+    colors = match_colors(min(matches.raising, look.k_colors), look.palette)
+    magnitude = np.abs(matches.relevance)
+    total, most = magnitude.sum(), magnitude.max(initial=0)
 
-    def layer(side: int, i: int) -> np.ndarray | None:
-        stack = alphas[side]
-        return maps.tint(stack[i], rgb(colors[i])) if stack is not None and i < len(stack) else None
-
-    return tuple(
-        MatchMark(
-            rank=i + 1,
-            color=colors[i] if i < len(colors) else NEUTRAL,
-            point0=(float(points0[i, 0]), float(points0[i, 1])),
-            point1=(float(points1[i, 0]), float(points1[i, 1])),
-            relevance=float(matches.relevance[i]),
-            share=float(positive[i] / total) if total else 0.0,
-            layer0=layer(0, i),
-            layer1=layer(1, i),
-            line=i < look.k_lines,
-            opacity=1.0 if look.isolate in (None, i) else FAINT,
-            width=_width(positive[i] / most if most else 1.0, i < len(colors)),
-            casing=CASINGS[0] if i < len(colors) else CASINGS[1],
+    def mark(i: int) -> MatchMark:
+        against, colored = matches.relevance[i] < 0, i < len(colors)
+        color = AGAINST if against else colors[i] if colored else NEUTRAL
+        layers = (maps.tint(one[i], rgb(color)) if one is not None and i < len(one) else None for one in alphas)
+        points = (
+            tuple((place[i] / image.shape[1::-1]).tolist())
+            for place, image in ((matches.keypoints0, pair.image0), (matches.keypoints1, pair.image1))
         )
-        for i in range(n)
-    )
+        return MatchMark(
+            i + 1,
+            color,
+            *points,
+            float(matches.relevance[i]),
+            float(matches.relevance[i] / total),
+            *layers,
+            at=shown[i],
+            line=shown[i] <= look.k_lines,
+            opacity=1.0 if look.isolate in (None, i) else FAINT,
+            width=_width(magnitude[i] / most, against or colored),
+            casing=CASINGS[0] if against or colored else CASINGS[1],
+        )
+
+    return tuple(map(mark, shown))
+
+
+def _banner(matches: Matches | None) -> str:
+    return NOTHING_RAISES if matches is not None and len(matches) and not matches.raising else ""
 
 
 def _width(share_of_most: float, colored: bool) -> float:
@@ -210,14 +244,18 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str
 
     counts = ""
     if explanation.matches is not None:
-        counts = f"{sum(mark.line for mark in marks)} of {len(explanation.matches)} matches"
-        if any(mark.color == NEUTRAL for mark in marks):
-            counts += f", {sum(mark.color != NEUTRAL for mark in marks)} in colour"
+        drawn = [mark for mark in marks if mark.line]
+        counts = f"{len(drawn)} of {len(explanation.matches)} matches"
+        if any(mark.color == NEUTRAL for mark in drawn):
+            counts += f", {sum(mark.color not in (NEUTRAL, AGAINST) for mark in drawn)} in colour"
+        if against := sum(mark.against for mark in drawn):
+            counts += f", {against} of them lower it (dashed blue)"
     lines.append(_joined(f"similarity {explanation.similarity:.3f}", counts))
 
     bright = [mark for mark in marks if mark.opacity == 1]
     if len(bright) == 1 < len(marks):
-        lines.append(f"match {bright[0].rank} carries {bright[0].share:.1%} of the matches' relevance")
+        does = "lowers the similarity by" if bright[0].against else "carries"
+        lines.append(f"match {bright[0].rank} {does} {abs(bright[0].share):.1%} of the matches' relevance")
     elif any(mark.layer0 is not None or mark.layer1 is not None for mark in marks):
         start = f"from the {known['start']}, " if known.get("start") else ""
         lines.append(f"colour maps: {start}each scaled alone, blur {maps.SMOOTH:g} px")

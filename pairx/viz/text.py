@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
+from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
-from pairx.viz.layout import POINT
+from pairx.viz.layout import POINT, Box
 
 INK = "#1f2328"
 QUIET = "#59636e"
@@ -28,20 +29,33 @@ def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
     return _ends(text, fits)
 
 
-def wrapped(text: str, room: float, size: float, most: int) -> list[str]:
-    """The text in lines of `room` dots, at most so many, the last one shortened where there is more."""
-    lines, words = [], text.split()
-    while words and len(lines) < most - 1:
+def wrapped(text: str, room: float, size: float, most: int | None = None) -> list[str]:
+    """The text in lines of `room` dots; where only so many are allowed, the last one is shortened if there is more. A
+    word that is wider than a line goes on in the next.
+    """
+    words = [part for word in text.split() for part in _parts(word, room, size)]
+    lines: list[str] = []
+    while words and (most is None or len(lines) < most - 1):
         count = 1
         while count < len(words) and _width(" ".join(words[: count + 1]), size, False) <= room:
             count += 1
-        lines.append(elide(" ".join(words[:count]), room, size))
+        lines.append(" ".join(words[:count]))
         words = words[count:]
     return [*lines, elide(" ".join(words), room, size)] if words else lines
 
 
+def _parts(word: str, room: float, size: float) -> list[str]:
+    """A word in parts of which each fits into a line."""
+    parts = []
+    while len(word) > 1 and _width(word, size, False) > room:
+        fits = next((n for n in range(len(word) - 1, 1, -1) if _width(word[:n], size, False) <= room), 1)
+        parts.append(word[:fits])
+        word = word[fits:]
+    return [*parts, word]
+
+
 def write(axes: Axes, x: float, y: float, text: str, size: float, **style: object) -> None:
-    """Text whose line starts `y` dots from the top; style: color, align ("left", "center", "right"), bold."""
+    """Text whose line starts `y` dots from the top; style: color, align ("left", "center", "right"), bold, zorder."""
     axes.text(
         x,
         y + 0.85 * size * POINT,
@@ -50,9 +64,22 @@ def write(axes: Axes, x: float, y: float, text: str, size: float, **style: objec
         color=style.get("color", INK),
         horizontalalignment=style.get("align", "left"),
         verticalalignment="baseline",
+        zorder=style.get("zorder", 3),
         # A dollar sign in a file's name is no formula.
         parse_math=False,
     )
+
+
+def plate(axes: Axes, box: Box, text: str, size: float) -> None:
+    """Words over the foot of a box, on white, as many lines as it takes."""
+    lines = wrapped(one_line(text), box.w - 6 * POINT, size)
+    height, width = 1.3 * size * POINT, max(_width(line, size, False) for line in lines)
+    margin = 0.4 * size * POINT
+    left, top = box.x + (box.w - width) / 2, box.y + max(0, box.h - height * len(lines) - 3 * margin)
+    corner = (left - margin, top - margin)
+    axes.add_patch(Rectangle(corner, width + 2 * margin, height * len(lines) + 2 * margin, color="white", zorder=5))
+    for number, line in enumerate(lines):
+        write(axes, box.x + box.w / 2, top + number * height, line, size, align="center", zorder=6)
 
 
 def _ends(text: str, keep: int) -> str:

@@ -57,6 +57,14 @@ def test_coverage_by_hand() -> None:
     assert metrics.match_coverage(relevance0, relevance1, matches) == pytest.approx((2 + 6) / (6 + 10))
 
 
+def test_coverage_of_remnants_is_no_number() -> None:
+    cells = [(0, 0)]
+    for against, expected in ((-2.5, 1), (-3.5, np.nan)):
+        relevance = np.array([[3.0, against]])
+        found = metrics.match_coverage(relevance, relevance, matches_of(cells, cells))
+        np.testing.assert_equal(found, expected)
+
+
 def test_coverage_at_the_ends() -> None:
     everything = [(0, 0), (0, 1)]
     ones = np.ones((1, 2))

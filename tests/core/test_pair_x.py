@@ -10,7 +10,7 @@ import torch
 
 import pairx
 from pairx.core import pair_x
-from pairx.core.pair_x import Options, aggregate, score_steps
+from pairx.core.pair_x import Options, aggregate, for_and_against, score_steps
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, Matches
 from tests.conftest import make_pair, smooth_noise
@@ -110,15 +110,41 @@ def test_cells_aggregate_as_named() -> None:
     assert torch.equal(aggregate(relevance, "sum_of_abs"), relevance.abs().sum(0))
 
 
+def test_a_match_is_for_where_both_cells_are_against_where_both_are_and_neither_where_they_disagree() -> None:
+    first = torch.tensor([3.0, -2.0, 2.0, -5.0, -1.0, 0.0, 1.0])
+    second = torch.tensor([2.0, -1.0, 4.0, -4.0, 3.0, 7.0, -1.0])
+    relevance, order = for_and_against(first, second)
+    assert relevance.tolist() == [6, -2, 8, -20, 0, 0, 0]
+    assert order.tolist() == [2, 0, 3, 1, 5, 6, 4]
+    assert for_and_against(second, first)[1].tolist() == order.tolist()
+
+
+def test_evidence_against_is_no_evidence_for(
+    tiny: EmbeddingModel, pair: ImagePair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative of a similarity has the same evidence, with the other sign."""
+    raised, start = pairx.explain(tiny, pair, k_colors=3), pair_x.lrp.seed
+    monkeypatch.setattr(pair_x.lrp, "seed", lambda e, f: -start(e, f))
+    lowered = pairx.explain(tiny, pair, k_colors=3)
+    count = raised.matches.raising
+    assert count > 5 and raised.matches.lowering == 0 and raised.notes == ()
+    assert lowered.matches.raising == 0 and lowered.matches.lowering == count
+    np.testing.assert_allclose(lowered.matches.relevance[:count], -raised.matches.relevance[:count], rtol=1e-5)
+    np.testing.assert_array_equal(lowered.matches.cells0[:count], raised.matches.cells0[:count])
+    np.testing.assert_allclose(lowered.pixel_maps0, raised.pixel_maps0, rtol=1e-5, atol=1e-9)
+    (note,) = lowered.notes
+    assert note.startswith("Nothing raises this similarity") and f"{count} join places that both lower it" in note
+
+
 @pytest.mark.parametrize("engine", ["exact", "zennit"])
-def test_maps_from_relevance_add_up_to_the_relevance_of_all_matches(tiny: EmbeddingModel, engine: str) -> None:
+def test_maps_from_relevance_add_up_to_the_relevance_of_all_that_is_painted(tiny: EmbeddingModel, engine: str) -> None:
     pair = make_pair(6, 7)
     explanation = pairx.explain(tiny, pair, k_colors=36, start="relevance", engine=engine)
     image, other = (Rewrite(tiny.module, tiny.preprocessing(x).double().numpy()) for x in (pair.image0, pair.image1))
     seed = image.output * other.output / (np.linalg.norm(image.output) * np.linalg.norm(other.output))
-    assert len(explanation.pixel_maps0) == len(explanation.matches)
+    assert len(explanation.pixel_maps0) == explanation.matches.raising > 5
     matched = np.zeros((6, 6), bool)
-    matched[tuple(explanation.matches.cells0.T)] = True
+    matched[tuple(explanation.matches.cells0[: explanation.matches.raising].T)] = True
     relevance = image.at_stage(seed) * matched
     np.testing.assert_allclose(explanation.pixel_maps0.sum(0), image.at_pixels(relevance).sum(0), rtol=1e-3, atol=1e-6)
 

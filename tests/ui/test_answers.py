@@ -1,6 +1,7 @@
 """What the tab answers, and the endpoint for programs."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,10 +14,10 @@ import pairx
 from pairx import methods, viz
 from pairx.baselines import see
 from pairx.core import correspondence
-from pairx.types import Explanation, InputError, Step
+from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
 from pairx.ui import export, session
 from pairx.ui.answers import Answers, Form
-from pairx.ui.api import ExplainApi
+from pairx.ui.api import ExplainApi, summary
 from pairx.ui.links import CHOICES, Link
 from pairx.ui.samples import SamplePair
 from pairx.ui.viewer import scene_of
@@ -155,7 +156,7 @@ def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
      {"isolate": 10**6, "palette": "__class__"}, {"isolate": "x"}],
 )  # fmt: skip
 def test_a_look_may_hold_anything(look):
-    found = export.look_from(look, matches=12)
+    found = export.look_from(look, explanation_of(make_pair()).matches)
     assert 0 <= found.k_lines <= 40 and 0 <= found.k_colors <= 10 and 0 <= found.opacity <= 1
     assert found.palette in viz.palettes() and found.isolate is None
 
@@ -246,3 +247,24 @@ def test_what_is_no_place_gets_one_line(answers, request_of, asked):
 def test_a_fault_while_a_place_is_asked_is_one_calm_line(answers, request_of, monkeypatch):
     monkeypatch.setattr(session, "point_map", lambda *_: 1 / 0)
     assert "fault of ours" in ask(answers, request_of)["error"]
+
+
+def test_a_scene_tells_which_matches_lower_the_similarity_and_that_nothing_raises_it():
+    pair = make_pair()
+    one = explanation_of(pair)
+    against = replace(one, matches=replace(one.matches, relevance=-one.matches.relevance))
+    scene = scene_of(against, pair)
+    assert all(mark["against"] and mark["share"] < 0 for mark in scene["marks"]) and len(scene["marks"]) == 12
+    assert [mark["at"] for mark in scene["marks"]] == list(range(1, 13))
+    assert scene["against"] == viz.AGAINST and scene["banner"] == NOTHING_RAISES and len(scene["alphas"][0]) == 4
+    told = summary(against, SimpleNamespace(model="tiny", layer="stage"))
+    assert sum(match["share"] for match in told["matches"]) == pytest.approx(-1) and told["notes"] == []
+    assert not scene_of(one, pair)["banner"]
+
+
+def test_only_a_match_that_is_drawn_can_be_isolated():
+    matches = explanation_of(make_pair()).matches
+    lowering = replace(matches, relevance=np.concatenate([matches.relevance[:6], [-99.0, -1e-9, 0, 0, 0, 0]]))
+    look = {"lines": 3, "colors": 2}
+    isolated = [export.look_from({**look, "isolate": i}, lowering).isolate for i in range(12)]
+    assert [i for i in isolated if i is not None] == [0, 1, 2, 6]

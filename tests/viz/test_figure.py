@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pairx.types import Explanation, InputError
-from pairx.viz import Look, draw, match_colors
+from pairx.types import NOTHING_RAISES, Explanation, InputError
+from pairx.viz import AGAINST, Look, draw, match_colors
 from pairx.viz.layout import arrange
 from tests.viz import samples
 
@@ -149,6 +149,31 @@ def test_opacity_zero_shows_the_photographs():
     bare = replace(heat, map0=None, map1=None)
     clear = draw(heat, PAIR, Look(opacity=0), legend=False).png(100)
     assert (pixels(clear) == pixels(draw(bare, PAIR, legend=False).png(100))).all()
+
+
+def test_evidence_against_is_dashed_and_the_picture_says_that_nothing_raises(tmp_path):
+    relevance = np.array([3.0, -9, -2, -1, 0, 0])
+    mixed = replace(EXPLANATION, matches=replace(EXPLANATION.matches, relevance=relevance))
+    root = svg(tmp_path, mixed, PAIR)
+    groups = {g.get("id"): g for g in root.iter(f"{SVG}g") if (g.get("id") or "").startswith(("match-", "casing-"))}
+    strokes = {name: g.find(f"{SVG}path").get("style") for name, g in groups.items()}
+    dashed = {name for name, style in strokes.items() if "stroke-dasharray" in style}
+    assert dashed == {"match-2", "match-3", "match-4"} and AGAINST in strokes["match-2"]
+    assert NOTHING_RAISES not in texts(root)
+    none = replace(EXPLANATION, matches=replace(EXPLANATION.matches, relevance=-np.arange(6, 0, -1.0)))
+    assert NOTHING_RAISES in texts(svg(tmp_path, none, PAIR, title=None))
+
+
+def test_notes_stand_below_whole(tmp_path):
+    notes = ("Taken as linear, because no profile says how to read it. " * 6, "x" * 400, "Short.")
+    plain, noted = svg(tmp_path, EXPLANATION, PAIR), svg(tmp_path, replace(EXPLANATION, notes=notes), PAIR)
+    said = [text for text in texts(noted) if text not in texts(plain)]
+    assert "".join(said).replace(" ", "") == "".join(notes).replace(" ", "")
+    heights = [float(root.get("height").removesuffix("pt")) for root in (plain, noted)]
+    assert heights[1] - heights[0] == pytest.approx(9 * len(said), rel=0.02)
+    assert all(
+        note in texts(svg(tmp_path, replace(EXPLANATION, notes=notes[2:]), PAIR, legend=False)) for note in notes[2:]
+    )
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,13 @@ def test_matches_are_lines_between_the_photographs() -> None:
     assert "No matches." in viz.draw_grid([none], over, CARDS)._print("svg").decode()
 
 
+def test_notes_are_said_once_with_the_methods_they_are_about() -> None:
+    both, own = "White is 4095.", "Nothing raises this similarity."
+    results = [replace(signed("first"), notes=(own, both)), replace(signed("second"), notes=(both,))]
+    text = viz.draw_grid(results, samples.pair(), CARDS)._print("svg").decode()
+    assert text.count(f">{both}<") == 1 and f">First: {own}<" in text
+
+
 def test_a_grid_is_saved_or_refused(tmp_path) -> None:
     grid = viz.draw_grid([signed("first")], samples.pair(), CARDS)
     grid.save(tmp_path / "grid.pdf")

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pairx.types import Explanation, InputError
-from pairx.viz import FAINT, NEUTRAL, Look, compose, match_colors
+from pairx.types import NOTHING_RAISES, Explanation, InputError
+from pairx.viz import AGAINST, FAINT, NEUTRAL, Look, compose, match_colors
 from tests.viz import samples
 
 PAIR = samples.pair()
@@ -99,10 +99,41 @@ def test_matches_at_equal_cells_both_show():
     np.testing.assert_allclose(top, both.mean(axis=0), atol=1)
 
 
-def test_negative_relevance_has_no_share():
-    matches = replace(EXPLANATION.matches, relevance=np.array([3.0, 1.0, 0, -1, -2, -9]))
-    shares = [mark.share for mark in compose(replace(EXPLANATION, matches=matches), PAIR).marks]
-    assert shares == [0.75, 0.25, 0, 0, 0, 0]
+def with_relevance(*relevance: float) -> Explanation:
+    return replace(EXPLANATION, matches=replace(EXPLANATION.matches, relevance=np.array(relevance)))
+
+
+def test_what_lowers_is_blue_has_a_negative_share_and_needs_strength_to_be_drawn():
+    scene = compose(with_relevance(3.0, 1, -9, -2, -0.5, 0), PAIR, Look(k_lines=3, k_colors=1))
+    assert [mark.rank for mark in scene.marks] == [1, 2, 3, 4], "the fifth is not among the strongest 3"
+    assert [mark.share for mark in scene.marks] == pytest.approx([3 / 15.5, 1 / 15.5, -9 / 15.5, -2 / 15.5])
+    assert [mark.color for mark in scene.marks] == [match_colors(1)[0], NEUTRAL, AGAINST, AGAINST]
+    assert [mark.against for mark in scene.marks] == [False, False, True, True]
+    assert "4 of 6 matches, 1 in colour, 2 of them lower it (dashed blue)" in scene.legend[1]
+    assert scene.banner == ""
+    assert [(mark.rank, mark.at) for mark in compose(with_relevance(3.0, 1, -9, -2, -0.5, 0), PAIR).marks] == [
+        (1, 1), (2, 2), (3, 1), (4, 3), (5, 5),
+    ]  # fmt: skip
+
+
+def test_where_nothing_raises_the_picture_says_so_and_shows_what_lowers():
+    scene = compose(with_relevance(-5.0, -4, -3, -2, -1, 0), PAIR, Look(k_lines=3, k_colors=2))
+    assert scene.banner == NOTHING_RAISES
+    assert [(mark.rank, mark.line, mark.color) for mark in scene.marks] == [(n, True, AGAINST) for n in (1, 2, 3)]
+    assert [mark.layer0 is not None for mark in scene.marks] == [True, True, False]
+    painted = scene.paint0[scene.paint0[..., 3] > 0][:, :3]
+    assert {tuple(color) for color in painted} == {tuple(bytes.fromhex(AGAINST[1:]))}
+    nothing = compose(with_relevance(0, 0, 0, 0, 0, 0), PAIR)
+    assert nothing.banner == NOTHING_RAISES and nothing.marks == () and nothing.paint0 is None
+    assert compose(without_matches(), PAIR).banner == ""
+
+
+def test_one_that_lowers_can_be_isolated():
+    scene = compose(with_relevance(3.0, 1, -9, -2, -0.5, 0), PAIR, Look(isolate=2))
+    assert [mark.opacity for mark in scene.marks] == [FAINT, FAINT, 1, FAINT, FAINT]
+    assert "match 3 lowers the similarity by 58.1% of" in scene.legend[2]
+    with pytest.raises(InputError, match="Match 6"):
+        compose(with_relevance(3.0, 1, -9, -2, -0.5, 0), PAIR, Look(isolate=5))
 
 
 def test_legend_tells_what_was_computed_and_leaves_out_what_is_unknown():

@@ -6,14 +6,14 @@ class MatchTable {
     this.on = on;
     this.node = make("div", "px-scroller", parent);
     const table = make("table", "px-table", this.node);
-    make("caption", "px-unseen", table, "Matches, most relevant first");
+    make("caption", "px-unseen", table, "Matches: those that raise the similarity, strongest first, then those that lower it");
     const heads = make("tr", "", make("thead", "", table));
     for (const title of ["Match", "Share of relevance", "Place in A", "Place in B"]) make("th", "", heads, title).scope = "col";
     this.rows = make("tbody", "", table);
   }
 
   fill({ marks, photos }) {
-    const top = Math.max(...marks.map((mark) => mark.share), 1e-9);
+    const top = Math.max(...marks.map((mark) => Math.abs(mark.share)), 1e-9);
     this.rows.replaceChildren(...marks.map((mark, index) => {
       const row = make("tr", "px-row");
       row.dataset.rank = mark.rank;
@@ -23,8 +23,9 @@ class MatchTable {
       make("span", "px-chip", name);
       make("span", "", name, String(mark.rank));
       const share = make("td", "px-share", row);
-      make("span", "px-bar", share).style.width = `${(60 * mark.share) / top}%`;
-      make("span", "", share, `${(100 * mark.share).toFixed(1)} %`);
+      make("span", "px-bar", share).style.width = `${(60 * Math.abs(mark.share)) / top}%`;
+      make("span", "", share, `${(100 * mark.share).toFixed(1).replace("-", "−")} %${mark.against ? ", lowers" : ""}`);
+      row.classList.toggle("px-against", mark.against);
       mark.points.forEach(([x, y], i) => {
         make("td", "px-place", row, `${Math.round(x * photos[i].width)}, ${Math.round(y * photos[i].height)}`);
       });
@@ -38,12 +39,14 @@ class MatchTable {
     }));
   }
 
+  // shown: whether the row of an index is.
   paint(styles, bright, chosen, shown) {
     [...this.rows.children].forEach((row, i) => {
+      const rank = Number(row.dataset.rank);
       row.querySelector(".px-chip").style.background = styles[i].color;
-      row.classList.toggle("px-bright", i + 1 === bright);
-      row.setAttribute("aria-selected", String(i + 1 === chosen));
-      row.hidden = i >= shown && i + 1 !== chosen;
+      row.classList.toggle("px-bright", rank === bright);
+      row.setAttribute("aria-selected", String(rank === chosen));
+      row.hidden = !shown(i) && rank !== chosen;
     });
   }
 

@@ -13,6 +13,20 @@ async function readAlpha(src) {
   return { width: canvas.width, height: canvas.height, alpha };
 }
 
+// How marks are drawn that a look shows with so many lines; the first `traced` have a colour of the palette and a map.
+function markStyles(scene, marks, palette, traced, scale, lines) {
+  return marks.map((mark, i) => {
+    const strong = i < traced || mark.against;
+    return {
+      color: mark.against ? scene.against : palette[i] ?? scene.neutral,
+      casing: scene.casings[strong ? 0 : 1],
+      width: scale * (strong ? mark.width : Math.min(mark.width, 0.6)),
+      drawn: mark.at <= lines,
+      against: mark.against,
+    };
+  });
+}
+
 const toRgb = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 
 // maps: opacities of k matches. colors: "#rrggbb" of each. strengths: 0 to 1 of each.

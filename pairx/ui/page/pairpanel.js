@@ -76,6 +76,7 @@ function showPair(pair) {
   const photos = pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
   upper.node.hidden = !photos.length;
   if (photos.length) upper.show(photos, [null, null], []);
+  upper.tell();
   lower.node.hidden = caption.hidden = link.hidden = true;
   scores.replaceChildren();
   const heads = make("tr", "", make("thead", "", scores));
@@ -102,20 +103,16 @@ async function showScene(value) {
   const palette = Object.values(scene.palettes)[0][traced];
   const photos = value.pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
   const heats = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
-  const marks = scene.marks.slice(0, 20);
-  const styles = marks.map((mark, i) => ({
-    color: palette[i] ?? scene.neutral,
-    casing: scene.casings[i < traced ? 0 : 1],
-    width: 1.4 * (i < traced ? mark.width : Math.min(mark.width, 0.6)),
-    drawn: true,
-  }));
+  const marks = scene.marks.filter((mark) => mark.at <= 20);
+  const styles = markStyles(scene, marks, palette, traced, 1.4, 20);
   root.style.setProperty("--px-gray", scene.fade[0]);
   root.style.setProperty("--px-photo", 1 - scene.fade[1]);
   upper.show(photos, heats, marks);
   upper.paint(styles, null);
+  upper.tell(scene.banner);
   const canvases = maps.map((layers) => {
     const canvas = make("canvas", "px-overlay");
-    blend(canvas, layers, palette, palette.map(() => 1));
+    blend(canvas, layers, styles.slice(0, traced).map(({ color }) => color), layers.map(() => 1));
     return canvas;
   });
   lower.node.hidden = caption.hidden = link.hidden = false;

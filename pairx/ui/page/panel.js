@@ -56,6 +56,7 @@ class Panel {
       this.seconds.textContent = [scene.signed ? "" : "sign by convention", scene.background, scene.seconds].filter(Boolean).join(" · ");
       const covers = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
       this.stage.show(this.photos, covers, scene.marks);
+      this.stage.tell(scene.banner);
       this.stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
       this.note.textContent = this.note.title = scene.note;
       if (scene.tensor) this.hearken();

@@ -88,6 +88,13 @@ class Stage {
     this.listen();
   }
 
+  // What the picture itself has to say, or nothing.
+  tell(banner = "") {
+    this.banner ??= make("p", "px-banner", this.node);
+    this.banner.textContent = banner;
+    this.banner.hidden = !banner;
+  }
+
   // photos: [{src, width, height, name}] x 2. covers: what lies over each photograph, or null.
   show(photos, covers, marks) {
     this.photos = photos;
@@ -174,12 +181,13 @@ class Stage {
     }
   }
 
-  // styles: {color, casing, width, drawn} of each mark. bright: the rank that alone stays bright, or null.
+  // styles: {color, casing, width, drawn, against} of each mark. bright: the rank that alone stays bright, or null.
   paint(styles, bright) {
     this.marks.forEach(({ mark, group, line }, index) => {
-      const { color, casing, width, drawn } = styles[index];
+      const { color, casing, width, drawn, against } = styles[index];
       group.style.display = drawn || mark.rank === bright ? "" : "none";
       group.classList.toggle("px-bright", mark.rank === bright);
+      group.classList.toggle("px-against", Boolean(against));
       group.classList.toggle("px-dim", bright !== null && mark.rank !== bright);
       group.style.setProperty("--mark", color);
       group.style.setProperty("--casing", casing);

@@ -39,7 +39,7 @@ const link = new ViewLink(root, given.names, () => {
 link.button(tools);
 make("span", "px-hint px-gesture", tools, "Ctrl + wheel or pinch zooms, drag moves all pictures");
 
-const upper = section("Matches", "Each line joins two places that the model finds alike. The glow is how much a place adds to the similarity.");
+const upper = section("Matches", "Each line joins two places that the model finds alike; dashed blue ones lower the similarity. The glow is what a place adds to it, or in blue takes from it.");
 const lines = new Stage(upper, view, "Both photographs with relevance and match lines", true, { over, pick, moved });
 const scales = make("div", "px-scales", upper);
 const lower = section("Pixels behind the matches", "Each colour marks the pixels that one match rests on. Equal colours belong together.");
@@ -74,24 +74,21 @@ function paintNow() {
   const look = shared.look;
   const traced = Math.min(look.colors, maps[0].length);
   const palette = scene.palettes[look.palette][traced];
-  const styles = scene.marks.map((mark, i) => ({
-    color: palette[i] ?? scene.neutral,
-    casing: scene.casings[i < traced ? 0 : 1],
-    width: 1.8 * (i < traced ? mark.width : Math.min(mark.width, 0.6)),
-    drawn: i < look.lines,
-  }));
+  const styles = markStyles(scene, scene.marks, palette, traced, 1.8, look.lines);
   lines.paint(styles, rank);
   pixels.paint(styles.map((style) => ({ ...style, drawn: false })), rank);
-  const strengths = palette.map((_, i) => (rank === null || rank === i + 1 ? 1 : scene.faint));
+  const painted = styles.slice(0, traced).map(({ color }) => color);
+  const strengths = painted.map((_, i) => (rank === null || rank === scene.marks[i].rank ? 1 : scene.faint));
   canvases.forEach((canvas, i) => {
-    blend(canvas, maps[i].slice(0, traced), palette, strengths);
+    blend(canvas, maps[i].slice(0, traced), painted, strengths);
     canvas.style.opacity = look.opacity;
   });
   for (const heat of heats) if (heat) heat.style.opacity = look.opacity;
   root.style.setProperty("--px-heat", look.opacity);
   free.disabled = chosen === null;
-  table.paint(styles, rank, chosen, Math.max(look.lines, traced));
-  colorNote.textContent = rank > traced ? `Match ${rank} is not traced to pixels: only the first ${traced} are.` : "";
+  table.paint(styles, rank, chosen, (index) => styles[index].drawn || index < traced);
+  const last = traced ? scene.marks[traced - 1].rank : 0;
+  colorNote.textContent = rank > last ? `Match ${rank} is not traced to pixels: only the first ${traced} are.` : "";
 }
 
 function over(rank) {
@@ -161,7 +158,8 @@ hide.addEventListener("keyup", () => bare(false));
 
 shared.bus.addEventListener("changed", () => scene && link.changed());
 shared.bus.addEventListener("look", () => {
-  if (chosen > Math.max(shared.look.lines, shared.look.colors)) chosen = null;
+  const most = Math.max(shared.look.lines, shared.look.colors);
+  if (!scene?.marks.some((mark) => mark.rank === chosen && mark.at <= most)) chosen = null;
   paint();
   say("changed");
 });
@@ -198,7 +196,7 @@ function show(next, nextMaps, value) {
   root.style.setProperty("--px-photo", 1 - scene.fade[1]);
   if (!same) {
     view.reset();
-    chosen = value.match && value.match <= scene.marks.length ? value.match : null;
+    chosen = scene.marks.some((mark) => mark.rank === value.match) ? value.match : null;
     hovered = null;
   }
   story.textContent = scene.story;
@@ -208,6 +206,7 @@ function show(next, nextMaps, value) {
   heats = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
   canvases = [0, 1].map(() => make("canvas", "px-overlay"));
   lines.show(scene.photos, heats, scene.marks);
+  lines.tell(scene.banner);
   pixels.show(scene.photos, canvases, scene.marks);
   points.show(scene);
   table.fill(scene);
@@ -220,7 +219,7 @@ function show(next, nextMaps, value) {
     make("span", "px-hint", node, scale.title);
   }
   root.classList.add("px-ready");
-  say("scene", { lines: scene.marks.length, colors: maps[0].length, palettes: Object.keys(scene.palettes), sample: scene.sample });
+  say("scene", { lines: Math.max(0, ...scene.marks.map((mark) => mark.at)), colors: maps[0].length, palettes: Object.keys(scene.palettes), sample: scene.sample });
   moved();
   paint();
   compare();
