@@ -178,6 +178,22 @@ def test_keyboard_reaches_every_match(open_page):
     assert scales == ["(1.5)"] * 6, "zoom is linked over all pictures"
 
 
+def test_evidence_against_is_dashed_blue_and_said(open_page):
+    page = open_page("?a=zuri-2&b=twiga-4&model=reid-lite0", shown=".px-ready .px-row.px-against")
+    raising, lowering = page.locator(".px-row:not(.px-against)"), page.locator(".px-row.px-against")
+    assert lowering.count() > 0 and "lowers" in lowering.first.inner_text()
+    against = page.locator("g.px-against >> visible=true").first
+    style = against.locator(".px-line").evaluate(
+        "(e) => [getComputedStyle(e).stroke, getComputedStyle(e).strokeDasharray]"
+    )
+    assert style == ["rgb(12, 64, 190)", "9px, 5px"]
+    assert page.get_by_text("Nothing raises this similarity").first.is_visible() == (raising.count() == 0)
+    lowering.first.click()
+    drawn(page)
+    assert f"match={lowering.first.get_attribute('data-rank')}" in page.url
+    assert against.evaluate("(e) => e.classList.contains('px-bright') || e.classList.contains('px-dim')")
+
+
 def test_the_other_photograph_answers_a_click(open_page):
     page = open_page()
     stage = page.locator(".px-pointing")
