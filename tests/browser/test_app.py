@@ -189,8 +189,8 @@ def test_evidence_against_is_dashed_blue_and_said(open_page):
     assert style == ["rgb(12, 64, 190)", "9px, 5px"]
     assert page.get_by_text("Nothing raises this similarity").first.is_visible() == (raising.count() == 0)
     lowering.first.click()
+    page.wait_for_function(f"location.search.includes('match={lowering.first.get_attribute('data-rank')}')")
     drawn(page)
-    assert f"match={lowering.first.get_attribute('data-rank')}" in page.url
     assert against.evaluate("(e) => e.classList.contains('px-bright') || e.classList.contains('px-dim')")
 
 
