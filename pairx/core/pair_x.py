@@ -103,7 +103,7 @@ def explain_steps(
         images = (pair.image0, pair.image1)
         recordings = [
             stack.enter_context(one)
-            for one in lrp.in_threads(lambda image: record(model, image, chosen, options), images, 2)
+            for one in lrp.in_threads(lambda image: record(model, image, chosen, options), images, 2, model.device)
         ]
         encoded = encode(model, pair, recordings, chosen)
         weighed = []
@@ -155,7 +155,7 @@ def score_each(
             with record(model, candidate, chosen, options) as other:
                 return scored_pair(model, (query, candidate), (recorded, other), chosen, options)
 
-        with closing(lrp.in_threads(score, candidates, torch.get_num_threads())) as scored:
+        with closing(lrp.in_threads(score, candidates, torch.get_num_threads(), model.device)) as scored:
             yield from scored
 
 
@@ -219,7 +219,8 @@ def weigh(encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str,
     """Relevance of a layer in both photographs, and the matches that it weighs."""
     model, started = encoded.model, time.perf_counter()
     seed, path = lrp.seed(*encoded.embeddings)[None], model.path(layer)
-    relevances = list(lrp.in_threads(lambda recording: recording.relevance(path, seed)[0], recordings, 2))
+    swept = lrp.in_threads(lambda recording: recording.relevance(path, seed)[0], recordings, 2, model.device)
+    relevances = list(swept)
     cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
     matches = match(encoded, layer, cells)
     return Weighed(layer, relevances, cells, matches, time.perf_counter() - started)

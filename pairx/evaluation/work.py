@@ -36,6 +36,7 @@ class Scoring:
 
     def __init__(self, work: Work) -> None:
         self._scorer = Scorer(work.dataset, work.features, work.transform, work.model.size)
+        self._device = work.model.device
         self._explainer = PairScorer(work.model, self._scorer.photograph, work.layers)
 
     def __call__(self, pairs: pd.DataFrame, threads: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
@@ -49,7 +50,7 @@ class Scoring:
 
         rows = pairs[["number", "query", "gallery"]].itertuples(index=False, name=None)
         # Local features are found in this thread while the others run the network.
-        with closing(lrp.in_threads(explain, rows, threads)) as explained:
+        with closing(lrp.in_threads(explain, rows, threads, self._device)) as explained:
             for (number, query, candidate), explanations in explained:
                 yield number, self._scorer.score(query, candidate, explanations)
 

@@ -22,7 +22,8 @@ def merge(network: nn.Module, x: torch.Tensor) -> None:
         linear.weight = _frozen(linear.weight * scale.reshape(-1, *[1] * (linear.weight.ndim - 1)))
         linear.bias = _frozen((bias - norm.running_mean) * scale + norm.bias)
         norm.weight, norm.bias = _frozen(torch.ones_like(scale)), _frozen(torch.zeros_like(scale))
-        norm.running_mean, norm.running_var, norm.eps = torch.zeros_like(scale), torch.ones_like(scale), 0.0
+        # Some versions of torch refuse an eps of zero.
+        norm.running_mean, norm.running_var = torch.zeros_like(scale), torch.full_like(scale, 1 - norm.eps)
 
 
 def _frozen(value: torch.Tensor) -> nn.Parameter:

@@ -30,11 +30,18 @@ def _share_heap() -> None:
 _share_heap()  # at import: heaps that exist already stay
 
 
-def in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int, device: torch.device | None = None
+) -> Iterator[Result]:
     """function of each item, in order, `workers` at a time; who stops iterating cancels what has not begun.
 
-    A thread uses its share of torch's threads, so a result does not depend on what else runs.
+    A thread uses its share of torch's threads, so a result does not depend on what else runs. device: where function
+    computes, by default the CPU; elsewhere one item follows the other in the caller's own thread, as cuDNN plans every
+    convolution anew in every new thread, which takes far longer than to compute it.
     """
+    if device is not None and device.type != "cpu":
+        yield from map(function, items)
+        return
     share = max(1, torch.get_num_threads() // max(1, workers))
     waiting: deque = deque()
     with ThreadPoolExecutor(max(1, workers), initializer=_use_cores, initargs=(share,)) as pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -134,3 +135,11 @@ def test_what_is_not_kept_is_freed() -> None:
         assert len(list(recording.pixels("blocks.1", relevance))) == 1
         recording.keep([])
         assert not any(node.rule for node in recording._tape)
+
+
+def test_only_a_cpu_gets_threads() -> None:
+    def here(_item: int) -> int:
+        return threading.get_ident()
+
+    assert set(in_threads(here, range(4), 2, torch.device("meta"))) == {threading.get_ident()}
+    assert threading.get_ident() not in set(in_threads(here, range(4), 2, torch.device("cpu")))
