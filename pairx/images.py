@@ -19,13 +19,15 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from pairx._decoding import MAX_PIXELS, MAX_SIDE, Source, label, open_photograph
+from pairx._decoding import MAX_PIXELS, MAX_SIDE, RAW_SUFFIXES, SUFFIXES, Source, label, open_photograph
 from pairx.types import ImagePair, InputError, View
 
 __all__ = [
     "LONGEST",
     "MAX_PIXELS",
     "MAX_SIDE",
+    "RAW_SUFFIXES",
+    "SUFFIXES",
     "cell_at",
     "cell_centres",
     "decode",

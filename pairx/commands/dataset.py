@@ -105,7 +105,7 @@ def rank(arguments: argparse.Namespace) -> None:
     """Run `rank` and print the list."""
     from pairx.evaluation.ranking import rank_steps
 
-    dataset, model = _load(arguments)
+    dataset, model = _load(arguments, unknown=True)
     options = {name: getattr(arguments, name) for name in ("top_k", "rerank", "layer", "features")}
     table = with_progress(rank_steps(dataset, model, arguments.query, **options))
     if arguments.json:
@@ -147,12 +147,16 @@ def _add_dataset(command: argparse.ArgumentParser) -> None:
     command.add_argument("--download", action="store_true", help="fetch a wildlife: data set that is not there yet")
 
 
-def _load(arguments: argparse.Namespace) -> tuple[Any, Any]:
-    from pairx.datasets import load_steps
+def _load(arguments: argparse.Namespace, unknown: bool = False) -> tuple[Any, Any]:
+    """The data set and the model; what was guessed and left out is said. unknown: see `load_steps`."""
+    from pairx.datasets import describe, load_steps
 
     device = "cpu" if getattr(arguments, "ray", None) else None
     model = chosen_model(arguments, device)
-    dataset = with_progress(load_steps(arguments.dataset, arguments.skip_problems, arguments.download))
-    for problem in dataset.problems:
-        print(f"pairx: left out: {problem.kind}: {problem.where}", file=sys.stderr)
+    steps = load_steps(arguments.dataset, arguments.skip_problems, arguments.download, unknown=unknown)
+    dataset = with_progress(steps)
+    for note in dataset.notes:
+        print(f"pairx: {note}", file=sys.stderr)
+    if dataset.problems:
+        print(f"pairx: left out: {describe(dataset.problems)}", file=sys.stderr)
     return dataset, model

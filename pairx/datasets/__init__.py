@@ -1,6 +1,6 @@
 """Data sets: photographs of known individuals, from any usual form, checked."""
 
-from pairx.datasets.dataset import Dataset, ManifestError, Problem
+from pairx.datasets.dataset import Dataset, ManifestError, Problem, describe
 from pairx.datasets.herd import Herd, load_herd
 from pairx.datasets.reading import cache_folder, read_steps
 from pairx.datasets.sources import load_dataset, load_steps
@@ -12,6 +12,7 @@ __all__ = [
     "ManifestError",
     "Problem",
     "cache_folder",
+    "describe",
     "list_catalogue",
     "load_dataset",
     "load_herd",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Generator, Iterable
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pairx import images
+from pairx.datasets.names import is_unknown, plain
 from pairx.datasets.reading import Shown, read_steps
 from pairx.types import InputError, Step, View
 
@@ -49,12 +53,14 @@ class Dataset:
     name: what to call it. table: one row a photograph, indexed from 0, texts in the columns image_id (unique), path
     (absolute) and identity, and where the source has them orientation, encounter, split and species ("" is unknown)
     and x, y, w, h, theta: the box around the animal and its turn, as `pairx.images.load_image` takes them (float, NaN
-    is the whole photograph). problems: of the rows and columns that were left out, if any.
+    is the whole photograph). problems: of the rows that were left out because of them, if any. notes: what was guessed
+    and what else was left out, a plain sentence each.
     """
 
     name: str
     table: pd.DataFrame
     problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -104,51 +110,81 @@ def describe(problems: Iterable[Problem]) -> str:
     return "; ".join(parts)
 
 
+@dataclass(frozen=True)
+class Rules:
+    """How strictly a data set is read: see `pairx.datasets.load_steps`."""
+
+    skip_problems: bool = False
+    links_out: bool = True
+    unknown: bool = False
+    cache: Path | None = None
+
+
 def build_steps(
-    name: str, raw: pd.DataFrame, folder: Path, skip_problems: bool = False, cache: Path | None = None
+    name: str, raw: pd.DataFrame, folder: Path, rules: Rules, notes: Sequence[str] = ()
 ) -> Generator[Step, None, Dataset]:
     """A checked Dataset from a table of texts with paths relative to a folder.
 
-    Finds all problems at once: missing and unknown columns, empty and double ids, empty identities, boxes and angles
-    that are no numbers, paths outside the folder, missing files, and photographs that cannot be read (each is decoded,
-    unless it was before: see `read_steps`, also for cache). A generator of `Step`s.
-    Raises ManifestError where there are any; with skip_problems only where a required column or all rows are missing,
-    and otherwise leaves out the rows and unknown columns concerned.
+    Finds all problems at once: missing columns, empty and double ids, boxes and angles that are no numbers, paths
+    outside the folder, missing files, and photographs that cannot be read (each is decoded, unless it was before: see
+    `read_steps`). Other columns are not used. notes: what is known already. A generator of `Step`s.
+    Raises ManifestError where there are any; where they are to be skipped, only where a required column or all rows are
+    missing, and otherwise leaves out the rows concerned.
     """
     raw = raw.reset_index(drop=True)
     missing = [Problem("missing column", column) for column in REQUIRED if column not in raw]
     missing += [Problem("missing column", column) for column in BOX if column not in raw and set(BOX) & set(raw)]
-    unknown = [Problem("unknown column", str(column)) for column in raw if column not in (*REQUIRED, *OPTIONAL)]
-    table = raw[[column for column in (*REQUIRED, *OPTIONAL) if column in raw]].copy()
-    rows = _text_problems(table) + _number_problems(table)
-    if "path" in table:
-        rows += yield from _file_problems(table, folder, cache)
-    problems = missing + unknown + sorted(rows, key=lambda problem: problem.row)
-    if missing or (problems and not skip_problems):
+    if missing:
+        unknown = [Problem("unknown column", str(column)) for column in raw if column not in (*REQUIRED, *OPTIONAL)]
         known = f"It has the columns {', '.join(REQUIRED)} and, where known, {', '.join(OPTIONAL)}"
-        raise ManifestError(name, problems, known if missing or unknown else "Correct it, or skip these rows")
-    kept = table.drop(index=sorted({problem.row for problem in rows})).reset_index(drop=True)
+        raise ManifestError(name, missing + unknown, known)
+    table = raw[[column for column in (*REQUIRED, *OPTIONAL) if column in raw]].copy()
+    table, told = _with_identities(name, _as_texts(table), rules.unknown)
+    rows = _id_problems(table) + _number_problems(table)
+    found, read = yield from _file_problems(table, folder, rules)
+    problems = sorted(rows + found, key=lambda problem: problem.row)
+    if problems and not rules.skip_problems:
+        raise ManifestError(name, problems, "Correct it, or skip these rows")
+    kept = table.drop(index=sorted({problem.row for problem in problems})).reset_index(drop=True)
     if kept.empty and problems:
         raise ManifestError(name, problems, "No photograph is left")
     if kept.empty:
         raise InputError(f"{name} holds no photographs. Give one with a row for each.")
-    return Dataset(name, kept, tuple(problems))
+    return Dataset(name, kept, tuple(problems), (*notes, *told, *read))
 
 
-def _text_problems(table: pd.DataFrame) -> list[Problem]:
+def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """The cells of the columns that are texts; a path as it is, since files may have blanks around their names."""
+    for column in {*REQUIRED, *OPTIONAL[:4]} & set(table):
+        texts = table[column].fillna("").astype(str)
+        table[column] = texts if column == "path" else texts.map(plain)
+    return table
+
+
+def _with_identities(name: str, table: pd.DataFrame, unknown: bool) -> tuple[pd.DataFrame, list[str]]:
+    """The rows of known individuals, or all, and what was left out. Raises InputError where nobody is known."""
+    nobody = table["identity"].map(is_unknown).astype(bool)
+    if not nobody.any():
+        return table, []
+    words = Counter(table["identity"][nobody]).most_common(SHOWN)
+    said = ", ".join(word or "empty" for word, _ in words)
+    if unknown:
+        return table.assign(identity=table["identity"].mask(nobody, "")), []
+    if nobody.all():
+        raise InputError(f"{name}: nobody is known on any photograph (identity: {said}). Give individuals a name.")
+    were = "photographs were" if nobody.sum() > 1 else "photograph was"
+    return table[~nobody], [f"{nobody.sum():,} {were} left out, of no known individual (identity: {said})."]
+
+
+def _id_problems(table: pd.DataFrame) -> list[Problem]:
     problems = []
-    for column in ("image_id", "path", "identity"):
-        if column in table:
-            table[column] = table[column].astype(str).str.strip()
-            problems += [Problem(f"no {column}", _place(i), i) for i in np.flatnonzero(table[column] == "")]
-    for column in set(OPTIONAL[:4]) & set(table):
-        table[column] = table[column].fillna("").astype(str).str.strip()
-    if "image_id" in table:
-        double = table["image_id"].duplicated() & (table["image_id"] != "")
-        problems += [
-            Problem("double image_id", f"{table['image_id'][i]} ({_place(i)})", i) for i in double[double].index
-        ]
-    return problems
+    for column in ("image_id", "path"):
+        empty = table[column].str.strip() == ""
+        problems += [Problem(f"no {column}", _place(i), i) for i in table.index[empty]]
+    double = table["image_id"].duplicated() & (table["image_id"] != "")
+    return problems + [
+        Problem("double image_id", f"{table['image_id'][i]} ({_place(i)})", i) for i in table.index[double]
+    ]
 
 
 def _number_problems(table: pd.DataFrame) -> list[Problem]:
@@ -168,25 +204,63 @@ def _number_problems(table: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _file_problems(table: pd.DataFrame, folder: Path, cache: Path | None) -> Generator[Step, None, list[Problem]]:
-    """What is wrong with the paths, which become absolute, and with the photographs they name."""
+def _file_problems(
+    table: pd.DataFrame, folder: Path, rules: Rules
+) -> Generator[Step, None, tuple[list[Problem], list[str]]]:
+    """What is wrong with the paths, which become absolute, and with the photographs they name; and what was guessed."""
     problems, root, given = [], os.path.abspath(folder), table["path"].tolist()
-    table["path"] = [os.path.normpath(os.path.join(root, path)) if path else "" for path in given]
-    photographs, there = shown(table, given), []
-    for i, photograph in enumerate(photographs):
+    found = [_locate(root, path) for path in given]
+    table["path"] = [path for path, _ in found]
+    photographs, there = shown(table, (path.strip() for path in given)), []
+    for i, photograph in zip(table.index, photographs, strict=True):
+        where = f"{photograph.name} ({_place(i)})"
         if not photograph.name:
             continue
-        if not photograph.path.startswith(os.path.join(root, "")):
-            problems.append(Problem("path outside the folder", f"{photograph.name} ({_place(i)})", i))
+        if _ELSEWHERE.match(photograph.name) and not os.path.isfile(photograph.path):
+            problems.append(Problem("path of another computer", where, i))
+        elif not _within(root, photograph.path, rules.links_out):
+            problems.append(Problem("path outside the folder", where, i))
         elif not os.path.isfile(photograph.path):
-            problems.append(Problem("missing file", f"{photograph.name} ({_place(i)})", i))
+            problems.append(Problem("missing file", where, i))
         else:
-            there.append(i)
-    read = yield from read_steps([photographs[i] for i in there], cache)
-    for i, found in zip(there, read, strict=True):
-        if isinstance(found, InputError):
-            problems.append(Problem("unreadable photograph", f"{found} ({_place(i)})", i))
-    return problems
+            there.append((i, photograph))
+    read = yield from read_steps([photograph for _, photograph in there], rules.cache)
+    for (i, _), result in zip(there, read, strict=True):
+        if isinstance(result, InputError):
+            problems.append(Problem("unreadable photograph", f"{result} ({_place(i)})", i))
+    ways = Counter(way for _, way in found if way)
+    return problems, [f"{count:,} of the paths were read {way}." for way, count in ways.items()]
+
+
+_ELSEWHERE = re.compile(r"[A-Za-z]:[\\/]|\\\\")  # a drive of Windows, or a computer on its network
+
+
+def _locate(root: str, given: str) -> tuple[str, str]:
+    """The file that a path means, and how it had to be read for that; as it is where there is no such file."""
+    first = None
+    for text, way in _readings(given):
+        path = os.path.normpath(os.path.join(root, text)) if text.strip() else ""
+        first = path if first is None else first
+        if path and os.path.isfile(path):
+            return path, way
+    return first or "", ""
+
+
+def _readings(given: str) -> Iterator[tuple[str, str]]:
+    yield given, ""
+    tidy = given.strip()
+    yield tidy, "without the blanks around them"
+    slashed = tidy.replace("\\", "/")
+    yield slashed, "with / for \\"
+    for form in ("NFC", "NFD"):
+        yield unicodedata.normalize(form, slashed), "with their accents coded as the files' names have them"
+
+
+def _within(root: str, path: str, links_out: bool) -> bool:
+    """Whether a path lies in a folder; without links_out, wherever links lead."""
+    if not links_out:
+        root, path = os.path.realpath(root), os.path.realpath(path)
+    return path.startswith(os.path.join(root, ""))
 
 
 def _place(index: int) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED
+from pairx.datasets.dataset import OPTIONAL, REQUIRED
 from pairx.datasets.reading import cache_folder
+from pairx.datasets.tables import with_known_columns
 from pairx.types import InputError
 
 CATALOGUE = "wildlife:"
@@ -54,7 +55,7 @@ def list_catalogue(cache: Path | None = None) -> list[CatalogueEntry]:
 
 
 def read_wildlife(name: str, download: bool, cache: Path | None = None) -> tuple[pd.DataFrame, Path]:
-    """The table of a data set and its folder; photographs of unknown individuals are not in it.
+    """The table of a data set and its folder.
 
     Raises InputError without the package, for an unknown name, where the data set is not on this machine and no
     download is asked for, and where the download or what is there fails.
@@ -111,11 +112,6 @@ def _attempt(name: str, what: str, do: Any) -> Any:
 
 def _as_manifest(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that a Dataset has, as texts."""
-    table = table[table["identity"].astype(str) != "unknown"].copy()
-    if "bbox" in table:
-        boxes = [list(box) if isinstance(box, list | tuple) else [""] * 4 for box in table["bbox"]]
-        table[list(BOX)] = pd.DataFrame(boxes, index=table.index)
-    if "original_split" in table and "split" not in table:
-        table = table.rename(columns={"original_split": "split"})
+    table, _ = with_known_columns(table)
     kept = table[[column for column in (*REQUIRED, *OPTIONAL) if column in table]]
     return kept.astype(object).where(kept.notna(), "").astype(str)

@@ -38,6 +38,7 @@ def rank_steps(
     features: local features that the homographies are estimated from, see `pairx.geometry.local_features`. A generator
     of `Step`s; returns a table with image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the
     metrics in SHOWN. Raises InputError for an unknown query, layer or features, and for a data set of one photograph.
+    Nothing is correct where the query's identity is unknown, "".
     """
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")
@@ -51,7 +52,8 @@ def rank_steps(
     found = search.nearest(embeddings, where, top_k)
     near = dataset.table.iloc[found["gallery"]]
     table = pd.DataFrame({"image_id": near["image_id"].to_numpy(), "identity": near["identity"].to_numpy()})
-    table["correct"] = table["identity"] == dataset.table["identity"].iloc[row]
+    identity = dataset.table["identity"].iloc[row]
+    table["correct"] = (table["identity"] == identity) & (identity != "")
     table["cosine"], table["rank"] = found["cosine"], found["rank"] + 1
     if not rerank:
         return table

@@ -46,7 +46,7 @@ class Run:
 
     @cached_property
     def summary(self) -> dict[str, Any]:
-        """See `pairx.evaluation.summary.summarise_steps`."""
+        """See `pairx.evaluation.summary.summarise_steps`; and `notes`, the data set's."""
         return json.loads((self.folder / SUMMARY).read_text())
 
     @cached_property
@@ -131,7 +131,7 @@ def evaluate_steps(
         yield from _score_missing(store, work, workers)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
-    _write(Path(out), table, dataset.table, summary, settings)
+    _write(Path(out), table, dataset.table, summary | {"notes": list(dataset.notes)}, settings)
     return Run(Path(out))
 
 

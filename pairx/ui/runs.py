@@ -153,7 +153,7 @@ class Runs:
         yield Step(0, 0, "loading the model")
         loaded = self.workshop.model(model)
         yield Step(0, 0, "reading the data set")
-        dataset = yield from load_steps(source, skip)
+        dataset = yield from load_steps(source, skip, links_out=False)
         yield from evaluate_steps(dataset, loaded, out=folder, **options)
         return left_out(dataset.problems)
 

@@ -85,7 +85,7 @@ def test_every_problem_at_once(folder: Path) -> None:
         "b,photos/none.png,A,red,,,,\n"  # missing file
         "c,photos/half.png,A,red,,,,\n"  # cut
         "d,../outside.png,A,red,,,,\n"
-        ",photos/1.png,,red,,,,\n"  # neither id nor identity
+        ",photos/1.png,A,red,,,,\n"  # no id
         "e,photos/1.png,B,red,ten,5,5,5\n"
         "f,photos/1.png,B,red,1,5,,5\n"
         "g,photos/1.png,B,red,100,5,5,5\n"  # beside the photograph
@@ -95,13 +95,11 @@ def test_every_problem_at_once(folder: Path) -> None:
         load_dataset(folder)
     found = [(problem.kind, problem.row) for problem in caught.value.problems]
     assert found == [
-        ("unknown column", None),
         ("double image_id", 1),
         ("missing file", 2),
         ("unreadable photograph", 3),
         ("path outside the folder", 4),
         ("no image_id", 5),
-        ("no identity", 5),
         ("x is no number", 6),
         ("incomplete box", 7),
         ("unreadable photograph", 8),
@@ -110,7 +108,7 @@ def test_every_problem_at_once(folder: Path) -> None:
     assert "\n" not in message and all(kind in message for kind, _ in found)
     dataset = load_dataset(folder, skip_problems=True)
     assert dataset.table["image_id"].tolist() == ["a", "h"]
-    assert "colour" not in dataset.table
+    assert "colour" not in dataset.table and dataset.notes == ("Columns that were not used: colour.",)
     assert [(problem.kind, problem.row) for problem in dataset.problems] == found
 
 

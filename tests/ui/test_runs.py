@@ -51,7 +51,8 @@ class Reading:
         self.asked: list[tuple] = []
         self.gate = threading.Semaphore(0)
 
-    def __call__(self, source, skip) -> Generator[Step, None, SimpleNamespace]:
+    def __call__(self, source, skip, links_out) -> Generator[Step, None, SimpleNamespace]:
+        assert not links_out
         self.asked.append((str(source), skip))
         for done in range(1000):
             yield Step(done, 1000, "reading the photographs")
