@@ -3,6 +3,7 @@ otherwise)."""
 
 import os
 
+from pairx import door
 from pairx.ui.app import build, launch_options
 from pairx.ui.library import Places
 
@@ -16,4 +17,5 @@ known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
 os.environ["no_proxy"] = ",".join(filter(None, [known, "localhost", "127.0.0.1"]))
 
 if __name__ == "__main__":
+    door.encode_all()
     demo.launch(server_name=name, **launch_options())

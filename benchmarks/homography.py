@@ -1,13 +1,15 @@
 """Is the transform between two photographs right, how often is there one, and what does it cost?
 
-    python -m benchmarks.homography [--features sift xfeat aliked disk] [--pairs 60]
+    python -m benchmarks.homography [--features sift xfeat aliked disk] [--pairs 60] [--sets evd herd nyala]
 
 Data: the wide-baseline pairs of $PAIRX_DATA/evd with their true homographies; pairs of the sample herd, one flank of
 one individual, and pairs of two individuals that are no twins; the same of $PAIRX_DATA/nyala, whose truth nobody knows.
 
-Per local features and transform: the share of pairs with a transform (found) and with a usable one (status "ok"), and
-where the truth is known the shares whose corner error and whose point error are under 5 % of image 1's diagonal
-(corners, points), and the median point error of those with a transform, in percent of that diagonal (median).
+Per local features and transform: the share of pairs with a transform (found) and with a usable one (status "ok"), the
+median number of its inliers, and where the truth is known the shares whose corner error and whose point error are under
+5 % of image 1's diagonal (corners, points), and the median point error of those with a transform, in percent of that
+diagonal (median). Of pairs of two individuals, the share with a usable one and its inliers (different): there is no
+truth about those, and what passes comes from the pose, the body or the background.
 
 Corner error: the mean distance, in image 1, between the corners of a frame of image 0 under the estimate and under the
 truth. Point error: the median distance between where true correspondences lie and where the estimate takes them. On
@@ -168,7 +170,9 @@ def score(pairs: list[Pair], matcher: Matcher) -> pd.DataFrame:
 
 
 def _row(transform: str, found: geometry.Alignment, truth: Truth | None) -> dict[str, Any]:
-    row = {"transform": transform, "found": found.matrix is not None, "usable": found.status == geometry.OK}
+    usable = found.status == geometry.OK
+    row = {"transform": transform, "found": found.matrix is not None, "usable": usable}
+    row["inliers"] = found.inliers if usable else np.nan
     if truth is None:
         return row
     errors = (np.inf, np.nan) if found.matrix is None else _errors(truth, found.matrix)
@@ -184,32 +188,41 @@ def _corners(low: Any, high: Any) -> np.ndarray:
     return np.array([(left, top), (right, top), (right, bottom), (left, bottom)], float)
 
 
-def report(title: str, pairs: list[Pair], matchers: list[Matcher]) -> None:
-    """Print the table of one set of pairs."""
+def report(title: str, pairs: list[Pair], others: list[Pair], matchers: list[Matcher]) -> None:
+    """Print the table of one set of pairs, and beside it what becomes of pairs of two individuals."""
     truths = [pair.truth for pair in pairs if pair.truth is not None]
-    print(f"\n{title}: {len(pairs)} pairs")
+    print(f"\n{title}: {len(pairs)} pairs" + (f", and {len(others)} of two individuals" if others else ""))
     known = f"{'corners':>9}{'points':>8}{'median':>8}" if truths else ""
-    print(f"{'features':10}{'transform':12}{'found':>8}{'usable':>8}{known}{'seconds':>9}{'x SIFT':>8}", flush=True)
+    apart = f"{'different: usable':>19}{'inliers':>9}" if others else ""
+    head = f"{'features':10}{'transform':12}{'found':>8}{'usable':>8}{'inliers':>9}"
+    print(f"{head}{known}{apart}{'seconds':>9}{'x SIFT':>8}", flush=True)
     base = None
     for matcher in matchers:
-        table = score(pairs, matcher)
+        table, wrong = score(pairs, matcher), score(others, matcher)
         base = base or matcher.seconds
         ratio = f"{matcher.seconds / base:.1f}" if matchers[0].kind == "sift" else "-"
         for transform, rows in table.groupby("transform", sort=False):
-            line = f"{matcher.kind:10}{transform:12}{rows['found'].mean():>8.0%}{rows['usable'].mean():>8.0%}"
+            line = f"{matcher.kind:10}{transform:12}{rows['found'].mean():>8.0%}{_usable(rows, 8)}"
             if truths:
                 line += f"{rows['corners'].mean():>9.0%}{rows['points'].mean():>8.0%}"
                 line += f"{_percent(rows['median'].median()):>8}"
+            if others:
+                line += _usable(wrong[wrong["transform"] == transform], 19)
             print(line + f"{matcher.seconds:>9.2f}{ratio:>8}", flush=True)
     if truths:
         _say("resize only", truths, lambda truth: geometry.resize_only(truth.size0, truth.size1))
         _say("best fit", truths, lambda truth: truth.matrix)
 
 
+def _usable(rows: pd.DataFrame, width: int) -> str:
+    inliers = rows["inliers"].median()
+    return f"{rows['usable'].mean():>{width}.0%}{'-' if np.isnan(inliers) else f'{inliers:.0f}':>9}"
+
+
 def _say(name: str, truths: list[Truth], matrix: Callable[[Truth], np.ndarray]) -> None:
     errors = np.array([_errors(truth, matrix(truth)) for truth in truths])
     corners, points = (errors < WITHIN).mean(0)
-    print(f"{name:38}{corners:>9.0%}{points:>8.0%}{_percent(np.median(errors[:, 1])):>8}")
+    print(f"{name:47}{corners:>9.0%}{points:>8.0%}{_percent(np.median(errors[:, 1])):>8}")
 
 
 def _percent(share: float) -> str:
@@ -231,16 +244,15 @@ def main() -> None:
         if name != "herd" and not (data and folder.is_dir()):
             print(f"\n{name}: left out, as " + (f"there is no {folder}" if data else "PAIRX_DATA is unset"))
         elif name == "evd":
-            report("evd", evd_pairs(folder), matchers)
+            report("evd", evd_pairs(folder), [], matchers)
         else:
             herd = load_herd()
             table = herd.table if name == "herd" else load_dataset(folder).table
             right = same_flank(table, arguments.pairs)
             paths, ids = [Path(path) for path in table["path"]], table["image_id"].tolist()
             pairs = [herd_pair(herd, ids[a], ids[b]) if name == "herd" else Pair(paths[a], paths[b]) for a, b in right]
-            report(f"{name}, one flank of one individual", pairs, matchers)
             wrong = [Pair(paths[a], paths[b]) for a, b in different(table, right)]
-            report(f"{name}, two individuals", wrong, matchers)
+            report(f"{name}, one flank of one individual", pairs, wrong, matchers)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
+from pairx import door
 from pairx.commands import dataset, lists, pair
 from pairx.commands.shared import add_model
 from pairx.types import InputError
@@ -41,16 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for developers, and a wrong input gets one line
+    door.encode_all()
     try:
-        arguments = parser().parse_args(argv)
-        arguments.run(arguments)
+        with door.said_in_lines(), door.refusals_told():
+            arguments = parser().parse_args(argv)
+            arguments.run(arguments)
+            door.flush()
     except InputError as error:
         print("pairx:", " ".join(str(error).splitlines()), file=sys.stderr)
+        door.leave()
         return 2
     except KeyboardInterrupt:
         print("pairx: stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:
+        door.leave()
         return 0
     return 0
 

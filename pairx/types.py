@@ -15,15 +15,14 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from pairx.errors import InputError as InputError  # where everybody looks for it
+from pairx.files import whole
+
 Result = TypeVar("Result")
 SAME = "The two photographs are the same, pixel for pixel: that they are similar says nothing about the animals."
 
 NOTHING_RAISES = "Nothing raises this similarity"
 """What is said where none of the matches does."""
-
-
-class InputError(ValueError):
-    """The user's input is wrong. The message is one line: what, where, what to do."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +144,8 @@ class Explanation:
     of `matches`. tensor: (h0, w0, h1, w1) float32 or None, evidence of every cell pair. metrics: name to number.
     settings: all that the result depends on (model, layer, size, options, versions), JSON-ready. seconds: time it took.
     notes: what the reader has to know to read it right, a plain sentence each, shown and printed beside the maps.
+    withheld: why maps and matches cannot be believed and are not drawn, or nothing; withheld_pixels: the same of the
+    pixel maps.
     """
 
     method: str
@@ -159,19 +160,22 @@ class Explanation:
     settings: dict[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     notes: tuple[str, ...] = ()
+    withheld: str = ""
+    withheld_pixels: str = ""
 
     _ARRAYS = ("map0", "map1", "pixel_maps0", "pixel_maps1", "tensor")
+    _ABOUT = ("method", "similarity", "metrics", "settings", "seconds", "notes", "withheld", "withheld_pixels")
     _MATCHES = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")
 
     def save(self, path: str | Path) -> None:
-        """Write everything to a compressed .npz that `load` reads back and NumPy opens without us."""
+        """Write everything to a compressed .npz that `load` reads back and NumPy opens without us; the ending is added.
+        Raises InputError where the file cannot be written; what was there stays."""
         arrays = {name: getattr(self, name) for name in self._ARRAYS if getattr(self, name) is not None}
         if self.matches is not None:
             arrays |= {f"matches.{name}": getattr(self.matches, name) for name in self._MATCHES}
-        about = {
-            name: getattr(self, name) for name in ("method", "similarity", "metrics", "settings", "seconds", "notes")
-        }
-        np.savez_compressed(path, about=json.dumps(about), **arrays)
+        about = {name: getattr(self, name) for name in self._ABOUT}
+        with whole(path if str(path).endswith(".npz") else f"{path}.npz") as new:
+            np.savez_compressed(new, about=json.dumps(about), **arrays)
 
     @classmethod
     def load(cls, path: str | Path) -> Explanation:

@@ -66,7 +66,7 @@ def tiny_model() -> EmbeddingModel:
     """The tiny network with seeded weights, 12 px input, a 6 x 6 grid at "stage"."""
     torch.manual_seed(3)
     card = ModelCard("tiny", "tiny", "", "tiny", "MIT", "", layer="stage")
-    return EmbeddingModel(card, TinyNet(), Preprocessing(12, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+    return EmbeddingModel(card, TinyNet(), Preprocessing((12, 12), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
 
 
 @pytest.fixture(scope="session")

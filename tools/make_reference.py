@@ -9,7 +9,7 @@ import json
 from dataclasses import asdict
 
 from pairx.datasets import load_herd
-from pairx.evaluation.reference import PATH, Reference
+from pairx.evaluation.reference import HERD, PATH, Reference
 from pairx.models import BUNDLED, load_model
 
 
@@ -19,9 +19,8 @@ def main() -> None:
     stored = {}
     for name in BUNDLED:
         model = load_model(name)
-        stored[model.key] = asdict(
-            Reference.of("sample herd", model.embed(table["path"]), table["identity"].to_numpy())
-        )
+        identities, species = (table[name].to_numpy() for name in ("identity", "species"))
+        stored[model.key] = asdict(Reference.of_photographs(HERD, model.embed(table["path"]), identities, species))
         found = Reference(**stored[model.key])
         print(f"{name}: median {found.correct[50]:.3f} for one individual, {found.incorrect[50]:.3f} for two")
     PATH.write_text(json.dumps(stored, indent=1) + "\n")

@@ -36,6 +36,8 @@ class Finding:
     tensor: np.ndarray | None = None
     matches: Matches | None = None
     metrics: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    withheld: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,24 @@ Relevance starts at the embedding as `R_k = e_k f_k / (|e||f|)`, which sums to t
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from pairx import lrp
 from pairx.baselines.pairs import joined, of_pairs
-from pairx.baselines.registry import Finding, NoOptions, each_side, method, sides_card, to_map
+from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
+from pairx.lrp import belief
+from pairx.lrp.belief import Belief
 from pairx.types import Game, InputError, MethodCard, Step
 
 FAMILY = "relevance"
 LICENSE = "MIT; LRP is patented, and free for personal and scientific use"
-ENGINE = "exact"
+ENGINE, POLICY = "exact", lrp.Policy()
 BATCH = 10
 
 
@@ -65,12 +66,18 @@ def _card(
         game=Game("all"),
     )
 )
-@each_side
-def lrp_pixels(side: Side, _options: NoOptions) -> Tensor:
+def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
     """Relevance of the pixels, summed over colours: (S, S)."""
-    with _record(side, []) as recording:
-        (pixels,) = recording.pixels(lrp.OUTPUT, lrp.seed(side.embedding, side.partner)[None, None])
-        return pixels.sum(0)
+    maps, beliefs = [], []
+    for number, side in enumerate(at.sides):
+        yield Step(number, 2, belief.SIDES[number])
+        with _record(side, []) as recording:
+            seed = lrp.seed(side.embedding, side.partner)
+            (pixels,) = recording.pixels(lrp.OUTPUT, seed[None, None])
+            error = belief.error_of(recording, seed, None, POLICY)
+        maps.append(pixels.sum(0))
+        beliefs.append(belief.believed(maps[-1], seed, error))
+    return _judged(Finding(*map(to_map, maps)), beliefs, "the pixels")
 
 
 @method(
@@ -102,6 +109,8 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
         ]
         grids = [at.model.to_grid(relevance)[0] for relevance in relevances]
         totals = [grid.double().sum((1, 2)) for grid in grids]
+        seeds = [lrp.seed(side.embedding, side.partner) for side in at.sides]
+        beliefs = [belief.believed(grid.sum(0), seed) for grid, seed in zip(grids, seeds, strict=True)]
         channel = int((totals[0] + totals[1]).argmax()) if options.channel is None else options.channel
         maps, metrics = [], {"channel": float(channel)}
         for number, (recording, grid) in enumerate(zip(recordings, grids, strict=True)):
@@ -111,7 +120,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
             (pixels,) = recording.pixels(path, at.model.from_grid(alone[None], like=relevances[number])[None])
             maps.append(to_map(pixels.sum(0)))
             metrics[f"share{number}"] = float(totals[number][channel] / totals[number].abs().sum().clamp(min=1e-12))
-    return Finding(*maps, metrics=metrics)
+    return _judged(Finding(*maps, metrics=metrics), beliefs, at.layer)
 
 
 @method(
@@ -146,7 +155,7 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Findi
         generator = torch.Generator().manual_seed(options.seed)
         count = options.samples
         directions = torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1
-    path, tensor = at.model.path(at.layer), torch.zeros(())
+    path, tensor, growths = at.model.path(at.layer), torch.zeros(()), [0.0, 0.0]
     with ExitStack() as stack:
         yield Step(0, 1, "recording the photographs")
         recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
@@ -154,13 +163,31 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Findi
             yield Step(start, len(directions), "handing down pairs")
             some = directions[start : start + BATCH].to(at.sides[0].x.device)
             cells = []
-            for recording, side in zip(recordings, at.sides, strict=True):
+            for number, (recording, side) in enumerate(zip(recordings, at.sides, strict=True)):
                 relevance = recording.relevance(path, side.embedding * some)
-                cells.append(joined(torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])))
+                found = torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])
+                growths[number] = max(growths[number], belief.growth(found, side.embedding * some))
+                cells.append(joined(found))
             tensor = tensor + torch.einsum("nij,nxy->ijxy", *cells)
     e, f = (side.embedding for side in at.sides)
-    return of_pairs(tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12)))
+    found = of_pairs(tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12)))
+    told = {f"growth{number}": value for number, value in enumerate(growths)}
+    return replace(found, metrics=found.metrics | told, **_withheld(growths, at.layer))
+
+
+def _judged(finding: Finding, beliefs: Sequence[Belief], where: str) -> Finding:
+    """With how far its relevance can be believed: metrics, notes, and whether it is withheld."""
+    metrics = {name: value for side, one in enumerate(beliefs) for name, value in one.metrics(side).items()}
+    verdict = _withheld([one.growth for one in beliefs], where)
+    said = (*verdict["notes"], *belief.notes(beliefs, POLICY))
+    return replace(finding, metrics=finding.metrics | metrics, **verdict | {"notes": said})
+
+
+def _withheld(growths: Sequence[float], where: str) -> dict[str, Any]:
+    """A finding's fields on relevance that has grown too far."""
+    why = belief.withheld(growths, POLICY, where)
+    return {"withheld": why, "notes": (why,) if why else ()}
 
 
 def _record(side: Side, paths: list[str]) -> lrp.Recording:
-    return lrp.record(side.model.module, side.x, paths, engine=ENGINE)
+    return lrp.record(side.model.module, side.x, paths, POLICY, ENGINE)

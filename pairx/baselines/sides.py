@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pairx import images
-from pairx.models import Differentiable, EmbeddingModel, given, observed, siblings
+from pairx.models import Differentiable, EmbeddingModel, finite, given, observed, siblings
 from pairx.types import ImagePair
 
 CACHED = 2 * 416**2
@@ -129,7 +129,9 @@ class PairAtLayer:
 
 
 def see(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
-    """Run the model on both photographs. Raises InputError for an unknown layer."""
+    """Run the model on both photographs. Raises InputError for an unknown layer, and for an embedding that is no finite
+    number.
+    """
     name = model.layer(layer).name
     x = torch.stack([model.preprocessing(image) for image in (pair.image0, pair.image1)]).to(model.device)
     seen = [_run(model, name, one[None]) for one in x]
@@ -153,7 +155,7 @@ def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor, 
             outputs[name] = output.clone()
         calls.append(name)
 
-    embeddings = observed(model.module, [*siblings(model.module, path), path], note)(x)
+    embeddings = finite(observed(model.module, [*siblings(model.module, path), path], note)(x))
     once = {name: output for name, output in outputs.items() if calls.count(name) == 1}
     return embeddings, outputs[path], {name: output for name, output in once.items() if name != path}
 

@@ -46,7 +46,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     )
     _add_features(command)
     command.add_argument(
-        "--transform", default="homography", help="homography (the paper), affine or similarity (default: %(default)s)"
+        "--transform", default="affine", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
     command.add_argument(
         "--ray",
@@ -75,9 +75,12 @@ def add_runs(command: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Run `evaluate` and print what came out."""
-    from pairx.evaluation.layers import choose_layer_steps
-    from pairx.evaluation.run import evaluate_steps
+    from pairx.evaluation.layers import choice_sentence, choose_layer_steps
+    from pairx.evaluation.lock import require_free
+    from pairx.evaluation.run import Run, evaluate_steps
+    from pairx.evaluation.store import CHOICE
 
+    require_free(arguments.output)
     dataset, model = _load(arguments)
     options = {
         "seed": arguments.seed,
@@ -87,7 +90,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         "ray": arguments.ray,
     }
     layers = arguments.layer
-    if layers == ["auto"]:
+    chosen = layers == ["auto"]
+    if chosen:
         layers = [with_progress(choose_layer_steps(dataset, model, arguments.output, arguments.layer_split, **options))]
     splits = {"query_split": arguments.query_split, "gallery_split": arguments.gallery_split}
     steps = evaluate_steps(
@@ -98,6 +102,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(json.dumps({"run": str(run.folder), "settings": run.settings, "summary": run.summary}, indent=2))
     else:
         print("\n".join(report(run.summary, run.settings)))
+        if chosen:
+            print(choice_sentence(Run(arguments.output / CHOICE).summary, arguments.layer_split))
         print(f"{run.folder}: pairs.parquet, summary.json, settings.json, scatter.html")
 
 
@@ -134,7 +140,7 @@ def runs(arguments: argparse.Namespace) -> None:
 def _add_features(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--features",
-        default="sift",
+        default="xfeat",
         help="local features that the transform comes from: sift, xfeat, aliked or disk (default: %(default)s)",
     )
 

@@ -208,10 +208,7 @@ def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any) -> 
 
     if path.suffix != ".npz":
         return viz.draw(explanation, pair, look).save(path)
-    try:
-        explanation.save(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}). Choose another place.") from error
+    explanation.save(path)
 
 
 def _report_explanations(model: Any, explanations: list[Explanation], paths: list[Path], as_json: bool) -> None:
@@ -235,7 +232,7 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
             for explanation, path in zip(explanations, paths, strict=True)
         ]
         return print_json(rows)
-    print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}")
+    print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}".rstrip())
     for explanation, path in zip(explanations, paths, strict=True):
         print(f"{path}: {_found(explanation)}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
         for note in explanation.notes:

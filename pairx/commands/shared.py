@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, TypeVar
@@ -26,14 +27,35 @@ def add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
     )
+    command.add_argument(
+        "--head",
+        choices=("keep", "drop"),
+        help="a checkpoint's final linear layer: keep it as the embedding, or drop it (default: as its size says)",
+    )
+    command.add_argument(
+        "--raw-weights", action="store_true", help="not the averaged (EMA) weights where a checkpoint holds both"
+    )
     command.add_argument("--size", type=int, metavar="PX", help="side of the model's input (default: the model's own)")
 
 
 def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> EmbeddingModel:
-    """The model of `add_model`'s options. Raises InputError as `pairx.load_model` does."""
+    """The model of `add_model`'s options; what was chosen while its weights were read goes to stderr.
+
+    Raises InputError as `pairx.load_model` does.
+    """
     from pairx.models import load_model
 
-    return load_model(arguments.model, weights=arguments.weights, size=arguments.size, device=device)
+    model = load_model(
+        arguments.model,
+        weights=arguments.weights,
+        size=arguments.size,
+        device=device,
+        head=arguments.head,
+        averaged=not arguments.raw_weights,
+    )
+    for note in model.notes:
+        print(f"pairx: {note}", file=sys.stderr)
+    return model
 
 
 def with_progress(steps: Generator[Step, None, Result]) -> Result:
@@ -71,5 +93,14 @@ def cell(value: object) -> str:
 
 
 def print_json(value: object) -> None:
-    """Print a value as JSON."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    """Print a value as JSON: what is no finite number as null; in escapes where the output cannot hold every letter."""
+    unicode = (getattr(sys.stdout, "encoding", None) or "utf-8").lower().startswith("utf")
+    print(json.dumps(_finite(value), indent=2, ensure_ascii=not unicode))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, dict):
+        return {name: _finite(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

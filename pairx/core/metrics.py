@@ -6,12 +6,16 @@ relevance.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pairx.geometry import project
 from pairx.types import Matches
 
 TOP = 20  # matches that PAIR-X draws as lines
+PRECISION = (np.sqrt(2) + np.arcsinh(1)) / 6
+"""Mean distance of a point in a square cell of side 1 to the cell's centre: so far off is even a right match."""
 
 
 def residuals(points0: np.ndarray, points1: np.ndarray, matrix: np.ndarray) -> np.ndarray:
@@ -19,17 +23,21 @@ def residuals(points0: np.ndarray, points1: np.ndarray, matrix: np.ndarray) -> n
     return np.linalg.norm(project(points0, matrix) - np.asarray(points1, float).reshape(-1, 2), axis=1)
 
 
-def residual_metrics(distances: np.ndarray) -> dict[str, float]:
+def residual_metrics(distances: np.ndarray, cell: float) -> dict[str, float]:
     """Reciprocals of the mean residual (PAIR-X's metric, eq. 4), of the median, and of the mean of the first 20.
 
-    distances: (N,) residuals, those of the most relevant matches first. Higher is more plausible, in units of one over
-    the residuals' unit. A few wild matches rule the mean, hence the other two. NaN where there are no matches, infinite
-    where all residuals are zero.
+    distances: (N,) residuals, those of the most relevant matches first. cell: side of a cell, in the residuals' unit.
+    Higher is more plausible, in units of one over the residuals' unit. A few wild matches rule the mean, hence the
+    other two. NaN where there are no matches.
+
+    No mean and no median counts as less than PRECISION of a cell: matches join centres of cells, so that one below says
+    that two frames are the same, as in two copies of a photograph, and its reciprocal, which may be infinite, would
+    outweigh all others.
     """
     return {
-        "inverted_residual_mean": _inverse(distances, np.mean),
-        "inverted_residual_median": _inverse(distances, np.median),
-        "inverted_residual_top20": _inverse(distances[:TOP], np.mean),
+        "inverted_residual_mean": _inverse(distances, np.mean, cell),
+        "inverted_residual_median": _inverse(distances, np.median, cell),
+        "inverted_residual_top20": _inverse(distances[:TOP], np.mean, cell),
     }
 
 
@@ -52,8 +60,5 @@ def match_coverage(relevance0: np.ndarray, relevance1: np.ndarray, matches: Matc
     return float(covered / total) if total > 0 and total >= against else float("nan")
 
 
-def _inverse(distances: np.ndarray, centre: np.ufunc) -> float:
-    if not len(distances):
-        return float("nan")
-    with np.errstate(divide="ignore"):
-        return float(1 / np.float64(centre(distances)))
+def _inverse(distances: np.ndarray, centre: Callable[[np.ndarray], float], cell: float) -> float:
+    return 1 / max(float(centre(distances)), PRECISION * cell) if len(distances) else float("nan")

@@ -11,83 +11,16 @@ import numpy as np
 import torch
 
 from pairx import images, lrp
+from pairx.core.evidence import evidence, for_and_against, nothing_raises
 from pairx.core.matching import mutual_nearest
+from pairx.core.options import CARD, DEFAULTS, VERSION, Options
+from pairx.lrp import belief
 from pairx.models import EmbeddingModel, EncodedPair
-from pairx.types import (
-    NOTHING_RAISES,
-    Explanation,
-    Game,
-    ImagePair,
-    InputError,
-    Matches,
-    MethodCard,
-    Step,
-    View,
-)
-
-CARD = MethodCard(
-    name="pair-x",
-    title="PAIR-X",
-    family="pairwise matching",
-    summary="Matches the model's mid-level features between the two photographs, weighs each match by its relevance "
-    "for the similarity, and paints the strongest matches back into the pixels.",
-    paper="Shrack, Haucke, Salaün, Subramonian, Beery: Pairwise Matching of Intermediate Representations for "
-    "Fine-grained Explainability",
-    equation="section 3, eq. 1 and 2",
-    license="MIT",
-    needs=("both photographs", "activations", "relevance"),
-    symmetric=True,
-    cost="1 forward of each photograph and 2 + 2 k_colors relevance passes",
-    game=Game("all"),
-)
-
-CELLS = ("signed", "abs_of_sum", "sum_of_abs")
-STARTS = ("activation", "relevance")
-MOST_COLORS = 40
-VERSION = 3  # of the maths: raised whenever the same settings give another result
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the result depends on beside model, layer and photographs.
-
-    k_colors: matches that get a pixel map, 0 to 40: of those that raise the similarity, or where none does, of those
-    that lower it. k_lines: matches drawn as lines where no look says otherwise; all
-    matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
-    1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
-    "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
-    residual, batchnorm, composite: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
-    """
-
-    k_lines: int = 20
-    k_colors: int = 10
-    cells: str = "signed"
-    start: str = "activation"
-    residual: str = "norm"
-    batchnorm: str = "merge"
-    composite: str = "auto"
-    engine: str = "fast"
-
-    def __post_init__(self) -> None:
-        choices = {
-            "cells": CELLS,
-            "start": STARTS,
-            "residual": lrp.RESIDUALS,
-            "batchnorm": lrp.BATCHNORMS,
-            "composite": lrp.COMPOSITES,
-            "engine": tuple(lrp.ENGINES),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
-        if self.k_lines < 0:
-            raise InputError(f"k_lines is 0 or more, not {self.k_lines}.")
-        if not 0 <= self.k_colors <= MOST_COLORS:
-            raise InputError(f"k_colors is 0 to {MOST_COLORS}, not {self.k_colors}.")
+from pairx.types import Explanation, ImagePair, Matches, Step, View
 
 
 def explain_steps(
-    model: EmbeddingModel, pair: ImagePair, layers: Sequence[str], options: Options = Options()
+    model: EmbeddingModel, pair: ImagePair, layers: Sequence[str], options: Options = DEFAULTS
 ) -> Generator[Step, None, list[Explanation]]:
     """PAIR-X of a pair at each of the layers.
 
@@ -109,7 +42,7 @@ def explain_steps(
         weighed = []
         for done, layer in enumerate(chosen, 2):
             yield Step(done, total, f"weighing the matches at {layer}")
-            weighed.append(weigh(encoded, recordings, layer, options))
+            weighed.append(weigh(encoded, recordings, layer, options, booked=True))
         painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
@@ -125,7 +58,7 @@ def explain_steps(
 
 
 def score_steps(
-    model: EmbeddingModel, query: np.ndarray, candidates: Sequence[np.ndarray], layer: str, options: Options = Options()
+    model: EmbeddingModel, query: np.ndarray, candidates: Sequence[np.ndarray], layer: str, options: Options = DEFAULTS
 ) -> Generator[Step, None, list[Explanation]]:
     """PAIR-X of one query against each candidate, without pixel maps: the query is recorded once for all.
 
@@ -145,7 +78,7 @@ def score_each(
     query: np.ndarray,
     candidates: Iterable[np.ndarray],
     layers: Sequence[str],
-    options: Options = Options(),
+    options: Options = DEFAULTS,
 ) -> Generator[list[Explanation], None, None]:
     """As `score_steps`, at several layers: for one candidate after the other, in order, one `Explanation` a layer."""
     options, chosen = replace(options, k_colors=0), [model.layer(layer).name for layer in layers]
@@ -180,9 +113,8 @@ def record(model: EmbeddingModel, image: np.ndarray, layers: Sequence[str], opti
     ask for pixel maps. image: (H, W, 3) uint8 RGB.
     """
     x = model.preprocessing(image)[None].to(model.device)
-    policy = lrp.Policy(options.residual, options.batchnorm, options.composite)
     paths, pixels = [model.path(layer) for layer in layers], options.k_colors > 0
-    return lrp.record(model.module, x, paths, policy, options.engine, pixels=pixels)
+    return lrp.record(model.module, x, paths, options.policy, options.engine, pixels=pixels)
 
 
 def encode(
@@ -198,32 +130,56 @@ def encode(
 
 @dataclass(frozen=True)
 class Weighed:
-    """A layer's matches. relevances: of the layer's output in each photograph; cells: (h, w) of each's cells."""
+    """A layer's matches. relevances: of the layer's output in each photograph; cells: (h, w) of each's cells. beliefs:
+    how far each can be believed.
+    """
 
     layer: str
     relevances: list[torch.Tensor]
     cells: list[torch.Tensor]
     matches: Matches
+    beliefs: list[belief.Belief]
     seconds: float
 
 
 class Painted:
-    """Pixel maps (k, size, size) of each photograph for one layer's first k matches, and how long they took."""
+    """Pixel maps (k, size, size) of each photograph for one layer's first k matches, how far relevance grew at most on
+    its way to them, and how long they took.
+    """
 
     def __init__(self, size: int, k: int) -> None:
         self.maps = [np.zeros((k, size, size), np.float32) for _ in (0, 1)]
+        self.growths = [0.0, 0.0]
         self.seconds = 0.0
 
 
-def weigh(encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options) -> Weighed:
-    """Relevance of a layer in both photographs, and the matches that it weighs."""
+def weigh(
+    encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options, booked: bool = False
+) -> Weighed:
+    """Relevance of a layer in both photographs, and the matches that it weighs. booked: whether to keep accounts."""
     model, started = encoded.model, time.perf_counter()
-    seed, path = lrp.seed(*encoded.embeddings)[None], model.path(layer)
-    swept = lrp.in_threads(lambda recording: recording.relevance(path, seed)[0], recordings, 2, model.device)
-    relevances = list(swept)
+    seed, path = lrp.seed(*encoded.embeddings), model.path(layer)
+
+    def sweep(recording: lrp.Recording) -> tuple[torch.Tensor, float | None]:
+        relevance = recording.relevance(path, seed[None])[0]
+        return relevance, belief.error_of(recording, seed, path, options.policy) if booked else None
+
+    swept = list(lrp.in_threads(sweep, recordings, 2, model.device))
+    relevances = [relevance for relevance, _ in swept]
     cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
+    beliefs = [
+        believed(model, relevance, cell, seed, error) for (relevance, error), cell in zip(swept, cells, strict=True)
+    ]
     matches = match(encoded, layer, cells)
-    return Weighed(layer, relevances, cells, matches, time.perf_counter() - started)
+    return Weighed(layer, relevances, cells, matches, beliefs, time.perf_counter() - started)
+
+
+def believed(
+    model: EmbeddingModel, relevance: torch.Tensor, cells: torch.Tensor, seed: torch.Tensor, error: float | None
+) -> belief.Belief:
+    """How far the relevance of a layer's output can be believed, of which `cells` (h, w) are shown."""
+    others = relevance - model.from_grid(model.to_grid(relevance), like=relevance)
+    return belief.believed(cells, seed, error, others.sum(-1) if others.any() else None)
 
 
 def paint(
@@ -240,15 +196,20 @@ def paint(
     seeds = torch.stack([model.from_grid(signal[None], like=like) for signal in signals])
     with closing(recording.pixels(model.path(weighed.layer), seeds)) as pixels:
         for index, relevance in enumerate(pixels):
-            painted.maps[side][index] = relevance.sum(0).float().cpu().numpy()
+            summed = relevance.sum(0)
+            painted.maps[side][index] = summed.float().cpu().numpy()
+            painted.growths[side] = max(painted.growths[side], belief.growth(summed, seeds[index]))
             yield index
     painted.seconds += time.perf_counter() - started
 
 
 def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, options: Options) -> Explanation:
-    """What was found at one layer."""
+    """What was found at one layer, and what a reader has to know of it."""
     map0, map1 = (cell.float().cpu().numpy() for cell in weighed.cells)
     about, seconds = settings(encoded.model, weighed.layer, options), weighed.seconds + painted.seconds
+    unbelievable = belief.withheld([one.growth for one in weighed.beliefs], options.policy, weighed.layer)
+    unpainted = belief.withheld(painted.growths, options.policy, "the pixels")
+    said = (unbelievable,) if unbelievable else nothing_raises(weighed.matches)
     return Explanation(
         CARD.name,
         encoded.similarity,
@@ -256,10 +217,21 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
         map1,
         weighed.matches,
         *painted.maps,
+        metrics=measured(weighed, painted),
         settings=about,
         seconds=seconds,
-        notes=nothing_raises(weighed.matches),
+        notes=(*said, *belief.notes(weighed.beliefs, options.policy), *filter(None, [unpainted])),
+        withheld=unbelievable,
+        withheld_pixels=unbelievable or unpainted,
     )
+
+
+def measured(weighed: Weighed, painted: Painted) -> dict[str, float]:
+    """The numbers of both photographs' `Belief`, and `pixel_growth`, the most of a pixel map, where there are some."""
+    found: dict[str, float] = {}
+    for side, one in enumerate(weighed.beliefs):
+        found |= one.metrics(side) | ({f"pixel_growth{side}": painted.growths[side]} if len(painted.maps[side]) else {})
+    return found
 
 
 def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
@@ -291,35 +263,6 @@ def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Ma
         relevance[order].cpu().numpy(),
         distance[order].cpu().numpy(),
     )
-
-
-def for_and_against(relevance0: torch.Tensor, relevance1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """What matches say of the similarity (N,), from the relevances of their two cells (N,) each, and their order.
-
-    The product of the two (eq. 1), which is positive where both cells lower the similarity, too: there it is taken with
-    a minus. Where one cell raises and the other lowers, the photographs disagree, and the match says nothing: 0. First
-    in the order come the matches that raise the similarity, then those that lower it, the strongest of each first, then
-    the rest.
-    """
-    product = relevance0 * relevance1
-    relevance = (product * relevance0.sign()).where(product > 0, 0)
-    strongest = torch.argsort(product, descending=True, stable=True)
-    kind = torch.where(relevance > 0, 0, torch.where(relevance < 0, 1, 2))
-    return relevance, strongest[torch.argsort(kind[strongest], stable=True)]
-
-
-def evidence(matches: Matches) -> int:
-    """How many of the first matches say the same: they raise the similarity, or where none does, they lower it."""
-    return matches.raising or matches.lowering
-
-
-def nothing_raises(matches: Matches) -> tuple[str, ...]:
-    """The note for a reader of matches of which none speaks for the similarity."""
-    if matches.raising or not len(matches):
-        return ()
-    undecided = len(matches) - matches.lowering
-    others = f", and on the other {undecided} the photographs disagree" if undecided else ""
-    return (f"{NOTHING_RAISES}: of {len(matches)} matches, {matches.lowering} join places that both lower it{others}.",)
 
 
 def only_cell(values: torch.Tensor, cell: np.ndarray) -> torch.Tensor:

@@ -2,7 +2,7 @@
 
 from pairx.datasets.dataset import Dataset, ManifestError, Problem, describe
 from pairx.datasets.herd import Herd, load_herd
-from pairx.datasets.reading import cache_folder, read_steps
+from pairx.datasets.reading import cache_folder, open_cache, read_steps, say_no_cache
 from pairx.datasets.sources import load_dataset, load_steps
 from pairx.datasets.wildlife import list_catalogue
 
@@ -17,5 +17,7 @@ __all__ = [
     "load_dataset",
     "load_herd",
     "load_steps",
+    "open_cache",
     "read_steps",
+    "say_no_cache",
 ]

@@ -4,13 +4,16 @@ again.
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import logging
 import os
 import sqlite3
 import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +23,11 @@ from pairx.types import InputError, Step
 VERSION = 2  # of what can be read: raised whenever `images.load_image` takes other files
 SETTLED = 2.0  # s: a file changed less than that ago may change again without another time of change
 PART = 256  # photographs between two steps
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS photographs (path TEXT, part TEXT, size INTEGER, modified INTEGER, "
+    "changed INTEGER, digest TEXT, PRIMARY KEY (path, part)) WITHOUT ROWID"
+)
+log = logging.getLogger(__name__)
 
 
 class Shown(NamedTuple):
@@ -37,8 +45,40 @@ class Shown(NamedTuple):
 
 
 def cache_folder() -> Path:
-    """Where downloads and embeddings are kept between runs: PAIRX_CACHE, or `.cache/pairx` in the user's home."""
-    return Path(os.environ.get("PAIRX_CACHE") or Path.home() / ".cache" / "pairx")
+    """Where downloads and embeddings are kept between runs: PAIRX_CACHE, or `.cache/pairx` in the user's home. Raises
+    OSError where there is no home."""
+    if given := os.environ.get("PAIRX_CACHE"):
+        return Path(given)
+    try:
+        return Path.home() / ".cache" / "pairx"
+    except RuntimeError as error:
+        raise OSError(errno.ENOENT, "there is no home folder") from error
+
+
+def open_cache(file: str, table: str, cache: Path | None = None) -> sqlite3.Connection:
+    """A database of the cache with a table, or, said once, one in memory where none can be kept.
+
+    file: its path in the cache, by default the user's. table: what makes the table, as in SQL.
+    """
+    try:
+        path = (cache or cache_folder()) / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = sqlite3.connect(path, timeout=60)
+        database.execute(table)
+        database.execute("PRAGMA user_version = 0")  # a write: whether it may be written
+    except (OSError, sqlite3.Error) as error:
+        say_no_cache(str(error))
+        database = sqlite3.connect(":memory:")
+        database.execute(table)
+    return database
+
+
+@lru_cache
+def say_no_cache(reason: str) -> None:
+    """Warn, once for each reason."""
+    log.warning(
+        "Nothing is kept between runs: the cache cannot be written (%s). PAIRX_CACHE can name another folder.", reason
+    )
 
 
 def read_steps(
@@ -50,7 +90,10 @@ def read_steps(
     default the user's; where that cannot be written, nothing is remembered. A generator of `Step`s.
     """
     found: list[str | InputError] = []
-    with closing(_open(cache or cache_folder())) as memory, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with (
+        closing(open_cache(f"photographs.{VERSION}.sqlite", _TABLE, cache)) as memory,
+        ThreadPoolExecutor(os.cpu_count()) as pool,
+    ):
         for start in range(0, len(photographs), PART):
             part = photographs[start : start + PART]
             now, stamps = time.time(), [_stamp(one.path) for one in part]
@@ -87,21 +130,6 @@ def _stamp(path: str) -> tuple[int, int, int] | None:
     return found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _open(folder: Path) -> sqlite3.Connection:
-    table = (
-        "CREATE TABLE IF NOT EXISTS photographs (path TEXT, part TEXT, size INTEGER, modified INTEGER, "
-        "changed INTEGER, digest TEXT, PRIMARY KEY (path, part)) WITHOUT ROWID"
-    )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        memory = sqlite3.connect(folder / f"photographs.{VERSION}.sqlite", timeout=60)
-        memory.execute(table)
-    except (OSError, sqlite3.Error):
-        memory = sqlite3.connect(":memory:")
-        memory.execute(table)
-    return memory
-
-
 def _recall(memory: sqlite3.Connection, photograph: Shown, stamp: tuple[int, int, int] | None) -> str | None:
     query = "SELECT size, modified, changed, digest FROM photographs WHERE path = ? AND part = ?"
     with suppress(sqlite3.Error, UnicodeEncodeError):  # the second where a path is no text
@@ -117,5 +145,8 @@ def _remember(memory: sqlite3.Connection, read: Sequence[tuple], now: float) -> 
         for one, stamp, digest in read
         if stamp and isinstance(digest, str) and max(stamp[1:]) < (now - SETTLED) * 1e9
     ]
-    with suppress(sqlite3.Error, UnicodeEncodeError), memory:
-        memory.executemany("INSERT OR REPLACE INTO photographs VALUES (?, ?, ?, ?, ?, ?)", rows)
+    try:
+        with suppress(UnicodeEncodeError), memory:
+            memory.executemany("INSERT OR REPLACE INTO photographs VALUES (?, ?, ?, ?, ?, ?)", rows)
+    except sqlite3.Error as error:
+        say_no_cache(str(error))

@@ -14,6 +14,7 @@ import pandas as pd
 from pairx.datasets.dataset import OPTIONAL, REQUIRED
 from pairx.datasets.reading import cache_folder
 from pairx.datasets.tables import with_known_columns
+from pairx.files import refusals_told
 from pairx.types import InputError
 
 CATALOGUE = "wildlife:"
@@ -69,7 +70,8 @@ def read_wildlife(name: str, download: bool, cache: Path | None = None) -> tuple
             f"wildlife-datasets has no {name!r}. Near it: {', '.join(names)}; `python -m pairx datasets` lists all."
         )
     if download:
-        folder.mkdir(parents=True, exist_ok=True)
+        with refusals_told(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             _attempt(name, "be downloaded", lambda: kinds[name].get_data(str(folder)))
         except InputError:
@@ -86,7 +88,10 @@ def read_wildlife(name: str, download: bool, cache: Path | None = None) -> tuple
 
 
 def _folder(name: str, cache: Path | None) -> Path:
-    return (cache or cache_folder()) / "wildlife" / name
+    try:
+        return (cache or cache_folder()) / "wildlife" / name
+    except OSError as error:
+        raise InputError(f"{name} is kept in a cache, and {error.strerror}: name a folder in PAIRX_CACHE.") from error
 
 
 def _kinds() -> dict[str, Any]:

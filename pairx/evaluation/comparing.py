@@ -11,7 +11,16 @@ import pandas as pd
 
 from pairx.evaluation.store import SIZE
 
-NUMBERS = ("correct", "incorrect", "rho", "delta", "delta_low", "delta_high", "chance_low", "chance_high", "delta_p")
+INTERVALS = {
+    "rho_interval": ("rho_low", "rho_high"),
+    "delta_interval": ("delta_low", "delta_high"),
+    "delta_null": ("chance_low", "chance_high"),
+    "auc_interval": ("auc_low", "auc_high"),
+}
+NUMBERS = (
+    "correct", "incorrect", "rho", "delta", "delta_p", "delta_p_floor", "auc",
+    *(name for ends in INTERVALS.values() for name in ends),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -19,9 +28,9 @@ class Comparison:
     """Several runs side by side.
 
     runs: one row a run: run, dataset, photographs, model, pairs, correct, incorrect, k, queries, top_1, top_5, map,
-    best_layer. scores: one row a metric, layer and run: metric, layer, run and NUMBERS, Delta's bootstrap interval
-    (delta_low, delta_high) and its middle 95 % under shuffled labels (chance_low, chance_high) among them, and why
-    there is no Delta (delta_reason); rows that can be compared follow one another. What a run does not have is NaN.
+    best_layer. scores: one row a metric, layer and run: metric, layer, run and NUMBERS, the bootstrap intervals
+    (…_low, …_high) and Delta's middle 95 % by chance (chance_low, chance_high) among them, and why there is no Delta
+    (delta_reason); rows that can be compared follow one another. What a run does not have is NaN.
     differing: one row a setting in which not all runs agree, one column a run.
     """
 
@@ -75,9 +84,11 @@ def _scores(name: str, summary: Mapping[str, Any]) -> list[dict[str, Any]]:
     rows = []
     for layer, metrics in summary.get("layers", {}).items():
         for metric, values in metrics.items():
-            low, high = values.get("delta_interval", (None, None))
-            chance = values.get("delta_null", (None, None))
-            ends = {"delta_low": low, "delta_high": high, "chance_low": chance[0], "chance_high": chance[1]}
+            ends = {
+                end: value
+                for interval, names in INTERVALS.items()
+                for end, value in zip(names, values.get(interval, (None, None)), strict=True)
+            }
             rows.append({"metric": metric, "layer": layer, "run": name, **values, **ends})
     return rows
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pairx import images, lrp
-from pairx.datasets import Dataset, cache_folder, read_steps
+from pairx.datasets import Dataset, open_cache, read_steps, say_no_cache
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step
 
@@ -40,8 +40,8 @@ def embed_steps(
     """The embeddings (N, D) float32 of a data set, each of length 1 (or 0 where the model gives none).
 
     keys: of the data set, see `key_steps`. cache: a folder; by default the user's. Embeddings found there are not
-    computed again; new ones are stored part by part. embed: who computes them, by default `embed_parts`. A generator of
-    `Step`s.
+    computed again; new ones are stored part by part, or only remembered where it cannot be written. embed: who computes
+    them, by default `embed_parts`. A generator of `Step`s.
     """
     with EmbeddingStore(model, cache) as store:
         missing = store.missing(keys)
@@ -81,10 +81,9 @@ class EmbeddingStore:
     """The embeddings of one model on disk, by content. Use it in a `with` block."""
 
     def __init__(self, model: EmbeddingModel, cache: Path | None = None) -> None:
-        folder = (cache or cache_folder()) / "embeddings"
-        folder.mkdir(parents=True, exist_ok=True)
-        self._database = sqlite3.connect(folder / f"{model.key}.{images.VERSION}.sqlite", timeout=60)
-        self._database.execute("CREATE TABLE IF NOT EXISTS embeddings (content TEXT PRIMARY KEY, vector BLOB NOT NULL)")
+        table = "CREATE TABLE IF NOT EXISTS embeddings (content TEXT PRIMARY KEY, vector BLOB NOT NULL)"
+        self._database = open_cache(f"embeddings/{model.key}.{images.VERSION}.sqlite", table, cache)
+        self._unkept: dict[str, bytes] = {}  # where there is no room
 
     def __enter__(self) -> EmbeddingStore:
         return self
@@ -98,16 +97,21 @@ class EmbeddingStore:
         return list({key: row for row, key in enumerate(keys) if key not in known}.values())
 
     def add(self, keys: Sequence[str], vectors: np.ndarray) -> None:
-        """Keep embeddings (N, D). On disk when this returns."""
+        """Keep embeddings (N, D). On disk when this returns, where they can be."""
         rows = [(key, vector.astype("<f4").tobytes()) for key, vector in zip(keys, vectors, strict=True)]
-        with self._database:
-            self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?)", rows)
+        try:
+            with self._database:
+                self._database.executemany("INSERT OR REPLACE INTO embeddings VALUES (?, ?)", rows)
+        except sqlite3.Error as error:
+            say_no_cache(str(error))
+            self._unkept |= dict(rows)
 
     def read(self, keys: Sequence[str]) -> np.ndarray:
         """Embeddings (N, D) float32 of known keys, each of length 1, or 0."""
         query, embeddings = "SELECT vector FROM embeddings WHERE content = ?", None
         for row, key in enumerate(keys):
-            vector = np.frombuffer(self._database.execute(query, (key,)).fetchone()[0], "<f4")
+            kept = self._unkept.get(key) or self._database.execute(query, (key,)).fetchone()[0]
+            vector = np.frombuffer(kept, "<f4")
             if embeddings is None:
                 embeddings = np.empty((len(keys), len(vector)), np.float32)
             embeddings[row] = vector / max(np.linalg.norm(vector), np.float32(1e-12))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pairx.datasets import Dataset
+from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.run import evaluate_steps
 from pairx.evaluation.store import CHOICE, refuse_others
 from pairx.models import EmbeddingModel
@@ -35,5 +36,14 @@ def choose_layer_steps(
         dataset, model, out=Path(out) / CHOICE, layers=layers, pairs=PAIRS, **splits, **options
     )
     if run.summary["best_layer"] is None:
-        raise InputError(f"No layer can be chosen: too few pairs of {split} have a usable transform. Name a layer.")
+        raise InputError(
+            f"No layer can be chosen: of the {run.summary['pairs']} pairs of {split}, too few have a transform. "
+            "Name a layer."
+        )
     return run.summary["best_layer"]
+
+
+def choice_sentence(summary: dict[str, Any], split: str) -> str:
+    """What a layer was chosen on, and how sure that is. summary: of the run that it was chosen by."""
+    sure = layer_sentence(summary) or "it is the only layer that is coarse enough"
+    return f"layer {summary['best_layer']}, chosen on {summary['pairs']} pairs of {split}: {sure}"

@@ -28,14 +28,14 @@ def rank_steps(
     top_k: int = 20,
     rerank: bool = False,
     layer: str | None = None,
-    features: str = "sift",
+    features: str = geometry.DEFAULT_FEATURES,
     cache: Path | None = None,
 ) -> Generator[Step, None, pd.DataFrame]:
     """The photographs of a data set that are most similar to one of it, best first.
 
     query: its image_id. rerank: score the top_k by PAIR-X at a layer (by default the model's own choice) and sort them
     by relevance-weighted match coverage; those whose relevance mostly lowers the similarity have none, and come last.
-    features: local features that the homographies are estimated from, see `pairx.geometry.local_features`. A generator
+    features: local features that the transforms are estimated from, see `pairx.geometry.local_features`. A generator
     of `Step`s; returns a table with image_id, identity, correct, cosine, rank (by cosine, from 1) and, with rerank, the
     metrics in SHOWN. Raises InputError for an unknown query, layer or features, and for a data set of one photograph.
     Nothing is correct where the query's identity is unknown, "".
@@ -57,7 +57,7 @@ def rank_steps(
     table["cosine"], table["rank"] = found["cosine"], found["rank"] + 1
     if not rerank:
         return table
-    scorer, scores = Scorer(dataset, features, "homography", model.size), []
+    scorer, scores = Scorer(dataset, features, geometry.DEFAULT_TRANSFORM, model.size), []
     photographs = map(scorer.photograph, found["gallery"])
     with closing(pair_x.score_each(model, scorer.photograph(row), photographs, [chosen])) as scored:
         for candidate, explanations in zip(found["gallery"], scored, strict=True):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -19,10 +18,13 @@ from pairx import geometry
 from pairx.core import Options, pair_x
 from pairx.datasets import Dataset, load_steps
 from pairx.evaluation import search
+from pairx.evaluation.duplicates import duplicates
 from pairx.evaluation.embeddings import embed_steps, key_steps
+from pairx.evaluation.lock import require_free
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
 from pairx.evaluation.work import Here, Work, Workers
+from pairx.files import whole
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step, finished
 from pairx.viz.scatter import scatter_html
@@ -30,7 +32,7 @@ from pairx.viz.scatter import scatter_html
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
 PHOTOGRAPHS = "photographs.parquet"
 DRAWN = ("inverted_residual_mean", "match_coverage")
-VERSION = 5  # of the numbers: raised whenever the same settings give others
+VERSION = 6  # of the numbers: raised whenever the same settings give others
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def evaluate_steps(
     query_split: str | None = None,
     gallery_split: str | None = None,
     exclude_encounter: bool = False,
-    features: str = "sift",
-    transform: str = "homography",
+    features: str = geometry.DEFAULT_FEATURES,
+    transform: str = geometry.DEFAULT_TRANSFORM,
     cache: Path | None = None,
     ray: str | None = None,
 ) -> Generator[Step, None, Run]:
@@ -89,8 +91,8 @@ def evaluate_steps(
 
     A generator of `Step`s; every finished pair is on disk before the next step, and who stops iterating loses only
     pairs under way. Returns the Run, after writing pairs.parquet, photographs.parquet (where they lie and what is known
-    of them), summary.json, settings.json and scatter.html. Raises InputError for wrong input and where the folder holds
-    a run with other settings.
+    of them), summary.json, settings.json and scatter.html. Raises InputError for wrong input, where the folder holds a
+    run with other settings, and where another process works on it.
     """
     if pairs < 2:
         raise InputError(f"pairs is 2 or more, half correct and half incorrect, not {pairs}.")
@@ -99,6 +101,7 @@ def evaluate_steps(
     if transform not in geometry.TRANSFORMS:
         raise InputError(f"transform is {', '.join(geometry.TRANSFORMS)}, not {transform!r}.")
     geometry.require(features)
+    require_free(Path(out))
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
     computing = _workers(ray, model)
     yield Step(0, 1, "reading the data set")
@@ -127,11 +130,11 @@ def evaluate_steps(
     with Store(Path(out), settings) as store, computing as workers:
         if not store.begun:
             embeddings = yield from embed_steps(dataset, model, keys, cache, partial(workers.embed, work))
-            store.begin(*_plan(dataset, embeddings, where, pairs, seed))
+            store.begin(*_plan(dataset, keys, embeddings, where, pairs, seed))
         yield from _score_missing(store, work, workers)
         table = store.table()
         summary = yield from summarise_steps(table, store.facts, seed)
-    _write(Path(out), table, dataset.table, summary | {"notes": list(dataset.notes)}, settings)
+        _write(Path(out), table, dataset.table, summary | {"notes": list(dataset.notes)}, settings)
     return Run(Path(out))
 
 
@@ -143,14 +146,18 @@ def fingerprint(dataset: Dataset, keys: Sequence[str]) -> str:
 
 
 def _plan(
-    dataset: Dataset, embeddings: np.ndarray, where: search.Setting, pairs: int, seed: int
+    dataset: Dataset, keys: Sequence[str], embeddings: np.ndarray, where: search.Setting, pairs: int, seed: int
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The pairs to score, by image_id, and what is known beside them: the k they come from, retrieval."""
+    """The pairs to score, by image_id, and what is known beside them: the k they come from, retrieval, duplicates."""
     identities, ids = dataset.table["identity"].to_numpy(str), dataset.table["image_id"].to_numpy(str)
     candidates = search.nearest(embeddings, where, search.LARGEST_K)
     chosen, k = search.choose_pairs(candidates, identities, pairs, seed)
     chosen = chosen.assign(query_id=ids[chosen["query"]], gallery_id=ids[chosen["gallery"]])
-    return chosen, {"k": k, "retrieval": search.retrieval(embeddings, where, identities)}
+    return chosen, {
+        "k": k,
+        "retrieval": search.retrieval(embeddings, where, identities),
+        "duplicates": duplicates(dataset.table, keys, chosen),
+    }
 
 
 def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
@@ -180,11 +187,12 @@ def _write(
     folder: Path, table: pd.DataFrame, photographs: pd.DataFrame, summary: dict[str, Any], settings: dict[str, Any]
 ) -> None:
     """All files of a finished run; each appears whole or not at all, the pairs last."""
-    new = {name: folder / f"{name}.new" for name in (PHOTOGRAPHS, SUMMARY, SETTINGS, SCATTER, PAIRS)}
-    photographs.to_parquet(new[PHOTOGRAPHS], index=False)
-    table.to_parquet(new[PAIRS], index=False)
-    new[SUMMARY].write_text(json.dumps(summary, indent=2, allow_nan=False))
-    new[SETTINGS].write_text(json.dumps(settings, indent=2))
-    new[SCATTER].write_text(scatter_html(table, summary, DRAWN), encoding="utf-8")
-    for name, path in new.items():
-        os.replace(path, folder / name)
+    with ExitStack() as files:  # which end in the order opposite to that in which they begin
+        new = {
+            name: files.enter_context(whole(folder / name)) for name in (PAIRS, SCATTER, SETTINGS, SUMMARY, PHOTOGRAPHS)
+        }
+        photographs.to_parquet(new[PHOTOGRAPHS], index=False)
+        table.to_parquet(new[PAIRS], index=False)
+        new[SUMMARY].write_text(json.dumps(summary, indent=2, allow_nan=False))
+        new[SETTINGS].write_text(json.dumps(settings, indent=2))
+        new[SCATTER].write_text(scatter_html(table, summary, DRAWN), encoding="utf-8")

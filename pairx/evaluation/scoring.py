@@ -53,10 +53,14 @@ def pair_scores(
     control = geometry.resize_only(size0, size1)
     for prefix, matrix in (("", alignment.matrix), ("resize_", control)):
         matrix = np.full((3, 3), np.nan) if matrix is None else matrix
-        found = residual_scores(matches.keypoints0, matches.keypoints1, matrix, size1, input_size)
+        found = residual_scores(
+            matches.keypoints0, matches.keypoints1, matrix, size1, input_size, explanation.map1.shape
+        )
         scores |= {prefix + name: value for name, value in found.items()}
     return scores | {
-        "match_coverage": metrics.match_coverage(explanation.map0, explanation.map1, matches),
+        "match_coverage": float("nan")
+        if explanation.withheld
+        else metrics.match_coverage(explanation.map0, explanation.map1, matches),
         "n_matches": len(matches),
         "local_matches": alignment.matches,
         "homography_inliers": alignment.inliers,
@@ -65,13 +69,24 @@ def pair_scores(
 
 
 def residual_scores(
-    points0: np.ndarray, points1: np.ndarray, matrix: np.ndarray, size1: tuple[int, int], input_size: int
+    points0: np.ndarray,
+    points1: np.ndarray,
+    matrix: np.ndarray,
+    size1: tuple[int, int],
+    input_size: int,
+    grid: tuple[int, int],
 ) -> dict[str, float]:
-    """The residual metrics of matched points (N, 2), (N, 2) in pixels of the images; NaN where the matrix is."""
+    """The residual metrics of matched points (N, 2), (N, 2) in pixels of the images; NaN where the matrix is. grid:
+    (rows, columns) of cells of image 1."""
     if np.isnan(matrix).any():
-        return dict.fromkeys([*metrics.residual_metrics(np.ones(1)), "inverted_residual_mean_normalised"], float("nan"))
+        names = [*metrics.residual_metrics(np.ones(1), 1.0), "inverted_residual_mean_normalised"]
+        return dict.fromkeys(names, float("nan"))
+    cells = np.sqrt(grid[0] * grid[1])
     stretch = np.diag(geometry.resize_only(size1, (input_size, input_size)))[:2]
     in_input = metrics.residuals(points0, points1 * stretch, np.diag([*stretch, 1]) @ matrix)
-    in_image = metrics.residuals(points0, points1, matrix) / np.hypot(*size1)
-    normalised = metrics.residual_metrics(in_image)["inverted_residual_mean"]
-    return metrics.residual_metrics(in_input) | {"inverted_residual_mean_normalised": normalised}
+    diagonal = np.hypot(*size1)
+    in_image = metrics.residuals(points0, points1, matrix) / diagonal
+    normalised = metrics.residual_metrics(in_image, np.sqrt(size1[0] * size1[1]) / cells / diagonal)
+    return metrics.residual_metrics(in_input, input_size / cells) | {
+        "inverted_residual_mean_normalised": normalised["inverted_residual_mean"]
+    }

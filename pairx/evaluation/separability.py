@@ -1,5 +1,5 @@
 """What a metric says over many pairs: does it follow the similarity (rho), does it tell correct from incorrect pairs
-that the model scores alike (Delta)? PAIR-X, sections 4 and B.3.
+that the model scores alike (Delta, and the AUC within bins)? PAIR-X, sections 4 and B.3.
 
 Arrays: metric (N,) and cosine (N,) of the pairs, correct (N,) bool: whether both photographs show one individual. Pairs
 whose metric is not finite are no part of any number.
@@ -65,7 +65,7 @@ def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:
     nowhere = (math.nan, math.nan)
     for name, count in (("correct", correct.sum()), ("incorrect", (~correct).sum())):
         if not count:
-            return Delta(math.nan, nowhere, (), f"there is no {name} pair with this metric")
+            return Delta(math.nan, nowhere, (), f"no {name} pair has this metric")
     low, high = window(cosine, correct)
     if not low < high:
         return Delta(math.nan, (low, high), (), "correct and incorrect pairs have no cosines in common")
@@ -78,6 +78,22 @@ def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:
     value = _weighted([found.distance for found in bins], [found.correct + found.incorrect for found in bins])
     reason = f"no bin has {FEWEST} pairs of either class whose metric varies" if math.isnan(value) else ""
     return Delta(value, (low, high), tuple(bins), reason)
+
+
+def auc(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> float:
+    """The AUC within Delta's bins: how often, of a correct and an incorrect pair of one bin, the correct one has the
+    higher metric; equal ones count half. 0.5 where the classes look alike, 0 to 1, NaN where no bin has both classes.
+
+    It depends on the ranks alone, while Delta changes with the metric's scale: of 1 / r, r and log r each has another.
+    """
+    metric, cosine, correct = finite_only(metric, cosine, correct)
+    won = contests = 0.0
+    for found in delta(metric, cosine, correct).bins:
+        inside = (found.start < cosine) & (cosine < found.stop)
+        a, b = metric[inside & correct], np.sort(metric[inside & ~correct])
+        won += (np.searchsorted(b, a, "left") + np.searchsorted(b, a, "right")).sum() / 2
+        contests += len(a) * len(b)
+    return won / contests if contests else math.nan
 
 
 def window(cosine: np.ndarray, correct: np.ndarray) -> tuple[float, float]:

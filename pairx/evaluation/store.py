@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from pairx.evaluation.lock import LOCK, RunLock
 from pairx.types import InputError
 
 FILE = "run.sqlite"
@@ -50,19 +51,18 @@ class Store:
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
         """Make it, or open the one that is there.
 
-        Raises InputError where the folder cannot be made or holds something else, and where the run there was started
-        with other settings.
+        Raises InputError where the folder cannot be made or holds something else, where another process works on the
+        run there, and where that was started with other settings.
         """
         self.folder = folder
         made = [one for one in (folder, *folder.parents) if not os.path.exists(one)]
         self._own_folders = [folder] if os.path.exists(folder / FILE) else made
-        self._database = _open(folder)
+        self._lock, self._database = _open(folder)
         try:
-            with self._database:
-                self._database.execute("BEGIN IMMEDIATE")
+            with self._transaction():
                 self._require_same(settings)
         except InputError:
-            self._database.close()
+            self._close()
             raise
 
     def __enter__(self) -> Store:
@@ -73,7 +73,7 @@ class Store:
         stopped one can."""
         if kind is not None and issubclass(kind, InputError):
             self._remove_unless_begun()
-        self._database.close()
+        self._close()
 
     def begin(self, pairs: pd.DataFrame, facts: Mapping[str, Any]) -> None:
         """Write down once what is to be scored: pairs with query_id, gallery_id, correct, cosine; facts, JSON-ready."""
@@ -81,8 +81,7 @@ class Store:
             range(len(pairs)), pairs["query_id"], pairs["gallery_id"], pairs["correct"].astype(int), pairs["cosine"],
             strict=True,
         )  # fmt: skip
-        with self._database:
-            self._database.execute("BEGIN IMMEDIATE")
+        with self._transaction():
             if not self.begun:
                 self._database.executemany("INSERT INTO pairs VALUES (?, ?, ?, ?, ?)", rows)
                 self._write("facts", facts)
@@ -110,11 +109,11 @@ class Store:
         )
 
     def add(self, number: int, layers: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> None:
-        """Keep a finished pair: its SCORES at each of the run's layers. On disk, whole, when this returns."""
+        """Keep a finished pair: its SCORES at each of the run's layers. On disk, whole, when this returns. Raises
+        InputError where it cannot be: no room; what was kept before stays."""
         rows = [(number, layer, *(row[name] for name in SCORES)) for layer, row in zip(layers, scores, strict=True)]
         marks = ", ".join("?" * len(rows[0]))
-        with self._database:
-            self._database.execute("BEGIN IMMEDIATE")
+        with self._transaction():
             self._database.executemany(f"INSERT OR REPLACE INTO scores VALUES ({marks})", rows)
 
     def table(self) -> pd.DataFrame:
@@ -126,6 +125,22 @@ class Store:
         )
         return table.astype({"correct": bool, **dict.fromkeys(METRICS, float), **dict.fromkeys(COUNTS, int)})
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.OperationalError as error:
+            raise InputError(
+                f"{self.folder}: the run cannot be kept there ({error}). Make room there and start it again: finished "
+                "pairs are kept."
+            ) from error
+
+    def _close(self) -> None:
+        self._database.close()
+        self._lock.release()
+
     def _remove_unless_begun(self) -> None:
         """Remove the database and the folders made for it, where they are empty; not while another has it open."""
         with suppress(sqlite3.Error, OSError):
@@ -135,6 +150,7 @@ class Store:
             self._database.execute("BEGIN EXCLUSIVE")
             if not self.begun:
                 (self.folder / FILE).unlink()
+                self._lock.remove()
                 for folder in self._own_folders:
                     folder.rmdir()
 
@@ -160,16 +176,20 @@ class Store:
 def refuse_others(folder: Path) -> None:
     """Raise InputError where a folder holds something, and that is no run."""
     entries = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    if FILE not in entries and any(not name.startswith(FILE) and name != CHOICE for name in entries):
+    ours = (CHOICE, LOCK)
+    if FILE not in entries and any(not name.startswith(FILE) and name not in ours for name in entries):
         raise InputError(f"{folder} holds other files and no run. Choose a new folder.")
 
 
-def _open(folder: Path) -> sqlite3.Connection:
-    path = folder / FILE
+def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         refuse_others(folder)
-        database = sqlite3.connect(path, timeout=60, isolation_level=None)
+        lock = RunLock(folder)
+    except OSError as error:
+        raise _refused(folder, error) from error
+    try:
+        database = sqlite3.connect(folder / FILE, timeout=60, isolation_level=None)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last pairs when the power fails
         database.execute("BEGIN IMMEDIATE")
@@ -177,6 +197,11 @@ def _open(folder: Path) -> sqlite3.Connection:
             for statement in filter(str.strip, _TABLES.split(";")):
                 database.execute(statement)
         database.execute("COMMIT")
-    except (OSError, sqlite3.DatabaseError) as error:
-        raise InputError(f"{folder}: no run can be kept there ({error}). Choose another folder.") from error
-    return database
+    except sqlite3.DatabaseError as error:
+        lock.release()
+        raise _refused(folder, error) from error
+    return lock, database
+
+
+def _refused(folder: Path, error: Exception) -> InputError:
+    return InputError(f"{folder}: no run can be kept there ({error}). Choose another folder.")

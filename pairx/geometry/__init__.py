@@ -7,6 +7,7 @@ transform is estimated from the matches (`alignment`). Points are x/y pixels, co
 
 from pairx.geometry.alignment import (
     AREA,
+    DEFAULT_TRANSFORM,
     FEW_INLIERS,
     FLIPPED,
     NON_CONVEX,
@@ -20,11 +21,11 @@ from pairx.geometry.alignment import (
     resize_only,
     usability,
 )
-from pairx.geometry.features import FEATURES, LONGEST, LocalFeatures, local_features, require
+from pairx.geometry.features import DEFAULT_FEATURES, FEATURES, LONGEST, LocalFeatures, local_features, require
 from pairx.geometry.matching import LocalMatches, local_matches
 
 __all__ = [
-    "AREA", "FEATURES", "FEW_INLIERS", "FLIPPED", "LONGEST", "NON_CONVEX", "OK", "TRANSFORMS", "Alignment",
-    "LocalFeatures", "LocalMatches", "align", "estimate", "follow", "local_features", "local_matches", "project",
-    "require", "resize_only", "usability",
+    "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "FEATURES", "FEW_INLIERS", "FLIPPED", "LONGEST", "NON_CONVEX",
+    "OK", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "align", "estimate", "follow", "local_features",
+    "local_matches", "project", "require", "resize_only", "usability",
 ]  # fmt: skip

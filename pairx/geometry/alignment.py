@@ -16,6 +16,7 @@ from pairx.geometry.matching import LocalMatches, local_matches
 from pairx.types import InputError
 
 TRANSFORMS = ("homography", "affine", "similarity")
+DEFAULT_TRANSFORM = "affine"
 THRESHOLD = 3.0  # px of the photograph in which features are found: how far an inlier may be off
 FEWEST = 4  # inliers that an estimate needs
 AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1

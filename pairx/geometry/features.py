@@ -13,6 +13,7 @@ from pairx.types import InputError
 
 SIFT = "sift"
 FEATURES = (SIFT, *networks.NETWORKS)
+DEFAULT_FEATURES = "xfeat"  # with DEFAULT_TRANSFORM most often usable and right: `python -m benchmarks.homography`
 LONGEST = 800  # px; local features are looked for in photographs reduced to this
 KEYPOINTS = 2000  # SIFT's strongest of a photograph
 

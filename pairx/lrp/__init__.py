@@ -4,8 +4,10 @@
 from any number of seeds, at any time and in any thread. Relevance is always what a rule hands down, never a gradient by
 accident: an operation that no rule knows is an error that names it.
 
-`tape` writes a forward down, `handlers` choose each operation's rule, `rules` holds their equations, `operators` the
-linear algebra under them, `patch` the windows that signals stay in, `engine` sweeps relevance back over the tape.
+`tape` writes a forward down; `handlers` is the table of which function has which rule, and `register_rule` adds to it.
+`writing` handles single operations, `combining` two operands, `layers` weights, `attention` mixing by attention.
+`rules` holds the equations, `operators` and `transposed` the linear algebra under them, `patch` the windows that
+signals stay in; `engine` sweeps relevance back over the tape.
 """
 
 from __future__ import annotations
@@ -17,15 +19,18 @@ import torch
 from torch import nn
 
 from pairx.lrp.engine import OUTPUT, Account, TapeRecording
+from pairx.lrp.handlers import register_rule
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
 from pairx.lrp.policy import BATCHNORMS, COMPOSITES, RESIDUALS, Policy
+from pairx.lrp.writing import averaged, moved, passed, refused, shared, written_out
 from pairx.lrp.zennit_engine import ZennitRecording
+from pairx.models import finite
 from pairx.types import InputError
 
 __all__ = [
-    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "RESIDUALS", "Account", "Policy", "Recording", "in_threads",
-    "record", "seed",
+    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "RESIDUALS", "Account", "Policy", "Recording", "averaged",
+    "in_threads", "moved", "passed", "record", "refused", "register_rule", "seed", "shared", "written_out",
 ]  # fmt: skip
 
 
@@ -92,12 +97,14 @@ def record(
     and, where the hardware can, multiplies in bfloat16; or "zennit", the slow reference. memory: bytes that signals may
     take while they are under way; it bounds how many there are at once. pixels: whether relevance shall go on from the
     layers to the pixels; where not, "fast" and "exact" keep nothing for that. The module is not changed, and recordings
-    share nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine and
-    for a model with an operation that has no rule.
+    share nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine, for
+    a model with an operation that has no rule, and for an embedding that is no finite number.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}. Choose {' or '.join(ENGINES)}.")
-    return ENGINES[engine](module, x, layers, policy or Policy(), memory, pixels)
+    recording = ENGINES[engine](module, x, layers, policy or Policy(), memory, pixels)
+    finite(recording.output)
+    return recording
 
 
 def _exact(

@@ -65,7 +65,7 @@ class TapeRecording:
         outputs: dict[str, Tensor] = {}
 
         def see(name: str, output: Tensor) -> None:
-            outputs[name] = output
+            outputs[name] = output if tape.node(output) is None else tape.alias(output)
             tape.wake()
 
         network = observed(module, (*layers, OUTPUT), see)
@@ -75,8 +75,7 @@ class TapeRecording:
         with torch.no_grad(), tape:
             network(x)
         for name in (*layers, OUTPUT):
-            if tape.node(outputs.get(name)) is None:
-                raise InputError(f"{name or 'The model'} gives no output that is computed from the photograph.")
+            refuse_constant(tape, name, outputs.get(name))
         self._nodes = {name: tape.pinned(output) for name, output in outputs.items()}
         self._tape, self._input = tape.nodes, tape.nodes[0]
         self._paths: dict[tuple[int, int], list[Node]] = {}
@@ -189,6 +188,17 @@ def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch
     books = (account.parameters, kept), (account.unowned, unowned), (account.lost, gone - kept - unowned)
     for book, value in books:
         book[node.name] = book.get(node.name, 0.0) + value
+
+
+def refuse_constant(tape: Tape, name: str, output: object) -> None:
+    """Raise InputError where a layer's output is no tensor, or none that is computed from the photograph."""
+    if isinstance(output, tuple | list | dict):
+        raise InputError(
+            f"{name or 'The model'} gives a {type(output).__name__}, not one tensor. "
+            + ("Choose a layer within it." if name else "Wrap it in a module that returns the embedding alone.")
+        )
+    if tape.node(output) is None:
+        raise InputError(f"{name or 'The model'} gives no output that is computed from the photograph.")
 
 
 def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:

@@ -30,6 +30,8 @@ class Patch:
     @staticmethod
     def around(values: Tensor) -> Patch:
         """The smallest window of values (N, ..., H, W) with all that is not zero; one element where all is zero."""
+        if values.ndim < 3:  # no two axes of its own
+            return Patch.whole(values)
         rims = values[..., 0, :], values[..., -1, :], values[..., 0], values[..., -1]
         if all(bool(rim.any()) for rim in rims):
             return Patch.whole(values)

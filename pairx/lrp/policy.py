@@ -30,6 +30,11 @@ class Policy:
     batchnorm: str = "merge"
     composite: str = "auto"
 
+    @property
+    def conserves(self) -> bool:
+        """Whether its rules share relevance out, so that its sum stays what it was but for what is booked elsewhere."""
+        return self.residual == "norm" and self.composite != "gradient"
+
     def __post_init__(self) -> None:
         choices = {"composite": COMPOSITES, "residual": RESIDUALS, "batchnorm": BATCHNORMS}
         for name, known in choices.items():

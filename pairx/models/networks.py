@@ -10,6 +10,8 @@ import torch
 from torch import nn
 from torch.overrides import handle_torch_function, has_torch_function
 
+from pairx.types import InputError
+
 
 def gem(x: torch.Tensor, p: torch.Tensor, eps: float) -> torch.Tensor:
     """(B, C, h, w) to (B, C): the p-th root of the mean of p-th powers. One operation to whoever overrides torch
@@ -126,3 +128,13 @@ def record_outputs(
     """Run `module` on x: its output, and the outputs of the named submodules in the order of their computation."""
     outputs: dict[str, torch.Tensor] = {}
     return observed(module, names, outputs.__setitem__)(x), outputs
+
+
+def finite(embeddings: torch.Tensor) -> torch.Tensor:
+    """The embeddings (B, D) themselves. Raises InputError where one, or its length, is no finite number."""
+    if not embeddings.float().square().sum(-1).isfinite().all():
+        raise InputError(
+            "The model's embedding of a photograph is no finite number (NaN, infinite or too large), so nothing can be "
+            "compared. Use other weights, or another input size."
+        )
+    return embeddings

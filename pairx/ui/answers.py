@@ -11,10 +11,10 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx import viz
-from pairx.evaluation.reference import similarity_sentence
 from pairx.types import Explanation, ImagePair, InputError, Steps
 from pairx.ui import export, links
 from pairx.ui.links import Options
+from pairx.ui.meaning import SAME, References, comparable, same_picture
 from pairx.ui.parts import cached, resting, sent, waiting
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.samples import SamplePair
@@ -82,9 +82,16 @@ class Answers:
     """The events' functions. ready: whether the page opens on a finished picture."""
 
     def __init__(
-        self, workshop: Workshop, pairs: tuple[SamplePair, ...], opening: Request, ready: bool, form: Form
+        self,
+        workshop: Workshop,
+        pairs: tuple[SamplePair, ...],
+        opening: Request,
+        ready: bool,
+        form: Form,
+        references: References,
     ) -> None:
         self.workshop = workshop
+        self.references = references
         self.pairs = {pair.id: pair for pair in pairs}
         self.opening = opening
         self.ready = ready
@@ -132,7 +139,10 @@ class Answers:
         """What the viewer shows before anybody acted."""
         pair = self.workshop.pair(self.opening)
         paths = [well.value["path"] for well in self.form.wells]
-        return {"scene": self.describe(self.opening, self.workshop.explain(self.opening), pair, paths), "quiet": True}
+        return {
+            "scene": self.describe(self.opening, self.workshop.explain(self.opening, pair), pair, paths),
+            "quiet": True,
+        }
 
     def run_asked(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """Explain what the page's address asked for, if it asked."""
@@ -183,12 +193,14 @@ class Answers:
         ids = request.photo0.id, request.photo1.id
         sample = next((one for one in self.pairs.values() if (one.a, one.b) == ids), None)
         scene = scene_of(explanation, pair)
+        own = not all(one in self.workshop.shelf.samples for one in ids)
         seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
         return scene | {
             "key": self.workshop.key(request),
             "sample": sample and sample.id,
             "story": sample.sentence if sample else OWN_PAIR,
-            "sentence": similarity_sentence(model, explanation.similarity),
+            "references": self.references.told(model, explanation.similarity, own) if comparable(pair) else [],
+            "notes": [SAME] * same_picture(pair) + scene["notes"],
             "about": f"{model.title} · {layer_title(model, request.layer)} · {scene['matches']} matches{seconds}",
             "link": links.query(*ids, request.model, request.layer, request.options),
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
@@ -231,7 +243,8 @@ class Answers:
         if request is None or asked.get("key") != self.workshop.key(request):
             raise gr.Error(NO_LONGER, print_exception=False)
         try:
-            pair, explanation = self.workshop.pair(request), self.workshop.explain(request)
+            pair = self.workshop.pair(request)
+            explanation = self.workshop.explain(request, pair)
             kind = str(asked.get("kind"))
             look = export.look_from(asked.get("look"), explanation.matches)
             data = export.content(explanation, pair, kind, look)

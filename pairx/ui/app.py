@@ -14,6 +14,7 @@ from pairx.ui.explain import QUEUE, ExplainTab
 from pairx.ui.exploration import TAB
 from pairx.ui.explore import ExploreTab
 from pairx.ui.library import Library, Places
+from pairx.ui.meaning import References
 from pairx.ui.photos import PhotoShelf
 from pairx.ui.samples import opening_pair, ready_pairs
 from pairx.ui.scatter import PLOTLY
@@ -42,6 +43,7 @@ def open_workshop() -> tuple[Workshop, tuple, Request]:
 def build(places: Places) -> gr.Blocks:
     """The whole app, not yet launched. places: whose data it may open."""
     workshop, pairs, opening = open_workshop()
+    library = Library(places)
     ready = OPENING.is_file() and workshop.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
         gr.HTML(
@@ -52,11 +54,11 @@ def build(places: Places) -> gr.Blocks:
         gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain"):
-                explain = ExplainTab(page, workshop, pairs, opening, ready)
+                explain = ExplainTab(page, workshop, pairs, opening, ready, References(library))
             with gr.Tab("Compare") as tab:
                 CompareTab(tabs, tab, "explain", workshop, explain.form, opening)
             with gr.Tab("Explore", id=TAB) as tab:
-                ExploreTab(page, tabs, tab, workshop, Library(places), MODEL)
+                ExploreTab(page, tabs, tab, workshop, library, MODEL)
             with gr.Tab("About"):
                 build_about(workshop.cards.values())
     return page.queue(max_size=64, default_concurrency_limit=8)

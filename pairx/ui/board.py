@@ -63,6 +63,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         "seconds": panel.seconds,
         "signed": card.signed,
         "note": _plain(panel.note),
+        "notes": list(result.notes),
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "webp", **FAST) for heat in (scene.heat0, scene.heat1)],
         "colors": scene.heat_colors,
@@ -128,7 +129,7 @@ class Board(Part):
     """
 
     template = '<div class="px-viewer px-board"></div>'
-    scripts = ("shared.js", "stage.js", "shell.js", "tensor.js", "pointing.js", "panel.js", "board.js")
+    scripts = ("shared.js", "stage.js", "shell.js", "notes.js", "tensor.js", "pointing.js", "panel.js", "board.js")
 
 
 class ChosenPair(Part):

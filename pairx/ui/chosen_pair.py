@@ -73,7 +73,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
             scores.append((metric_title(name), number(row[name], ".3g"), control))
     scores += [
         ("Matches", str(row["n_matches"]), ""),
-        ("Inliers of the homography", str(row["homography_inliers"]), ""),
+        ("Inliers of the transform", str(row["homography_inliers"]), ""),
     ]
     known = [(name.capitalize(), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
     return {
@@ -136,7 +136,7 @@ class PairPanel(Part):
     """
 
     template = '<div class="px-viewer px-pairpanel"></div>'
-    scripts = ("shared.js", "stage.js", "shell.js", "paint.js", "exploring.js", "pairpanel.js")
+    scripts = ("shared.js", "stage.js", "shell.js", "notes.js", "paint.js", "exploring.js", "pairpanel.js")
 
 
 class PairGallery(Part):

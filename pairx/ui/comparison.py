@@ -16,7 +16,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from pairx import viz
+from pairx import methods, viz
 from pairx.core import CARD as PAIR_X
 from pairx.methods import CARDS, FAMILIES
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
@@ -95,11 +95,13 @@ class Comparisons:
     def open(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
         """The tab is on show: while the session has asked for nothing, compare the pair that the page opens on."""
         name, turns = turn_of(session), self.workshop.turns
-        if turns.now(name) == Turns.NONE and self._untouched(values):
-            turns.take(name)
-            status, _, stop = waiting()
-            yield [gr.skip(), gr.skip(), status, gr.skip(), stop]  # another choice need not wait for this one
-            yield from self.run(values, session)
+        if turns.now(name) != Turns.NONE or not self._untouched(values):
+            yield [gr.skip()] * 5  # of a generator that yields nothing gradio sends None, which empties the buttons
+            return
+        turns.take(name)
+        status, _, stop = waiting()
+        yield [gr.skip(), gr.skip(), status, gr.skip(), stop]  # another choice need not wait for this one
+        yield from self.run(values, session)
 
     def _untouched(self, values: dict[Component, Any]) -> bool:
         """Whether the form holds what the page opened on."""
@@ -194,7 +196,8 @@ class Comparisons:
     def _packed(self, shown: Shown, pair: ImagePair, asked: dict[str, Any]) -> tuple[str, bytes]:
         """What is asked for, the name of one method or "compare", and the bytes of its file. Raises InputError."""
         kind, look = str(asked.get("kind")), export.look_from(asked)
-        known, one = self.workshop.compared(shown.request, shown.names), asked.get("name")
+        found, one = self.workshop.compared(shown.request, shown.names), asked.get("name")
+        known = {name: methods.noted(explanation, pair) for name, explanation in found.items()}
         refusals = {refusal.method: refusal for refusal in shown.refusals}
         if one is not None:
             if not isinstance(one, str) or one not in known:

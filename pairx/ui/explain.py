@@ -6,6 +6,7 @@ import gradio as gr
 
 from pairx.ui.answers import Answers, Form
 from pairx.ui.links import CHOICES
+from pairx.ui.meaning import References
 from pairx.ui.parts import Messenger, SampleStrip, Status, thumbnails
 from pairx.ui.samples import SamplePair
 from pairx.ui.session import AT_ONCE, Request, Workshop
@@ -33,7 +34,13 @@ class ExplainTab:
     """Lays the tab out when built inside a `gr.Blocks`, and wires it."""
 
     def __init__(
-        self, page: gr.Blocks, workshop: Workshop, pairs: tuple[SamplePair, ...], opening: Request, ready: bool
+        self,
+        page: gr.Blocks,
+        workshop: Workshop,
+        pairs: tuple[SamplePair, ...],
+        opening: Request,
+        ready: bool,
+        references: References,
     ) -> None:
         """ready: whether the opening request's result is known, so that the page can show it at once."""
         self.page = page
@@ -45,7 +52,7 @@ class ExplainTab:
                 gr.HTML('<hr class="px-rule"><h2>Look</h2>', apply_default_css=False)
                 LookPanel()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
-                answers = Answers(workshop, pairs, opening, ready, self.form)
+                answers = Answers(workshop, pairs, opening, ready, self.form, references)
                 self.viewer = Viewer(answers.opening_scene() if ready else None)
                 self.point = Messenger("point")
                 self.file = gr.File(visible="hidden")

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.store import SIZE
 from pairx.evaluation.views import VIEWS
 from pairx.models import EmbeddingModel
@@ -138,6 +139,7 @@ class Exploration:
         values = sent(event)
         name, ticket = str(session.session_hash), ticket_of(values)
         if not self.tickets.ask(name, ticket):
+            yield gr.skip()
             return
         shown: dict[str, Any] = {"ticket": ticket, "pair": None}
         try:
@@ -226,7 +228,9 @@ def unlike(settings: Mapping[str, Any], then: float, model: EmbeddingModel, now:
 def best_layer(run: OpenRun) -> str:
     """Why the run opens at the layer that it opens at."""
     best = run.summary.get("best_layer")
-    return f"Opens at {best}: the highest rho of the residual." if best and len(run.layers) > 1 else ""
+    if not best or len(run.layers) < 2:
+        return ""
+    return f"Opens at {best}. {capitalised(layer_sentence(run.summary))}."
 
 
 def values_of(run: OpenRun, column: str, chosen: Sequence[str] = ()) -> Any:

@@ -88,10 +88,15 @@ class Library:
             raise InputError("Name the run with letters, digits, dots, dashes and underscores, 60 at most.")
         return self.places.runs / name
 
+    def changed(self, name: str) -> int:
+        """When the pairs of a run changed last, ns; 0 where there are none. Raises InputError for another name."""
+        pairs = self.folder(name) / PAIRS
+        return pairs.stat().st_mtime_ns if pairs.is_file() else 0
+
     def run(self, name: str) -> OpenRun:
         """A finished run by its name. Raises InputError."""
         folder = self.folder(name)
-        key = folder, (folder / PAIRS).stat().st_mtime_ns if (folder / PAIRS).is_file() else 0
+        key = folder, self.changed(name)
         with self._lock:
             if key in self._open:
                 self._open.move_to_end(key)

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import tempfile
+import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,11 @@ def cached(data: bytes, name: str) -> str:
 def file_data(path: str) -> dict[str, Any]:
     """A file of gradio's cache in a component's value, from which the browser gets its address."""
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def fresh(value: dict[str, Any]) -> dict[str, Any]:
+    """The value, unlike any before: the browser draws it although it may hold the same, as the person asked again."""
+    return {**value, "asked": uuid.uuid4().hex}
 
 
 def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:

@@ -14,10 +14,11 @@ import plotly
 
 from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.remarks import opening_metric
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError
 from pairx.ui.links import NAMES, RunLink
-from pairx.ui.parts import Part, cached, file_data
+from pairx.ui.parts import Part, cached, file_data, fresh
 from pairx.ui.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
@@ -25,7 +26,6 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 """plotly's own JavaScript, served by this app: the one that gradio brings is older."""
 LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
 COUNTED = ("n_matches", "homography_inliers")
-FIRST_METRIC = "inverted_residual_mean"
 ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
 """What the view of all pairs means where pairs are filtered."""
 
@@ -58,8 +58,7 @@ def fitting(run: OpenRun, link: RunLink) -> tuple[Choice, list[str]]:
         return asked if asked in among else otherwise
 
     layer = known("layer", link.layer, run.layers, run.summary.get("best_layer") or run.layers[0])
-    first = FIRST_METRIC if FIRST_METRIC in run.metrics else run.metrics[0]
-    metric = known("metric", link.metric, run.metrics, first)
+    metric = known("metric", link.metric, run.metrics, opening_metric(run.summary, layer, run.metrics))
     color = known("colour", link.color, run.columns, "")
     column = known("column", link.column, run.columns, "")
     there = set(run.columns[column].astype(str)) if column else set()
@@ -127,10 +126,15 @@ def sentence(found: dict[str, Any], rows: pd.DataFrame) -> str:
     """What rho and Delta of the rows are, in one line above the plot. found: their `standing`."""
     count = found["correct"] + found["incorrect"]
     parts = [f"rho {number(found['rho'])}", f"Delta {number(found['delta'])}"]
+    if interval := span(found.get("rho_interval")):
+        parts[0] += f" (95 % {interval})"
     if interval := span(found.get("delta_interval")):
         parts[1] += f" (95 % {interval}, by chance {span(found.get('delta_null')) or '–'})"
     if found["delta"] is None or found["delta"] != found["delta"]:
         parts[1] = f"no Delta: {found['delta_reason']}"
+    if found.get("auc") is not None and found["auc"] == found["auc"]:
+        interval = span(found.get("auc_interval"))
+        parts.append(f"AUC {number(found['auc'])}" + (f" (95 % {interval})" if interval else ""))
     missing = len(rows) - count
     parts.append(f"{count:,} pairs" + (f", {missing:,} without this metric" if missing else ""))
     return " · ".join(parts)
@@ -165,6 +169,9 @@ class ScatterPlot(Part):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(given={"plotly": f"gradio_api/file={PLOTLY}", "names": NAMES}, **how)
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        return value and fresh(value)
 
 
 class ViewChips(Part):

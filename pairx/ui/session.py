@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Generator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,20 +87,22 @@ class Workshop:
         return request.key(self.model(request.model).key)
 
     def steps(self, request: Request, pair: ImagePair | None = None) -> Generator[Step, None, Explanation]:
-        """Explain, unless the result is known. Yields progress, returns the explanation; closing it stops the work."""
+        """Explain, unless the result is known. Yields progress, returns the explanation, with the notes on its
+        photographs where they are given as a pair; closing it stops the work."""
         yield Step(0, 0, "Loading the model")
         model = self.model(request.model)
         model.layer(request.layer)
         key = request.key(model.key)
-        if (known := self.results.get(key)) is not None:
-            return known
-        pair = pair or self.pair(request)
-        explanations = yield from pairx.explain_steps(
-            model, pair, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
-        )
-        self.results.put(key, explanations[0])
-        _return_memory()
-        return explanations[0]
+        known = self.results.get(key)
+        if known is None:
+            both = pair or self.pair(request)
+            explanations = yield from pairx.explain_steps(
+                model, both, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
+            )
+            known = _of_anybody(explanations[0], both)
+            self.results.put(key, known)
+            _return_memory()
+        return methods.noted(known, pair) if pair else known
 
     def explain(self, request: Request, pair: ImagePair | None = None) -> Explanation:
         """Explain without progress."""
@@ -136,7 +138,7 @@ class Workshop:
         yield Step(0, 0, "Loading the model")
         model = self.model(request.model)
         known = self.compared(request, names)
-        yield from known.values()
+        yield from (methods.noted(one, pair) for one in known.values())
         missing = [name for name in names if name not in known]
         if not missing:
             return
@@ -145,7 +147,7 @@ class Workshop:
             options["background"] = self.background(request)
         for item in methods.compare_each(model, pair, missing, request.layer, **options):
             if isinstance(item, Explanation):
-                self.results.put(self._key_of(request, item.method), item)
+                self.results.put(self._key_of(request, item.method), _of_anybody(item, pair))
             yield item
         _return_memory()
 
@@ -179,6 +181,11 @@ class Workshop:
             return False
         self.results.put(key, explanation)
         return True
+
+
+def _of_anybody(explanation: Explanation, pair: ImagePair) -> Explanation:
+    """Without the notes that name this pair's files: the same photographs of another person have other names."""
+    return replace(explanation, notes=tuple(one for one in explanation.notes if one not in pair.notes))
 
 
 def takes_background(method: str) -> bool:

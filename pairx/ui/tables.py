@@ -6,26 +6,32 @@ from typing import Any
 
 from pairx.evaluation.comparing import Comparison, compare_runs
 from pairx.evaluation.reading import OpenRun
+from pairx.evaluation.remarks import p_value, remarks
 from pairx.ui.parts import Part
 from pairx.ui.scatter import number, span
 from pairx.ui.words import metric_title
 
-HEAD = ("Layer", "Metric", "Pairs", "rho", "Delta", "95 % interval", "By chance", "p")
+HEAD = ("Layer", "Metric", "Pairs", "rho", "95 %", "Delta", "95 %", "By chance", "p", "AUC", "95 %")
 
 
 def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[dict[str, Any]]:
-    """Tables as the browser shows them: retrieval and transforms, rho and Delta, and what differs."""
+    """Tables as the browser shows them: retrieval and transforms, what to be careful of, rho and Delta, and what
+    differs."""
     named = dict(zip(names or [run.name for run in runs], runs, strict=True))
     several, compared = len(runs) > 1, compare_runs(named)
     rows = [
         [one.run] * several
-        + [one.layer, metric_title(one.metric), f"{one.correct} + {one.incorrect}", number(one.rho), number(one.delta)]
-        + [span((one.delta_low, one.delta_high)) or one.delta_reason]
-        + [span((one.chance_low, one.chance_high)), number(one.delta_p, ".3f")]
+        + [one.layer, metric_title(one.metric), f"{one.correct} + {one.incorrect}"]
+        + [number(one.rho), span((one.rho_low, one.rho_high))]
+        + [number(one.delta), span((one.delta_low, one.delta_high)) or one.delta_reason]
+        + [span((one.chance_low, one.chance_high)), p_value(one.delta_p, one.delta_p_floor).replace("-", "–")]
+        + [number(one.auc), span((one.auc_low, one.auc_high))]
         for one in compared.scores.itertuples()
     ]
+    cautions = [[name] * several + [one] for name, run in named.items() for one in remarks(run.summary)]
     found = [
         _retrieval(named, compared),
+        *[{"title": "With care", "head": ["Run"] * several + ["What to know"], "rows": cautions}] * bool(cautions),
         {"title": "rho and Delta", "head": ["Run"] * several + list(HEAD), "rows": rows},
     ]
     if several:
@@ -41,8 +47,8 @@ def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]
         counts = ", ".join(f"{name} {count}" for name, count in runs[one.run].summary["status"].items())
         shares = [number(value, ".1%").replace("%", " %") for value in (one.top_1, one.top_5, one.map)]
         rows.append([one.run] * several + [str(one.queries), *shares, f"{one.correct} + {one.incorrect}", counts])
-    head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Homographies"]
-    return {"title": "Retrieval, pairs and homographies", "head": ["Run"] * several + head, "rows": rows}
+    head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Transforms"]
+    return {"title": "Retrieval, pairs and transforms", "head": ["Run"] * several + head, "rows": rows}
 
 
 class Tables(Part):

@@ -8,7 +8,7 @@ from typing import Any
 from pairx import images, viz
 from pairx.types import Explanation, ImagePair
 from pairx.ui.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.ui.parts import Part, cached, data_uri, file_data
+from pairx.ui.parts import Part, cached, data_uri, file_data, fresh
 
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
@@ -52,12 +52,14 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
         "neutral": viz.NEUTRAL,
         "against": viz.AGAINST,
         "banner": scene.banner,
+        "paint_banner": scene.paint_banner,
         "casings": viz.CASINGS,
         "faint": viz.FAINT,
         "fade": viz.FADE,
         "scales": _scales(scene),
         "signed": viz.signed_colors(),
         "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
+        "notes": list(explanation.notes),
         "matches": 0 if explanation.matches is None else len(explanation.matches),
     }
 
@@ -85,6 +87,7 @@ class Viewer(Part):
         "shared.js",
         "stage.js",
         "shell.js",
+        "meaning.js",
         "paint.js",
         "matches.js",
         "tensor.js",
@@ -99,7 +102,7 @@ class Viewer(Part):
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
             return None
-        return {**value, "scene": file_data(cached(json.dumps(value["scene"]).encode(), "scene.json"))}
+        return fresh({**value, "scene": file_data(cached(json.dumps(value["scene"]).encode(), "scene.json"))})
 
 
 class LookPanel(Part):

@@ -16,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
 
+from pairx.files import whole
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.viz import maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
@@ -61,10 +62,8 @@ class Printed:
         if not path.parent.is_dir():
             raise InputError(f"{path}: the folder {path.parent} does not exist; create it first.")
         printed = self._print(suffix[1:])
-        try:
-            path.write_bytes(printed)
-        except OSError as error:
-            raise InputError(f"{path} cannot be written ({error.strerror}): choose another place.") from error
+        with whole(path) as new:
+            new.write_bytes(printed)
 
     def png(self, dpi: int = DPI) -> bytes:
         """The figure as a PNG file of so many dots per inch."""
@@ -129,7 +128,7 @@ def _settings() -> Iterator[None]:
 def _page(figure: Figure) -> Page:
     scene = figure.scene
     sizes = [photo.shape[1::-1] for photo in (scene.photo0, scene.photo1)]
-    painted = scene.paint0 is not None or scene.paint1 is not None
+    painted = scene.paint0 is not None or scene.paint1 is not None or bool(scene.paint_banner)
     layout = arrange(
         *sizes,
         rows=2 if painted else 1,
@@ -153,6 +152,8 @@ def _page(figure: Figure) -> Page:
             join(axes, layout.rows[0], mark)
     if scene.banner:
         plate(axes, across(layout.rows[0]), scene.banner, _BANNER)
+    if scene.paint_banner:
+        plate(axes, across(layout.rows[-1]), scene.paint_banner, _BANNER)
     caption(axes, layout, scene, figure.ids, figure.title, legend=figure.legend)
     return page
 

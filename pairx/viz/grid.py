@@ -129,7 +129,7 @@ def _gathered(explanation: Explanation) -> Explanation:
     """As a small picture shows it: smooth, and without the pixels behind each match."""
     found = {name: getattr(explanation, name) for name in ("map0", "map1")}
     small = {name: None if one is None else maps.gathered(one) for name, one in found.items()}
-    return replace(explanation, **small, pixel_maps0=None, pixel_maps1=None)
+    return replace(explanation, **small, pixel_maps0=None, pixel_maps1=None, withheld_pixels="")
 
 
 def _seconds(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -75,7 +75,8 @@ class Scene:
     `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared by both
     photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from heat_low (-heat_scale, or 0
     where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of text.
-    banner: what the picture itself has to say, over the photographs, or nothing. notes: the explanation's.
+    banner: what the picture itself has to say, over the photographs, or nothing; paint_banner: the same over the faded
+    ones. notes: the explanation's.
     """
 
     photo0: np.ndarray
@@ -92,6 +93,7 @@ class Scene:
     heat_words: tuple[str, str] = ("", "")
     legend: tuple[str, ...] = ()
     banner: str = ""
+    paint_banner: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -102,6 +104,7 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
     infinity or does not belong together.
     """
     look = look or Look()
+    explanation, withheld = _believable(explanation)
     _check(explanation, look)
     scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
     alphas = [_alphas(stack, look.k_colors) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
@@ -117,10 +120,21 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
         paint0=_paint(alphas[0], marks),
         paint1=_paint(alphas[1], marks),
         legend=_legend(explanation, marks),
-        banner=_banner(explanation.matches),
+        banner=withheld or _banner(explanation.matches),
+        paint_banner=explanation.withheld_pixels,
         notes=explanation.notes,
         **(_heat_key(explanation, scale) if has_heat else {}),
     )
+
+
+def _believable(explanation: Explanation) -> tuple[Explanation, str]:
+    """The explanation without what is withheld, and why its maps and matches are."""
+    if explanation.withheld:
+        bare = dict.fromkeys(("map0", "map1", "matches", "pixel_maps0", "pixel_maps1"))
+        return replace(explanation, **bare), explanation.withheld
+    if explanation.withheld_pixels:
+        explanation = replace(explanation, pixel_maps0=None, pixel_maps1=None)
+    return explanation, ""
 
 
 def _check(explanation: Explanation, look: Look) -> None:

@@ -35,7 +35,7 @@ def model_with(head: nn.Module, seed: int = 0) -> EmbeddingModel:
     for parameter in module.parameters():
         nn.init.normal_(parameter, std=0.5)
     card = ModelCard("head", "head", "", "head", "MIT", "", layer="stage")
-    return EmbeddingModel(card, module, Preprocessing(8, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+    return EmbeddingModel(card, module, Preprocessing((8, 8), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
 
 
 def at_stage(model: EmbeddingModel, seed0: int = 0, seed1: int = 1) -> PairAtLayer:

@@ -52,6 +52,22 @@ def test_the_tab_is_never_empty(open_page):
     assert page.locator(".px-panel[data-old]").count() == len(fast), "once"
 
 
+@pytest.mark.parametrize("chosen", [False, True])
+def test_the_buttons_keep_their_labels_on_every_visit(open_page, chosen):
+    page = open_page()
+    if chosen:
+        page.click(".px-strip button:nth-child(3)")
+    for _ in range(3):
+        page.get_by_role("tab", name="Compare").click()
+        if not chosen:
+            page.wait_for_function(THROUGH)
+        page.wait_for_timeout(700)
+        assert page.locator("#px-compare").inner_text() == "Compare"
+        assert page.locator("#px-halt").inner_text() == "Stop"
+        assert page.locator("#px-compare").bounding_box()["height"] > 30
+        page.get_by_role("tab", name="Explain").click()
+
+
 def test_two_methods_on_a_sample_pair(open_page):
     page = open_compare(open_page)
     compare(page)

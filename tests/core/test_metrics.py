@@ -31,16 +31,26 @@ def test_residuals_divide_by_the_third_coordinate() -> None:
 
 def test_reciprocals_of_mean_median_and_first_twenty() -> None:
     distances = np.array([2.0] * 20 + [4.0] * 20 + [1000.0])
-    found = metrics.residual_metrics(distances)
+    found = metrics.residual_metrics(distances, cell=0.5)
     assert found["inverted_residual_mean"] == pytest.approx(41 / (40 + 80 + 1000))
     assert found["inverted_residual_median"] == 1 / 4
     assert found["inverted_residual_top20"] == 1 / 2
 
 
 def test_reciprocals_at_the_ends() -> None:
-    assert all(np.isnan(value) for value in metrics.residual_metrics(np.zeros(0)).values())
-    assert set(metrics.residual_metrics(np.zeros(3)).values()) == {np.inf}
-    assert metrics.residual_metrics(np.array([1.0, np.inf, 1.0]))["inverted_residual_mean"] == 0
+    assert all(np.isnan(value) for value in metrics.residual_metrics(np.zeros(0), 1).values())
+    assert metrics.residual_metrics(np.array([1.0, np.inf, 1.0]), 1)["inverted_residual_mean"] == 0
+
+
+def test_no_residual_is_finer_than_a_cell() -> None:
+    """A point anywhere in a cell of 16 px is .38 of it from the centre on average, as a sample of points says; a
+    photograph against itself counts as that, whether its residuals are zero or what rounding left."""
+    points = np.random.default_rng(0).uniform(-8, 8, (200_000, 2))
+    off = float(np.linalg.norm(points, axis=1).mean())
+    for residual in (0.0, 1e-14, 0.1):
+        found = metrics.residual_metrics(np.full(30, residual), cell=16)
+        assert list(found.values()) == pytest.approx([1 / off] * 3, rel=0.01)
+    assert metrics.residual_metrics(np.full(30, 6.2), cell=16)["inverted_residual_mean"] == pytest.approx(1 / 6.2)
 
 
 def test_resize_only_is_the_identity_of_the_frame() -> None:

@@ -36,15 +36,19 @@ def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     lines = capsys.readouterr().out.splitlines()
     run = Run(tmp_path / "run")
     assert lines[0] == "toys: 6 photographs, lite0-imagenet"
-    assert lines[1].startswith("retrieval of 6 queries: top-1 ")
+    assert lines[1].startswith("top-1 over 6 queries: ")
     assert lines[2] == "6 pairs of the top 5: 3 correct, 3 incorrect"
+    assert any(line.startswith("Top-1, top-5 and mAP are over 6 queries only; rho, Delta") for line in lines)
     rows = [line.split() for line in lines if line.startswith("blocks.2")]
+    assert sum("more than its control" in line for line in lines) == 5
     assert [row[1] for row in rows] == list(run.summary["layers"]["blocks.2"])
     coverage = run.summary["layers"]["blocks.2"]["match_coverage"]
     assert rows[-1][:4] == ["blocks.2", "match_coverage", "3+3", f"{coverage['rho']:.2f}"]
     assert main([*command, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed["summary"] == run.summary and printed["settings"]["pairs"] == 6
+    defaults = {"features": geometry.DEFAULT_FEATURES, "transform": geometry.DEFAULT_TRANSFORM}
+    assert defaults == {name: printed["settings"][name] for name in defaults}
     assert main([*command, "--seed", "5"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "with seed 0, not 5" in error
@@ -64,9 +68,9 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
     assert again.to_dict() == pytest.approx(plain.set_index("image_id")["cosine"].to_dict())
     kinds, find = [], geometry.local_features
     monkeypatch.setattr(geometry, "local_features", lambda image, kind: kinds.append(kind) or find(image, kind))
-    assert main([*command, "--rerank", "--features", "xfeat", "--json"]) == 0
+    assert main([*command, "--rerank", "--features", "sift", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["match_coverage"] == reranked["match_coverage"][0]
-    assert kinds == ["xfeat"] * 5
+    assert kinds == ["sift"] * 5
     assert main(command) == 0
     assert len(capsys.readouterr().out.splitlines()) == 5
 
@@ -132,8 +136,25 @@ def test_numbers_that_do_not_exist_are_dashes() -> None:
         **{"pairs": 2, "k": 5, "correct": 2, "incorrect": 0, "status": {"ok": 2}, "median_inliers": None},
         "layers": {"stage": {"match_coverage": values}},
     }
-    lines = report(
-        summary, {"dataset": "toys", "photographs": 3, "model": "tiny", "features": "sift", "transform": "affine"}
-    )
-    assert lines[-2].split() == ["stage", "match_coverage", "2+0", "-", "-", "-", "-", "-"]
+    settings = {"dataset": "toys", "photographs": 3, "model": "tiny", "features": "sift", "transform": "affine"}
+    lines = report({**summary, "best_layer": None}, settings)
+    assert lines[-2].split() == ["stage", "match_coverage", "2+0", *["-"] * 8]
     assert lines[-1].strip() == "no Delta: none"
+
+
+def test_a_report_says_the_least_p_and_what_is_more_than_the_control() -> None:
+    ends = {"rho_interval": [0.4, 0.6], "delta_interval": [0.1, 0.3], "auc_interval": [0.55, 0.65]}
+    values = {"correct": 40, "incorrect": 50, "rho": 0.5, "delta": 0.2, "delta_reason": "", "auc": 0.6, **ends}
+    values |= {"delta_null": [-0.02, 0.02], "delta_p": 1 / 201, "delta_p_floor": 1 / 201}
+    values["over_control"] = {"rho": 0.01, "delta": -0.1, "auc": 0.02} | {key: [-0.3, 0.1] for key in ends}
+    summary = {
+        "retrieval": {"queries": 90, "top_1": 0.5, "top_5": 0.6, "map": 0.4},
+        **{"pairs": 90, "k": 5, "correct": 40, "incorrect": 50, "status": {"ok": 90}, "median_inliers": 9.0},
+        **{"best_layer": "stage", "layers": {"stage": {"inverted_residual_mean": values}}},
+    }
+    settings = {"dataset": "toys", "photographs": 90, "model": "tiny", "features": "sift", "transform": "affine"}
+    found, apart = (line.split() for line in report(summary, settings)[-2:])
+    numbers = "40+50 0.50 0.40 to 0.60 0.20 0.10 to 0.30 -0.02 to 0.02 <=0.005 0.60 0.55 to 0.65"
+    assert found[2:] == numbers.split()
+    expected = "more than its control 0.01 -0.30 to 0.10 -0.10 -0.30 to 0.10 0.02 -0.30 to 0.10"
+    assert apart == expected.split()

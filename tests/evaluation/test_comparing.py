@@ -28,6 +28,9 @@ def write_run(folder: Path, rhos: dict[str, float], **settings: object) -> Path:
                 "delta_interval": [None, None] if delta is None else [0.1, 0.3],
                 "delta_null": [None, None] if delta is None else [-0.02, 0.02],
                 "delta_p": None if delta is None else 0.005,
+                "delta_p_floor": 0.005,
+                "auc": 0.6,
+                "auc_interval": [0.55, 0.65],
             }
             for name, shift, delta in (("residual", 0.0, None), ("coverage", 0.1, 0.2))
         }
@@ -91,22 +94,10 @@ def test_the_command(folders: list[str], capsys: pytest.CaptureFixture[str]) -> 
     assert main(["runs", *folders, folders[0]]) == 0
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["pair_x.version", "2", "3"] in lines
-    assert [
-        "coverage",
-        "b",
-        folders[1],
-        "3+4",
-        "0.85",
-        "0.20",
-        "0.10",
-        "to",
-        "0.30",
-        "-0.02",
-        "to",
-        "0.02",
-        "0.005",
-    ] in lines
-    assert ["residual", "a", folders[0], "3+4", "0.25", "-", "-", "-", "-"] in lines
+    coverage = "3+4 0.85 - 0.20 0.10 to 0.30 0.60 0.55 to 0.65 -0.02 to 0.02 <=0.005"
+    residual = "3+4 0.25 - - - 0.60 0.55 to 0.65 - -"
+    assert ["coverage", "b", folders[1], *coverage.split()] in lines
+    assert ["residual", "a", folders[0], *residual.split()] in lines
     assert sum(line[0] == "coverage" for line in lines if line) == 3
     assert main(["runs", *folders, "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)

@@ -51,7 +51,10 @@ def test_the_highest_rho_wins(
     }
     best = max(rhos, key=rhos.__getitem__)
     assert len(set(rhos.values())) > 2
-    assert Run(tmp_path / "run").settings["layers"] == [best] and best in capsys.readouterr().out
+    assert Run(tmp_path / "run").settings["layers"] == [best]
+    told = capsys.readouterr().out.splitlines()[-2]
+    assert told.startswith(f"layer {best}, chosen on {choice.summary['pairs']} pairs of train: ")
+    assert f"{best} {rhos[best]:.3f}" in told and set(choice.summary["other_layers"]) == set(rhos) - {best}
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     for change, said in ((["--layer-split", "val"], "no split 'val'"), (["-o", str(tmp_path / "mine")], "other files")):
@@ -67,7 +70,7 @@ def test_without_a_layer_to_choose(
     blank = np.full((200, 160, 3), 127, np.uint8)  # without a local feature
     for path in dataset.table["path"]:
         Image.fromarray(blank).save(path)
-    with pytest.raises(InputError, match=r"too few pairs .* Name a layer"):
+    with pytest.raises(InputError, match=r"too few have a transform\. Name a layer"):
         finished(layers.choose_layer_steps(dataset, tiny, tmp_path / "run", cache=tmp_path / "cache"))
     monkeypatch.setattr(layers, "MOST_CELLS", 1)
     with pytest.raises(InputError, match=r"at most 1 cells .* Name a layer"):

@@ -1,4 +1,4 @@
-"""Resamples of Delta against the same resamples, one by one, and against what is known of them."""
+"""Resamples against the same resamples, one by one, and against what is known of them."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pairx.evaluation import resampling, separability
+from pairx.evaluation import resampling, separability, side_by_side
 from pairx.evaluation.separability import finite_only
 from pairx.models import ASSETS
 from tests.evaluation.test_separability import pairs
 
 
 def interval(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, groups: np.ndarray, resamples: int) -> tuple:
-    found = separability.delta(metric, cosine, correct)
-    return resampling.delta_interval(found, metric, cosine, correct, groups, resamples, 0)
-
-
-def null(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, resamples: int) -> tuple:
-    found = separability.delta(metric, cosine, correct)
-    return resampling.delta_null(found, metric, cosine, correct, resamples, 0)
+    return resampling.resampled(metric, cosine, correct, groups, resamples, 0).intervals()["delta"]
 
 
 def sample_run() -> tuple[np.ndarray, ...]:
@@ -42,23 +36,6 @@ def test_interval_is_that_of_deltas_computed_one_by_one(given: tuple[np.ndarray,
     assert interval(*given, 60) == expected
 
 
-def test_null_is_that_of_deltas_computed_one_by_one() -> None:
-    """Other labels are drawn, so that only chance tells the two apart."""
-    metric, cosine, correct = pairs(6, 500, shift=0.3)
-    bins = [one for one in separability.delta(metric, cosine, correct).bins if one.distance == one.distance]
-    rng, found = np.random.default_rng(1), []
-    for _ in range(300):
-        shuffled = [rng.permutation(metric[(one.start < cosine) & (cosine < one.stop)]) for one in bins]
-        parts = [(values[: one.correct], values[one.correct :]) for values, one in zip(shuffled, bins, strict=True)]
-        distances = [separability.signed_distance(*part) for part in parts]
-        found.append(np.average(distances, weights=[len(values) for values in shuffled]))
-    spread = np.std(found)
-    (low, high), p = null(metric, cosine, correct, 300)
-    assert (low, high) == pytest.approx(np.percentile(found, (2.5, 97.5)), abs=0.4 * spread)
-    true = abs(separability.delta(metric, cosine, correct).value)
-    assert p == pytest.approx((np.abs(found) >= true).mean(), abs=0.1)
-
-
 def test_distances_side_by_side_are_those_of_single_samples() -> None:
     """Values that count several times, classes far from each other, constant ones and ones with two values."""
     rng, parts = np.random.default_rng(2), []
@@ -71,16 +48,15 @@ def test_distances_side_by_side_are_those_of_single_samples() -> None:
     values, times = (np.concatenate([one[k] for one in flat]) for k in (0, 1))
     segments = np.repeat([one[2] for one in flat], [len(one[0]) for one in flat])
     order = rng.permutation(len(values))
-    found = resampling._distances(values[order], times[order].astype(float), segments[order], len(parts))
+    found = side_by_side._distances(values[order], times[order].astype(float), segments[order], len(parts))
     expected = [separability.signed_distance(*(np.repeat(*one) for one in sides)) for sides in parts]
     np.testing.assert_allclose(found, expected, rtol=0.02, atol=0.002)
     assert np.isnan(found[-2:]).all() and found[3] < -1e3
 
 
-def test_no_delta_has_no_interval_and_no_null() -> None:
+def test_no_delta_has_no_interval() -> None:
     _, cosine, correct = pairs(0)
     assert np.isnan(interval(np.ones(400), cosine, correct, np.arange(400), 5)).all()
-    assert np.isnan(null(np.ones(400), cosine, correct, 5)[1])
 
 
 def test_pairs_without_a_metric_do_not_count() -> None:
@@ -88,24 +64,13 @@ def test_pairs_without_a_metric_do_not_count() -> None:
     missing, groups = np.arange(len(metric)) % 7 == 0, np.arange(len(metric)) // 2
     with_gaps = np.where(missing, np.where(correct, np.nan, np.inf), metric)
     kept = [values[~missing] for values in (metric, cosine, correct, groups)]
-    assert null(with_gaps, cosine, correct, 5) == null(*kept[:3], 5)
     assert interval(with_gaps, cosine, correct, groups, 5) == interval(*kept, 5)
-
-
-def test_null_tells_chance_from_difference() -> None:
-    metric, cosine, correct = pairs(3, 600, shift=2.0)
-    (low, high), p = null(metric, cosine, correct, 49)
-    assert low < 0 < high < separability.delta(metric, cosine, correct).value / 4
-    assert p == 1 / 50
-    values = [null(*pairs(seed, 200, shift=0.0), 29)[1] for seed in range(10)]
-    assert min(values) < 0.5 < max(values) and sum(value <= 0.1 for value in values) <= 3
 
 
 def test_a_few_resamples_far_off_do_not_decide() -> None:
     """Few pairs: how wide the interval is hardly depends on which resamples were drawn."""
     given = (*pairs(2, 150), np.arange(150))
-    found = separability.delta(*given[:3])
-    widths = [np.diff(resampling.delta_interval(found, *given, 200, seed))[0] for seed in range(5)]
+    widths = [np.diff(resampling.resampled(*given, 200, seed).intervals()["delta"])[0] for seed in range(5)]
     assert np.ptp(widths) < 0.3 * np.mean(widths)
 
 
@@ -122,9 +87,6 @@ def test_interval_holds_delta_and_draws_whole_groups() -> None:
     low, high = interval(metric, cosine, correct, each, 20)
     assert low < value < high and (low + high) / 2 == pytest.approx(value)
     assert (low, high) == interval(metric, cosine, correct, each, 20)
-    # All pairs in one group: every resample is the sample.
-    one = interval(metric, cosine, correct, np.zeros(len(metric)), 5)
-    assert one == pytest.approx((value, value))
     # Every pair three times, as a group of three: resampling whole groups sees that there is nothing new.
     three = [np.tile(values, 3) for values in (metric, cosine, correct, each)]
     low3, high3 = interval(*three, 20)
@@ -136,3 +98,60 @@ def test_parts_of_resamples_change_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     together = interval(*pairs(7), np.arange(400) // 2, 10)
     monkeypatch.setattr(resampling, "TOGETHER", 1000)
     assert interval(*pairs(7), np.arange(400) // 2, 10) == pytest.approx(together, rel=1e-9)
+
+
+def test_numbers_side_by_side_are_those_of_single_samples() -> None:
+    """With ties in both columns, and samples that hold pairs several times or not at all."""
+    metric, cosine, correct = pairs(8, 200)
+    metric, cosine = metric.round(1), np.sort(cosine)
+    times = np.random.default_rng(3).integers(0, 4, (5, 200))
+    sides = times * correct, times * ~correct
+    rhos, aucs = side_by_side.rhos(metric, cosine.round(2), times), side_by_side.aucs(metric, cosine, *sides)
+    for sample, rho, auc in zip(times, rhos, aucs, strict=True):
+        held = [np.repeat(one, sample) for one in (metric, cosine, correct)]
+        assert rho == pytest.approx(separability.rho(held[0], held[1].round(2)))
+        assert auc == pytest.approx(separability.auc(*held))
+    assert np.isnan(side_by_side.rhos(np.ones(200), cosine, times)).all()
+    assert np.isnan(side_by_side.aucs(metric, cosine, times, np.zeros_like(times))).all()
+
+
+def test_intervals_hold_what_is_true() -> None:
+    """Rho and AUC of many pairs are known; the intervals of 40 small samples, clustered by query, mostly hold them."""
+
+    def sample(seed: int, queries: int) -> tuple[np.ndarray, ...]:
+        rng = np.random.default_rng(seed)
+        query = np.repeat(np.arange(queries), 4)
+        correct, cosine = rng.random(4 * queries) < 0.5, rng.normal(0.5, 0.1, 4 * queries)
+        level = rng.normal(0, 0.7, queries)[query]
+        return 4 * cosine + level + 0.8 * correct + rng.normal(0, 0.7, 4 * queries), cosine, correct, query
+
+    true = resampling.resampled(*sample(1000, 20_000), 0, 0).values()
+    within = dict.fromkeys(("rho", "auc"), 0)
+    for seed in range(40):
+        found = resampling.resampled(*sample(seed, 60), 60, 0).intervals()
+        for name in within:
+            within[name] += found[name][0] <= true[name] <= found[name][1]
+    assert all(32 <= count <= 40 for count in within.values()), within
+
+
+def test_a_difference_is_of_the_same_resamples() -> None:
+    """Two metrics that nearly agree differ by nearly nothing, however far each varies."""
+    metric, cosine, correct = pairs(9, shift=0.5)
+    queries, like = np.arange(400) // 3, metric + 0.01 * np.random.default_rng(0).normal(size=400)
+    one, other = (resampling.resampled(values, cosine, correct, queries, 60, 0) for values in (like, metric))
+    alone, apart = one.intervals(), one.less(other).intervals()
+    for name in ("rho", "delta", "auc"):
+        assert apart[name][1] - apart[name][0] < 0.2 * (alone[name][1] - alone[name][0])
+    value, (low, high) = resampling.rho_difference(like, metric, cosine, queries, 60, 0)
+    assert value == pytest.approx(one.less(other).values()["rho"]) and (low, high) == pytest.approx(apart["rho"])
+    value, (low, high) = resampling.rho_difference(cosine, metric, cosine, queries, 60, 0)
+    assert 0 < low < value < high
+    assert np.isnan(resampling.rho_difference(cosine, np.full(400, np.nan), cosine, queries, 60, 0)[1]).all()
+
+
+def test_too_few_queries_have_no_interval() -> None:
+    metric, cosine, correct = pairs(10)
+    for queries, known in ((8, True), (7, False), (1, False)):
+        found = resampling.resampled(metric, cosine, correct, np.arange(400) % queries, 20, 0)
+        assert np.isfinite(list(found.values().values())).all()
+        assert np.isfinite(list(found.intervals().values())).all() == known

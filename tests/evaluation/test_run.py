@@ -47,7 +47,8 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory: pytest.TempPathFactory) -> dict:
-    return {"pairs": PAIRS, "cache": tmp_path_factory.mktemp("cache")}
+    cache = tmp_path_factory.mktemp("cache")
+    return {"pairs": PAIRS, "features": "sift", "transform": "homography", "cache": cache}
 
 
 @pytest.fixture(scope="module")
@@ -221,16 +222,17 @@ def test_a_run_that_cannot_begin_leaves_nothing(dataset: Dataset, tiny: Embeddin
         assert mine.is_dir() and not list(mine.glob("run.sqlite*"))
 
 
-def test_a_run_that_did_not_begin_is_left_to_whoever_has_it_open(tmp_path: Path) -> None:
+def test_a_run_that_somebody_works_on_is_left_to_them(tmp_path: Path) -> None:
     settings = {"dataset": "cows"}
     with Store(tmp_path / "run", settings) as other:
-        with pytest.raises(InputError, match="no pairs"), Store(tmp_path / "run", settings):
-            raise InputError("There are no pairs.")
+        with pytest.raises(InputError, match=r"^This process is working on the run .*run\. "):
+            Store(tmp_path / "run", settings)
         other.begin(pd.DataFrame(columns=["query_id", "gallery_id", "correct", "cosine"]), {"k": 5})
     with pytest.raises(InputError, match="moved"), Store(tmp_path / "run", settings) as begun:
         raise InputError("A photograph has moved.")
     with Store(tmp_path / "run", settings) as begun:
         assert begun.facts == {"k": 5}
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["run.sqlite"]
 
 
 def test_a_stopped_run_is_kept_and_removed_when_it_cannot_begin(tmp_path: Path) -> None:
@@ -254,7 +256,7 @@ folder, out, cache = map(Path, sys.argv[1:4])
 model = tiny_model()
 
 def run(say):
-    options = {"layers": ["stage", "second"], "pairs": 24}
+    options = {"layers": ["stage", "second"], "pairs": 24, "features": "sift", "transform": "homography"}
     for step in evaluate_steps(load_dataset(folder, cache=cache), model, out=out, cache=cache, **options):
         say.write(json.dumps([step.what, step.done]) + "\\n")
         say.flush()

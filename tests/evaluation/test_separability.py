@@ -122,11 +122,28 @@ def test_bins_need_three_of_either_class() -> None:
 
 def test_no_delta_says_why() -> None:
     metric, cosine, correct = pairs(0)
-    assert "no correct pair" in separability.delta(metric, cosine, np.zeros(len(metric), bool)).reason
-    assert "no incorrect pair" in separability.delta(metric, cosine, np.ones(len(metric), bool)).reason
+    assert "no correct pair has" in separability.delta(metric, cosine, np.zeros(len(metric), bool)).reason
+    assert "no incorrect pair has" in separability.delta(metric, cosine, np.ones(len(metric), bool)).reason
     assert "no cosines in common" in separability.delta(metric, cosine + 9 * correct, correct).reason
     constant = separability.delta(np.ones(len(metric)), cosine, correct)
     assert np.isnan(constant.value) and "varies" in constant.reason
+
+
+def test_auc_is_the_share_of_contests_won_within_bins() -> None:
+    """Contest by contest, with ties; the same whatever the metric's scale, while Delta is not."""
+    metric, cosine, correct = pairs(3, shift=0.4)
+    metric = metric.round(1)
+    won = []
+    for one in separability.delta(metric, cosine, correct).bins:
+        inside = (one.start < cosine) & (cosine < one.stop)
+        won += [(a > b) + (a == b) / 2 for a in metric[inside & correct] for b in metric[inside & ~correct]]
+    found = separability.auc(metric, cosine, correct)
+    assert found == pytest.approx(np.mean(won)) and 0.5 < found < 1
+    assert separability.auc(np.exp(3 * metric), cosine, correct) == found
+    assert separability.auc(-metric, cosine, correct) == pytest.approx(1 - found)
+    deltas = [separability.delta(values, cosine, correct).value for values in (metric, np.exp(3 * metric))]
+    assert abs(deltas[0] - deltas[1]) > 0.01
+    assert np.isnan(separability.auc(metric, cosine, np.ones(400, bool)))
 
 
 def test_pairs_without_a_metric_do_not_count() -> None:

@@ -36,21 +36,27 @@ class Functional(nn.Module):
 @pytest.mark.parametrize(
     ("operation", "name"),
     [
-        (lambda last, x: x.exp(), "exp"),
-        (lambda last, x: last(x.exp()), "exp"),
+        (lambda last, x: torch.lgamma(x), "lgamma"),
+        (lambda last, x: last(torch.lgamma(x)), "lgamma"),
         (lambda last, x: x.cumsum(1), "cumsum"),
         (lambda last, x: torch.fft.hfft(x), "hfft"),
         (lambda last, x: x.detach() + x, "detach"),
         (lambda last, x: torch.softmax(x, 1), "softmax"),
-        (lambda last, x: F.normalize(x), "normalize"),
+        (lambda last, x: last(x).softmax(1)[:, :2].repeat(1, 2, 1, 1) / 2, "softmax"),
+        (lambda last, x: x.round(), "round"),
+        (lambda last, x: x.norm(dim=1), "norm"),
+        (lambda last, x: x.std(1), "std"),
+        (lambda last, x: x.sum()[None, None], "sum"),
         (lambda last, x: F.conv2d(x, x[:, :, :1, :1]), "conv2d"),
-        (lambda last, x: F.conv2d(x, torch.ones(3, 4, 2, 2).double(), padding="same"), "conv2d"),
-        (lambda last, x: x * x, "product"),
+        (lambda last, x: F.conv2d(x, torch.ones(3, 4, 1, 1).double(), x[0, :3, 0, 0]), "conv2d"),
+        (lambda last, x: F.conv3d(x[None], torch.ones(1, 1, 2, 2, 2).double()), "conv3d"),
         (lambda last, x: x @ x, "product"),
-        (lambda last, x: x / x.mean((2, 3), keepdim=True), "product"),
-        (lambda last, x: torch.add(x, last(x), alpha=2), "add"),
-        (lambda last, x: torch.add(x, other=last(x), alpha=2), "add"),
-        (lambda last, x: x.mean((2, 3), keepdim=True) + torch.ones(4, 6, 6), "add"),
+        (lambda last, x: torch.einsum("bchw,bchw->bc", x, last(x)), "product"),
+        (lambda last, x: x / last(x), "quotient"),
+        (lambda last, x: x.mean((2, 3), keepdim=True) / x, "quotient"),
+        (lambda last, x: torch.div(x, 2, rounding_mode="floor"), "div"),
+        (lambda last, x: x ** last(x), "pow"),
+        (lambda last, x: F.interpolate(x[:, :, 0], scale_factor=2, mode="linear"), "interpolate"),
         (lambda last, x: F.batch_norm(x, None, None, training=True), "batch_norm"),
     ],
 )
@@ -79,7 +85,7 @@ def test_the_reference_names_it_too(operation, name: str) -> None:
 def test_what_relevance_never_reaches_needs_no_rule(engine: str) -> None:
     """Inside a gate."""
     plain = Functional(lambda last, x: 2 * last(x))
-    gated = Functional(lambda last, x: last(x) * x.cumsum(2).exp().mean((2, 3), keepdim=True))
+    gated = Functional(lambda last, x: last(x) * torch.lgamma(x.cumsum(2)).mean((2, 3), keepdim=True))
     seed = torch.randn(1, 144, dtype=torch.float64)
     found = [record(one, noise(6), ["layer"], engine=engine).relevance("layer", seed) for one in (plain, gated)]
     assert torch.equal(*found)
@@ -96,33 +102,6 @@ def scaled(last: nn.Module, x: Tensor) -> Tensor:
     y *= x.mean((2, 3), keepdim=True)
     y /= 3
     return y
-
-
-@pytest.mark.parametrize(
-    ("in_place", "out_of_place"),
-    [
-        (added, lambda last, x: last(x) + x),
-        (scaled, lambda last, x: last(x) * x.mean((2, 3), keepdim=True) / 3),
-        (lambda last, x: last(x).add_(x), lambda last, x: last(x) + x),
-        (lambda last, x: last(x).mul_(2).div_(3), lambda last, x: last(x) * 2 / 3),
-        (lambda last, x: last(F.relu(x, inplace=True)), lambda last, x: last(F.relu(x))),
-        (lambda last, x: last(F.relu(x, True)), lambda last, x: last(F.relu(x))),
-        (lambda last, x: last(torch.relu_(x)), lambda last, x: last(F.relu(x))),
-        (lambda last, x: last(x.relu_()), lambda last, x: last(F.relu(x))),
-        (lambda last, x: last(F.silu(x, inplace=True)), lambda last, x: last(F.silu(x))),
-        (lambda last, x: last(F.hardswish(x, inplace=True)), lambda last, x: last(F.hardswish(x))),
-        (lambda last, x: F.relu(added(last, x), inplace=True), lambda last, x: F.relu(last(x) + x)),
-    ],
-)
-@pytest.mark.parametrize("engine", TAPES)
-def test_writing_in_place_gives_what_new_memory_gives(in_place, out_of_place, engine: str) -> None:
-    network = Functional(in_place)
-    output = network(noise(6))
-    with record(network, noise(6), ["layer"], engine=engine) as recording:
-        torch.testing.assert_close(recording.output, output[0], rtol=1e-12, atol=1e-12)
-    found, expected = (both(one, noise(6), "layer", engine) for one in (network, Functional(out_of_place)))
-    for ours, theirs in zip(found, expected, strict=True):
-        assert_near(ours, theirs, 1e-12)
 
 
 def result_ignored(last: nn.Module, x: Tensor) -> Tensor:
@@ -143,10 +122,54 @@ def scaled_sum_ignored(last: nn.Module, x: Tensor) -> Tensor:
     return y
 
 
+def raised(last: nn.Module, x: Tensor) -> Tensor:
+    """Read by others before it is written over, and after."""
+    y = last(x)
+    y.abs_()
+    y **= 2
+    kept = y * x.sigmoid()
+    y += kept
+    return y
+
+
 def clamped(last: nn.Module, x: Tensor) -> Tensor:
     y = last(x)
     y.clamp_(min=0)
     return y
+
+
+@pytest.mark.parametrize(
+    ("in_place", "out_of_place"),
+    [
+        (added, lambda last, x: last(x) + x),
+        (scaled, lambda last, x: last(x) * x.mean((2, 3), keepdim=True) / 3),
+        (lambda last, x: last(x).add_(x), lambda last, x: last(x) + x),
+        (lambda last, x: last(x).mul_(2).div_(3), lambda last, x: last(x) * 2 / 3),
+        (lambda last, x: last(F.relu(x, inplace=True)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(F.relu(x, True)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(torch.relu_(x)), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(x.relu_()), lambda last, x: last(F.relu(x))),
+        (lambda last, x: last(F.silu(x, inplace=True)), lambda last, x: last(F.silu(x))),
+        (lambda last, x: last(F.hardswish(x, inplace=True)), lambda last, x: last(F.hardswish(x))),
+        (lambda last, x: F.relu(added(last, x), inplace=True), lambda last, x: F.relu(last(x) + x)),
+        (result_ignored, lambda last, x: F.relu(last(x))),
+        (sum_ignored, lambda last, x: last(x) + x),
+        (scaled_sum_ignored, lambda last, x: torch.add(last(x), x, alpha=0.5)),
+        (scaled_sum_ignored, lambda last, x: last(x) + 0.5 * x),
+        (clamped, lambda last, x: last(x).clamp(min=0)),
+        (raised, lambda last, x: last(x).abs() ** 2 + last(x).abs() ** 2 * x.sigmoid()),
+        (lambda last, x: last(F.leaky_relu_(x)), lambda last, x: last(F.leaky_relu(x))),
+    ],
+)
+@pytest.mark.parametrize("engine", TAPES)
+def test_writing_in_place_gives_what_new_memory_gives(in_place, out_of_place, engine: str) -> None:
+    network = Functional(in_place)
+    output = network(noise(6))
+    with record(network, noise(6), ["layer"], engine=engine) as recording:
+        torch.testing.assert_close(recording.output, output[0], rtol=1e-12, atol=1e-12)
+    found, expected = (both(one, noise(6), "layer", engine) for one in (network, Functional(out_of_place)))
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_near(ours, theirs, 1e-12)
 
 
 def through_a_view(last: nn.Module, x: Tensor) -> Tensor:
@@ -177,10 +200,6 @@ def by_index(last: nn.Module, x: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     "forward",
     [
-        result_ignored,
-        sum_ignored,
-        scaled_sum_ignored,
-        clamped,
         through_a_view,
         through_another_shape,
         into_a_constant,
@@ -191,6 +210,27 @@ def by_index(last: nn.Module, x: Tensor) -> Tensor:
 def test_who_reads_what_was_written_over_is_refused(forward, engine: str) -> None:
     with pytest.raises(InputError):
         record(Functional(forward), noise(6), ["layer"], engine=engine)
+
+
+@pytest.mark.parametrize("engine", TAPES)
+def test_a_layer_keeps_its_output_where_the_model_writes_over_it(engine: str) -> None:
+    """Its activation and its relevance are of what it gave, not of what was made of it."""
+    networks = Functional(lambda last, x: F.relu(x, inplace=True)), Functional(lambda last, x: F.relu(x))
+    written, kept = (record(network, noise(6), ["layer"], engine=engine) for network in networks)
+    assert float(kept.activations["layer"].min()) < 0
+    assert torch.equal(written.activations["layer"], kept.activations["layer"])
+    seed = torch.randn(1, 144, dtype=torch.float64)
+    assert torch.equal(written.relevance("layer", seed), kept.relevance("layer", seed))
+
+
+@pytest.mark.parametrize("output", [lambda x: (x, 1), lambda x: [x], lambda x: {"embedding": x}])
+def test_a_model_that_gives_more_than_its_embedding_is_told_so(output: Callable) -> None:
+    class Several(nn.Flatten):
+        def forward(self, x: Tensor) -> object:
+            return output(super().forward(x))
+
+    with pytest.raises(InputError, match=f"The model gives a {type(output(0)).__name__}, not one tensor"):
+        record(Several(), noise(4), [], engine="exact")
 
 
 @pytest.mark.parametrize("engine", TAPES)

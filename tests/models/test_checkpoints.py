@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import pickle
 import random
+from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save
 
 from pairx import InputError, load_model
 from pairx.models import hub
-from pairx.models.checkpoints import SUFFIXES, read_state
+from pairx.models.checkpoints import SUFFIXES, read
 
 
 def pickled(content: object) -> bytes:
@@ -99,18 +101,29 @@ def test_code_is_never_run(form: str, name: str, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    "wrap",
+    ("wrap", "under"),
     [
-        lambda state: state,
-        lambda state: {"state_dict": state, "epoch": 1},
-        lambda state: {"model": {"model_state_dict": state}},
-        lambda state: {f"module.model.{key}": value for key, value in state.items()},
-        lambda state: {key: value.half() for key, value in state.items()},
+        (lambda state: state, ""),
+        (lambda state: {"state_dict": state, "epoch": 1}, "state_dict."),
+        (lambda state: {"model": {"model_state_dict": state}}, "model.model_state_dict."),
+        (lambda state: {f"module.model.{key}": value for key, value in state.items()}, "module.model."),
+        (lambda state: {key: value.half() for key, value in state.items()}, ""),
+        (lambda state: {"state_dict": state, "best": np.float64(0.9), "rows": np.arange(3)[:2]}, "state_dict."),
+        (lambda state: {"state_dict": state, "args": Namespace(lr=1, out=Path("runs")), "arch": "x"}, "state_dict."),
     ],
 )
-def test_wrappings_come_off(wrap, tmp_path: Path) -> None:
+def test_tensors_by_dotted_name(wrap, under: str, tmp_path: Path) -> None:
     state = {"conv.weight": torch.arange(6.0).reshape(2, 3), "net.bias": torch.ones(2)}
     torch.save(wrap(state), tmp_path / "a.pth")
-    found, about = read_state(tmp_path / "a.pth")
-    assert (found.keys(), about) == (state.keys(), {})
-    assert all(value.dtype == torch.float32 and torch.equal(value, state[key]) for key, value in found.items())
+    found = {name: x for name, x in read(tmp_path / "a.pth").tensors.items() if name != "rows"}
+    assert found.keys() == {f"{under}{key}" for key in state}
+    assert all(
+        x.dtype == torch.float32 and torch.equal(x, state[name.removeprefix(under)]) for name, x in found.items()
+    )
+
+
+def test_what_torch_allows_stays_as_it_is(tmp_path: Path) -> None:
+    before = set(torch.serialization.get_safe_globals())
+    torch.save(TENSORS | {"best": np.float64(0.9)}, tmp_path / "a.pth")
+    read(tmp_path / "a.pth")
+    assert set(torch.serialization.get_safe_globals()) == before

@@ -21,7 +21,7 @@ from tests.models.by_hand import HALF, assert_close, embedding, model_input
 def test_preprocessing() -> None:
     image = np.zeros((4, 8, 3), np.uint8)
     image[:, 4:] = (255, 51, 0)
-    x = Preprocessing(4, (0.5, 0.2, 0.0), (0.5, 0.1, 2.0))(image)
+    x = Preprocessing((4, 4), (0.5, 0.2, 0.0), (0.5, 0.1, 2.0))(image)
     assert (x.shape, x.dtype) == ((3, 4, 4), torch.float32)
     torch.testing.assert_close(x[:, :, 0], torch.tensor([-1.0, -2.0, 0.0])[:, None].expand(3, 4))
     torch.testing.assert_close(x[:, :, 3], torch.tensor([1.0, 0.0, 0.0])[:, None].expand(3, 4), rtol=0, atol=1e-6)
@@ -30,7 +30,7 @@ def test_preprocessing() -> None:
 def test_preprocessing_is_pillows_resize() -> None:
     image = smooth_noise(1, 37, 91)
     expected = model_input(image, 20, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4))[0]
-    torch.testing.assert_close(Preprocessing(20, (0.4, 0.5, 0.6), (0.2, 0.3, 0.4))(image), expected)
+    torch.testing.assert_close(Preprocessing((20, 20), (0.4, 0.5, 0.6), (0.2, 0.3, 0.4))(image), expected)
 
 
 def test_embeddings_equal_the_module(lite0: EmbeddingModel) -> None:
@@ -118,7 +118,14 @@ def test_key_tells_models_apart(tiny: EmbeddingModel, lite0: EmbeddingModel) -> 
         EmbeddingModel(replace(tiny.card, architecture="other"), tiny.module, about),
         *(
             EmbeddingModel(tiny.card, tiny.module, replace(about, **change))
-            for change in ({"size": 13}, {"mean": (0.5, 0.5, 0.4)}, {"std": (0.25, 0.25, 0.3)})
+            for change in (
+                {"size": (13, 13)},
+                {"size": (12, 24)},
+                {"resize": "pad"},
+                {"antialias": False},
+                {"mean": (0.5, 0.5, 0.4)},
+                {"std": (0.25, 0.25, 0.3)},
+            )
         ),
     ]
     assert same.key == tiny.key
@@ -199,3 +206,10 @@ def test_a_users_own_module(tiny: EmbeddingModel) -> None:
     model = EmbeddingModel(tiny.card, network, tiny.preprocessing)
     assert not network.training and not any(parameter.requires_grad for parameter in network.parameters())
     assert [(layer.name, layer.stride, layer.channels) for layer in model.layers] == [("stage", 2, 4)]
+
+
+@pytest.mark.parametrize("change", [{"size": (12, 24)}, {"resize": "crop"}, {"resize": "pad"}, {"crop_pct": 0.9}])
+def test_what_has_no_place_on_the_image_yet_is_refused(tiny: EmbeddingModel, change: dict) -> None:
+    model = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, **change))
+    with pytest.raises(InputError, match="only embeddings can be computed"):
+        model.encode(make_pair(), [])

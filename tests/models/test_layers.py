@@ -174,7 +174,9 @@ def test_a_network_of_tokens_that_make_no_image_says_so(name: str) -> None:
 
 def test_a_model_without_a_grid() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 12 * 12, 8), nn.Sequential(nn.ReLU(), nn.Linear(8, 4)))
-    model = EmbeddingModel(ModelCard("mlp", "", "", "mlp", "", ""), network, Preprocessing(12, (0,) * 3, (1,) * 3))
+    model = EmbeddingModel(
+        ModelCard("mlp", "", "", "mlp", "", ""), network, Preprocessing((12, 12), (0,) * 3, (1,) * 3)
+    )
     assert model.encode(make_pair(), []).embeddings.shape == (2, 4)
     for use in (lambda: model.layers, lambda: model.default_layer, lambda: model.layer("2"), lambda: model.layer("x")):
         with pytest.raises(InputError, match="mlp has no layer with features on a grid"):

@@ -18,7 +18,9 @@ from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
 from pairx.ui import export, session
 from pairx.ui.answers import Answers, Form
 from pairx.ui.api import ExplainApi, summary
+from pairx.ui.library import Library, Places
 from pairx.ui.links import CHOICES, Link
+from pairx.ui.meaning import References
 from pairx.ui.samples import SamplePair
 from pairx.ui.viewer import scene_of
 from tests.conftest import make_pair
@@ -26,12 +28,13 @@ from tests.ui.conftest import explanation_of
 
 
 @pytest.fixture
-def answers(workshop, request_of) -> Answers:
+def answers(workshop, request_of, tmp_path) -> Answers:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
     pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
-    return Answers(workshop, pairs, request_of, True, form)
+    references = References(Library(Places(None, tmp_path / "runs", own_machine=False)))
+    return Answers(workshop, pairs, request_of, True, form, references)
 
 
 def values(answers: Answers, photos, layer: str = "stage", **options: str) -> dict:
@@ -68,6 +71,8 @@ def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files)
         *(known[0] for known in CHOICES.values()),
     ]
     assert scene["key"] == answers.workshop.key(request)
+    assert scene["references"] == [], "too small to mean anything"
+    assert all(note.startswith(("one: It has only 64 x 48 px", "two: It has only")) for note in scene["notes"])
     assert scene["link"] == {"a": "one", "b": "two", "model": "reid-lite0", "layer": "stage"}
     json.dumps(scene, allow_nan=False)
 

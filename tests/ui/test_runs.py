@@ -265,12 +265,15 @@ def test_rate_and_remaining_time():
 
 def test_the_numbers_of_one_run_and_of_several(runs_of, tmp_path):
     write_run(tmp_path / "runs" / "calves", seed=1)
-    retrieval, table = runs_of.summary("cows")["tables"]
+    retrieval, care, table = runs_of.summary("cows")["tables"]
+    assert care["rows"] == [["Top-1, top-5 and mAP are over 8 queries only."]]
     assert retrieval["rows"] == [["8", "50.0 %", "75.0 %", "–", "20 + 20", "ok 20, few inliers 20"]]
     assert table["rows"][0] == [
-        "early", "Inverted residual mean, 1/px", "20 + 19", "0.50", "0.25", "0.10 to 0.40", "−0.10 to 0.10", "0.010"
+        "early", "Inverted residual mean, 1/px", "20 + 19", "0.50", "", "0.25", "0.10 to 0.40", "−0.10 to 0.10",
+        "0.010", "–", "",
     ]  # fmt: skip
-    retrieval, table, differing = runs_of.compare(["cows", "calves"])["tables"]
+    retrieval, care, table, differing = runs_of.compare(["cows", "calves"])["tables"]
+    assert [row[0] for row in care["rows"]] == ["cows", "calves"]
     assert [row[0] for row in table["rows"][:4]] == ["cows", "calves"] * 2 and table["head"][0] == "Run"
     assert differing["head"] == ["Setting", "cows", "calves"] and differing["rows"] == [["seed", "0", "1"]]
     assert "two or more" in runs_of.compare(["cows"])["note"]

@@ -10,6 +10,7 @@ from pairx.types import InputError
 from pairx.ui import session
 from pairx.ui.kept import ResultCache, size_of
 from pairx.ui.links import CHOICES, Options
+from pairx.ui.photos import pair_of
 from pairx.ui.session import with_key
 from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
@@ -96,3 +97,15 @@ def test_a_stored_result_counts_only_for_its_own_request(workshop, request_of, t
     assert not runs
     path.write_bytes(b"not an npz")
     assert not workshop.stored(path, request_of)
+
+
+def test_a_person_reads_no_name_of_another_persons_file(workshop, request_of, photo_files, runs):
+    """Results are shared by content; what their notes say of files is not."""
+    first, second = (
+        pair_of(*(workshop.shelf.load(replace(ref, name=f"{who} {ref.name}")) for ref in (one, other)))
+        for who, one, other in ((who, request_of.photo0, request_of.photo1) for who in ("secret", "mine"))
+    )
+    assert first.notes and first.notes != second.notes
+    for pair in (first, second, first):
+        assert workshop.explain(request_of, pair).notes == pair.notes
+    assert len(runs) == 1 and workshop.explain(request_of).notes == ()

@@ -18,6 +18,7 @@ const heading = make("p", "px-story", body);
 const similarity = make("strong", "", heading);
 const about = make("span", "", heading);
 const zoom = new ZoomTools(body, "All panels", view, moved);
+holdButton(zoom.node);
 const slider = make("label", "px-opacity", zoom.node, "Opacity");
 const opacity = Object.assign(make("input", "", slider), { type: "range", min: 0, max: 100, value: 75 });
 opacity.addEventListener("input", () => root.style.setProperty("--px-heat", opacity.value / 100));

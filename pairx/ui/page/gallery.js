@@ -62,7 +62,7 @@ function fill() {
   for (const { number, files } of items) {
     const pair = grid.querySelector(`[data-number="${number}"] .px-pair`);
     pair?.replaceChildren(...files.map((file) => file.url
-      ? Object.assign(document.createElement("img"), { src: file.url, alt: "" })
+      ? picture(Object.assign(document.createElement("img"), { alt: "" }), file.url)
       : Object.assign(make("span", "px-missing", null, "missing"), { title: file.problem })));
   }
   mark();

@@ -10,6 +10,7 @@ tools.prepend(
   button(tools, "‹", "The pair before, as listed", () => step(-1)),
   button(tools, "›", "The next pair, as listed", () => step(1)),
 );
+holdButton(tools);
 const link = make("a", "px-button px-link", tools, "Open in Explain");
 link.target = "_blank";
 link.title = "The same pair in the tab Explain, in a new window, with all that can be set there";
@@ -22,6 +23,7 @@ const part = make("span", "", bar);
 const caption = make("p", "px-hint", body, "Pixels behind the strongest matches: equal colours belong together.");
 const lower = new Stage(body, view, "The chosen photographs with the pixels behind each match", false, { over() {}, pick() {}, moved });
 lower.node.classList.add("px-faded");
+const notes = new Notes(body);
 const scores = make("table", "px-table px-scores", body);
 
 let shown = 0; // the ticket whose pair is on show
@@ -77,7 +79,7 @@ function showPair(pair) {
   upper.node.hidden = !photos.length;
   if (photos.length) upper.show(photos, [null, null], []);
   upper.tell();
-  lower.node.hidden = caption.hidden = link.hidden = true;
+  lower.node.hidden = caption.hidden = link.hidden = notes.node.hidden = true;
   scores.replaceChildren();
   const heads = make("tr", "", make("thead", "", scores));
   for (const text of ["", "This pair", "Resize only"]) make("th", "", heads, text).scope = "col";
@@ -94,9 +96,7 @@ function showPair(pair) {
 }
 
 async function showScene(value) {
-  const answer = await fetch(value.scene.url);
-  if (!answer.ok) throw new Error(answer.status);
-  const scene = await answer.json();
+  const scene = await (await fetched(value.scene.url)).json();
   const maps = await Promise.all(scene.alphas.map((sources) => Promise.all(sources.map(readAlpha))));
   if (value.ticket !== explore.ticket) return;
   const traced = maps[0].length;
@@ -110,12 +110,15 @@ async function showScene(value) {
   upper.show(photos, heats, marks);
   upper.paint(styles, null);
   upper.tell(scene.banner);
+  lower.tell(scene.paint_banner);
   const canvases = maps.map((layers) => {
     const canvas = make("canvas", "px-overlay");
     blend(canvas, layers, styles.slice(0, traced).map(({ color }) => color), layers.map(() => 1));
     return canvas;
   });
   lower.node.hidden = caption.hidden = link.hidden = false;
+  notes.show(scene.notes);
+  notes.node.hidden = !scene.notes.length;
   link.href = value.link;
   lower.show(photos, canvases, []);
   root.dataset.explained = value.pair.number;

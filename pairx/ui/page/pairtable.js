@@ -9,7 +9,7 @@ const COLUMNS = [
   ["Metric", (row) => row.value],
   ["Matches", (row) => row.matches],
   ["Inliers", (row) => row.inliers],
-  ["Homography", (row) => row.status],
+  ["Transform", (row) => row.status],
 ];
 const root = element.querySelector(".px-pairtable");
 root.replaceChildren();

@@ -21,6 +21,7 @@ class Panel {
     this.stage.stackBelow = 0;
     this.stage.show(photos, [null, null], []);
     this.note = make("p", "px-note", this.node, "Waiting");
+    this.notes = new Notes(this.node);
     this.inquiry = inquiry;
     this.asked = false;
   }
@@ -32,8 +33,7 @@ class Panel {
   async ask({ file, tensor }) {
     this.asked = true;
     try {
-      const answer = await fetch(file.url);
-      if (!answer.ok) throw new Error(answer.status);
+      const answer = await fetched(file.url);
       this.tensorFile = tensor;
       this.fill(await answer.json());
       return this.scene;
@@ -59,6 +59,7 @@ class Panel {
       this.stage.tell(scene.banner);
       this.stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
       this.note.textContent = this.note.title = scene.note;
+      this.notes.show(scene.notes);
       if (scene.tensor) this.hearken();
     }
     this.card(scene.card, !scene.reason);
@@ -115,8 +116,8 @@ class Panel {
   }
 
   async tensor() {
-    this.fetched ??= fetch(this.tensorFile.url)
-      .then((answer) => (answer.ok ? answer.arrayBuffer() : Promise.reject(new Error(answer.status))))
+    this.fetched ??= fetched(this.tensorFile.url)
+      .then((answer) => answer.arrayBuffer())
       .then((bytes) => new EvidenceTensor(new Int16Array(bytes), this.scene.tensor));
     return this.fetched;
   }

@@ -57,8 +57,7 @@ async function load() {
   wanted = show ?? wanted;
   const ticket = ++asked;
   try {
-    const [answer, plotly] = await Promise.all([fetch(file.url), loadPlotly(given.plotly)]);
-    if (!answer.ok) throw new Error(answer.status);
+    const [answer, plotly] = await Promise.all([fetched(file.url), loadPlotly(given.plotly)]);
     const scene = await answer.json();
     if (ticket !== asked || (scene.key === key && scene.key === explore.scene?.key)) return;
     key = scene.key;

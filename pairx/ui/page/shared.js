@@ -18,6 +18,26 @@ const shared = (window.pairx ??= {
   },
 });
 
+const PAUSES = [300, 1000, 3000, 8000]; // ms before a file that could not be fetched is asked for again
+
+// A file of the server; where the network or the server fails for a while, it is asked for again. Throws when it cannot be had.
+async function fetched(url) {
+  for (const pause of [...PAUSES, null]) {
+    const answer = await fetch(url).catch(() => null);
+    if (answer?.ok) return answer;
+    if (pause === null || (answer && answer.status < 500)) throw new Error(answer ? answer.status : "network");
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+// Gives an image its source, again where it could not be fetched.
+function picture(node, src) {
+  const pauses = [...PAUSES];
+  node.addEventListener("error", () => pauses.length && setTimeout(() => { node.src = src; }, pauses.shift()));
+  node.src = src;
+  return node;
+}
+
 function make(tag, className, parent, text) {
   const node = document.createElement(tag);
   if (className) node.className = className;

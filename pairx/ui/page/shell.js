@@ -8,6 +8,35 @@ function shell(root, blank) {
   return { notice, body: make("div", "px-body", root) };
 }
 
+// Whether a key is for a field in which a person writes.
+function typing(event) {
+  return event.target.closest?.("input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable=true]");
+}
+
+// While H or a button is held, nothing lies over any photograph of the page. Nothing else changes, so that nothing moves.
+shared.hold ??= (() => {
+  const hold = (on) => {
+    document.body.classList.toggle("px-held", on);
+    for (const node of document.querySelectorAll(".px-hold")) node.setAttribute("aria-pressed", String(on));
+  };
+  const isH = (event) => event.key === "h" || event.key === "H";
+  document.addEventListener("keydown", (event) => {
+    if (isH(event) && !(event.ctrlKey || event.metaKey || event.altKey || typing(event))) hold(true);
+  });
+  document.addEventListener("keyup", (event) => isH(event) && hold(false));
+  window.addEventListener("blur", () => hold(false));
+  return hold;
+})();
+
+function holdButton(parent) {
+  const node = button(parent, "Hide overlays (hold H)", "Hide overlays (hold H): the bare photographs as long as it is held");
+  node.classList.add("px-hold");
+  node.addEventListener("pointerdown", (event) => { node.setPointerCapture(event.pointerId); shared.hold(true); });
+  for (const name of ["pointerup", "pointercancel", "blur", "keyup"]) node.addEventListener(name, () => shared.hold(false));
+  node.addEventListener("contextmenu", (event) => event.preventDefault());
+  node.addEventListener("keydown", (event) => (event.key === " " || event.key === "Enter") && shared.hold(true));
+}
+
 // moved: called after the zoom changed; it calls `tell` in its turn.
 class ZoomTools {
   constructor(parent, label, view, moved) {

@@ -103,7 +103,7 @@ class Stage {
       const photo = make("img", "px-photo", world);
       photo.alt = `Photograph ${"AB"[i]}: ${photos[i].name}`;
       photo.draggable = false;
-      photo.src = photos[i].src;
+      picture(photo, photos[i].src);
       caption.textContent = `${"AB"[i]}  ${photos[i].name}`;
       caption.title = photos[i].name;
       if (covers[i]) world.append(covers[i]);

@@ -24,13 +24,11 @@ const verdict = make("div", "px-verdict", body);
 const score = make("div", "px-score", verdict);
 const scoreNumber = make("span", "px-score-number", score);
 make("span", "px-score-label", score, "cosine similarity");
-const words = make("div", "px-words", verdict);
-const sentence = make("p", "px-sentence", words);
-const about = make("p", "px-hint", words);
+const meaning = new Meaning(make("div", "px-words", verdict));
 
 const zoom = new ZoomTools(body, "Picture", view, moved);
 const tools = zoom.node;
-const hide = button(tools, "Hide overlays (hold H)", "Hold to see the bare photographs");
+holdButton(tools);
 const free = button(tools, "Show all matches (Esc)", "Show all matches again", () => choose(null));
 const link = new ViewLink(root, given.names, () => {
   const { lines, colors, opacity, palette } = shared.look;
@@ -131,30 +129,11 @@ root.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-function bare(on) {
-  root.classList.toggle("px-bare", on);
-  hide.setAttribute("aria-pressed", String(on));
-}
-
-function typing(event) {
-  return event.target.closest?.("input:not([type=range]):not([type=radio]), textarea, select, [contenteditable=true]");
-}
-
 document.addEventListener("keydown", (event) => {
-  if (!root.isConnected || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
-  if (event.key === "h" || event.key === "H") bare(true);
-  else if (event.key === "Escape") {
-    points.inquiry.free();
-    if (chosen !== null || hovered !== null) choose(null);
-  }
+  if (!root.isConnected || event.key !== "Escape" || event.ctrlKey || event.metaKey || event.altKey || typing(event)) return;
+  points.inquiry.free();
+  if (chosen !== null || hovered !== null) choose(null);
 });
-document.addEventListener("keyup", (event) => (event.key === "h" || event.key === "H") && bare(false));
-window.addEventListener("blur", () => bare(false));
-hide.addEventListener("pointerdown", (event) => { hide.setPointerCapture(event.pointerId); bare(true); });
-for (const name of ["pointerup", "pointercancel", "blur"]) hide.addEventListener(name, () => bare(false));
-hide.addEventListener("contextmenu", (event) => event.preventDefault());
-hide.addEventListener("keydown", (event) => (event.key === " " || event.key === "Enter") && bare(true));
-hide.addEventListener("keyup", () => bare(false));
 
 shared.bus.addEventListener("changed", () => scene && link.changed());
 shared.bus.addEventListener("look", () => {
@@ -167,6 +146,7 @@ shared.bus.addEventListener("look", () => {
 // Where the form differs from what the picture was made of, the picture says so.
 shared.bus.addEventListener("form", compare);
 let running = {};
+let fetching = false; // a run is over for the person once its picture is there
 shared.bus.addEventListener("status", ({ detail }) => {
   running = detail;
   compare();
@@ -177,12 +157,13 @@ shared.bus.addEventListener("status", ({ detail }) => {
 });
 function compare() {
   const stale = Boolean(scene && shared.formNow && JSON.stringify(scene.form) !== JSON.stringify(shared.formNow));
-  root.classList.toggle("px-stale", stale || Boolean(scene && running.busy));
-  const share = running.total ? ` (${Math.round((100 * running.done) / running.total)} %)` : "";
-  if (running.busy) notice.textContent = `${running.text}${share}`;
-  else if (running.error) notice.textContent = running.text;
+  const now = fetching && !running.busy ? { busy: true, text: "Fetching the picture" } : running;
+  root.classList.toggle("px-stale", stale || Boolean(scene && now.busy));
+  const share = now.total ? ` (${Math.round((100 * now.done) / now.total)} %)` : "";
+  if (now.busy) notice.textContent = `${now.text}${share}`;
+  else if (now.error) notice.textContent = now.text;
   else notice.textContent = stale ? "The settings changed. Press Explain to bring the picture up to date." : "";
-  document.querySelector("#px-explain")?.classList.toggle("px-wanted", stale && !running.busy);
+  document.querySelector("#px-explain")?.classList.toggle("px-wanted", stale && !now.busy);
 }
 
 function show(next, nextMaps, value) {
@@ -201,12 +182,12 @@ function show(next, nextMaps, value) {
   }
   story.textContent = scene.story;
   scoreNumber.textContent = scene.similarity.toFixed(2).replace("-", "−");
-  sentence.textContent = scene.sentence;
-  about.textContent = scene.about;
+  meaning.show(scene);
   heats = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
   canvases = [0, 1].map(() => make("canvas", "px-overlay"));
   lines.show(scene.photos, heats, scene.marks);
   lines.tell(scene.banner);
+  pixels.tell(scene.paint_banner);
   pixels.show(scene.photos, canvases, scene.marks);
   points.show(scene);
   table.fill(scene);
@@ -241,13 +222,17 @@ async function load() {
   // A link shows its own picture or says why it cannot; the opening pair is no answer to it.
   if (!value?.scene || (linked && value.quiet)) return;
   const ticket = ++asked;
+  fetching = true;
+  compare();
   try {
-    const answer = await fetch(value.scene.url);
-    if (!answer.ok) throw new Error(answer.status);
-    const next = await answer.json();
+    const next = await (await fetched(value.scene.url)).json();
     const nextMaps = await Promise.all(next.alphas.map((sources) => Promise.all(sources.map(readAlpha))));
-    if (ticket === asked) show(next, nextMaps, value);
+    if (ticket !== asked) return;
+    fetching = false;
+    show(next, nextMaps, value);
   } catch {
+    if (ticket !== asked) return;
+    fetching = false;
     running = { error: true, text: "The picture could not be fetched. Press Explain again." };
     compare();
   }

@@ -1,0 +1,36 @@
+"""What matches say of a similarity: for it, against it, or neither."""
+
+from __future__ import annotations
+
+import torch
+
+from pairx.types import NOTHING_RAISES, Matches
+
+
+def for_and_against(relevance0: torch.Tensor, relevance1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """What matches say of the similarity (N,), from the relevances of their two cells (N,) each, and their order.
+
+    The product of the two (eq. 1), which is positive where both cells lower the similarity, too: there it is taken with
+    a minus. Where one cell raises and the other lowers, the photographs disagree, and the match says nothing: 0. First
+    in the order come the matches that raise the similarity, then those that lower it, the strongest of each first, then
+    the rest.
+    """
+    product = relevance0 * relevance1
+    relevance = (product * relevance0.sign()).where(product > 0, 0)
+    strongest = torch.argsort(product, descending=True, stable=True)
+    kind = torch.where(relevance > 0, 0, torch.where(relevance < 0, 1, 2))
+    return relevance, strongest[torch.argsort(kind[strongest], stable=True)]
+
+
+def evidence(matches: Matches) -> int:
+    """How many of the first matches say the same: they raise the similarity, or where none does, they lower it."""
+    return matches.raising or matches.lowering
+
+
+def nothing_raises(matches: Matches) -> tuple[str, ...]:
+    """The note for a reader of matches of which none speaks for the similarity."""
+    if matches.raising or not len(matches):
+        return ()
+    undecided = len(matches) - matches.lowering
+    others = f", and on the other {undecided} the photographs disagree" if undecided else ""
+    return (f"{NOTHING_RAISES}: of {len(matches)} matches, {matches.lowering} join places that both lower it{others}.",)

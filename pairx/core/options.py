@@ -1,0 +1,76 @@
+"""PAIR-X's card and its options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pairx import lrp
+from pairx.types import Game, InputError, MethodCard
+
+CARD = MethodCard(
+    name="pair-x",
+    title="PAIR-X",
+    family="pairwise matching",
+    summary="Matches the model's mid-level features between the two photographs, weighs each match by its relevance "
+    "for the similarity, and paints the strongest matches back into the pixels.",
+    paper="Shrack, Haucke, Salaün, Subramonian, Beery: Pairwise Matching of Intermediate Representations for "
+    "Fine-grained Explainability",
+    equation="section 3, eq. 1 and 2",
+    license="MIT",
+    needs=("both photographs", "activations", "relevance"),
+    symmetric=True,
+    cost="1 forward of each photograph and 2 + 2 k_colors relevance passes",
+    game=Game("all"),
+)
+
+CELLS = ("signed", "abs_of_sum", "sum_of_abs")
+STARTS = ("activation", "relevance")
+MOST_COLORS = 40
+VERSION = 3  # of the maths: raised whenever the same settings give another result
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the result depends on beside model, layer and photographs.
+
+    k_colors: matches that get a pixel map, 0 to 40: of those that raise the similarity, or where none does, of those
+    that lower it. k_lines: matches drawn as lines where no look says otherwise; all
+    matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
+    1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
+    "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
+    residual, batchnorm, composite: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
+    """
+
+    k_lines: int = 20
+    k_colors: int = 10
+    cells: str = "signed"
+    start: str = "activation"
+    residual: str = "norm"
+    batchnorm: str = "merge"
+    composite: str = "auto"
+    engine: str = "fast"
+
+    def __post_init__(self) -> None:
+        choices = {
+            "cells": CELLS,
+            "start": STARTS,
+            "residual": lrp.RESIDUALS,
+            "batchnorm": lrp.BATCHNORMS,
+            "composite": lrp.COMPOSITES,
+            "engine": tuple(lrp.ENGINES),
+        }
+        for name, known in choices.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
+        if self.k_lines < 0:
+            raise InputError(f"k_lines is 0 or more, not {self.k_lines}.")
+        if not 0 <= self.k_colors <= MOST_COLORS:
+            raise InputError(f"k_colors is 0 to {MOST_COLORS}, not {self.k_colors}.")
+
+    @property
+    def policy(self) -> lrp.Policy:
+        """How relevance is propagated."""
+        return lrp.Policy(self.residual, self.batchnorm, self.composite)
+
+
+DEFAULTS = Options()

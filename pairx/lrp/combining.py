@@ -1,0 +1,165 @@
+"""Handlers of operations on two signals, or a signal and a constant: sums, differences, products, gates, quotients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pairx.lrp import rules
+from pairx.lrp.rules import ATTENTION, GATE
+from pairx.lrp.tape import Tape, title
+from pairx.lrp.writing import added, expanded, unruled, weighed
+
+PRODUCT, QUOTIENT = "product of two features", "quotient of two features"
+
+
+def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A sum, by the policy's rule for residuals."""
+    if "alpha" in kwargs:
+        return _times_alpha(tape, func, args, kwargs)
+    if (operands := _operands(args, kwargs)) is None:
+        return unruled(tape, func, args, kwargs)
+    y = func(*args, **kwargs)
+    nodes = [tape.node(one) for one in operands]
+    conserving = tape.policy.composite == "conserving"
+    signals = [expanded(tape, one, y.shape) for one, node in zip(operands, nodes, strict=True) if node]
+    if all(nodes) and tape.policy.residual == "plain":
+        rule = rules.Copy(*map(tape.node, signals))
+    elif all(nodes) or (conserving and all(isinstance(one, Tensor) for one in operands)):
+        left = iter(signals)
+        summands = [tape.pinned(next(left)) if node else one for one, node in zip(operands, nodes, strict=True)]
+        rule = rules.Sum(summands, torch.abs if conserving else _itself)
+    else:
+        return _taken(tape, y, signals, title(func))
+    return added(tape, y, rule, tape.name(operands[1] if nodes[0] else operands[0], "add"))
+
+
+def subtracted(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A difference: with a constant, or with the mean of what it is subtracted from, passed as in layer normalisation;
+    of two signals by magnitude, as they cancel by design.
+    """
+    if "alpha" in kwargs:
+        return _times_alpha(tape, func, args, kwargs)
+    if (operands := _operands(args, kwargs)) is None:
+        return unruled(tape, func, args, kwargs)
+    y, (a, b) = func(*args, **kwargs), map(tape.node, operands)
+    if a and b and not _centres(a, b):
+        pinned = [tape.pinned(expanded(tape, one, y.shape)) for one in operands]
+        return added(tape, y, rules.Sum(pinned, torch.abs), "sub")
+    return _taken(tape, y, [operands[0] if a else operands[1]], title(func))
+
+
+def _centres(a: rules.Node, b: rules.Node) -> bool:
+    return isinstance(b.rule, rules.Norm) and b.rule.sources == (a,)
+
+
+def multiplied(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A product: all relevance to the signal, none to constants and gates; half to each of two features."""
+    if (operands := _operands(args, kwargs)) is None:
+        return unruled(tape, func, args, kwargs)
+    y = func(*args, **kwargs)
+    return _taken(tape, y, _takers(tape, operands, y), title(func))
+
+
+def divided(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A quotient with a constant, or with what scales a signal as a gate does, such as its own norm: all relevance to
+    the signal (the seed of a cosine similarity is the same for all lengths of an embedding).
+    """
+    if (operands := _operands(args, kwargs)) is None or "rounding_mode" in kwargs:
+        return unruled(tape, func, args, kwargs)
+    y = func(*args, **kwargs)
+    takers = _takers(tape, operands, y)
+    if all(map(tape.node, operands)) and (len(takers) > 1 or takers[0] is not operands[0]):
+        return added(tape, y, rules.Unruled(QUOTIENT), QUOTIENT)
+    return _taken(tape, y, takers, title(func))
+
+
+def _takers(tape: Tape, operands: Sequence, y: Tensor) -> list[Tensor]:
+    """Which operands of a product take relevance. A gate is what is smaller than a signal that the whole product is as
+    large as, or what comes from a sigmoid or a softmax (Arras et al. 2017, "signal-take-all").
+    """
+    nodes = [tape.node(one) for one in operands]
+    if not all(nodes):
+        return [one for one, node in zip(operands, nodes, strict=True) if node]
+    spans = [_extent(one) == y.numel() for one in operands]
+    gates = [node.kind in (ATTENTION, GATE) for node in nodes]
+    for taking in (spans, [not gate for gate in gates]):
+        if taking[0] != taking[1]:
+            return [operands[0] if taking[0] else operands[1]]
+    return list(operands)
+
+
+def _extent(tensor: Tensor) -> int:
+    """How many elements a tensor has of its own, copies along expanded axes apart."""
+    return prod(size for size, stride in zip(tensor.shape, tensor.stride(), strict=True) if stride)
+
+
+def _taken(tape: Tape, y: Tensor, takers: Sequence[Tensor], name: str) -> Tensor:
+    """An output whose relevance its one taker has, or its two halve."""
+    nodes = [tape.node(expanded(tape, one, y.shape)) for one in takers]
+    if len(nodes) == 2:
+        return added(tape, y, rules.Halves(*nodes), name)
+    kind = nodes[0].kind if nodes[0].kind in (ATTENTION, GATE) else ""
+    return added(tape, y, rules.Pass(*nodes), name, kind)
+
+
+def matrix_product(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A product with a constant matrix, or with attention."""
+    if (operands := _operands(args, kwargs)) is None:
+        return unruled(tape, func, args, kwargs)
+    a, b = operands
+    mixing = [_constant(tape, one) for one in (a, b)]
+    if mixing[0] == mixing[1] or min(a.ndim, b.ndim) < 2:
+        return unruled(tape, func, args, kwargs, PRODUCT)
+    constant, signal = (a, b) if mixing[0] else (b, a)
+    rule = rules.Mix(tape.pinned(signal), partial(_itself, constant.detach()), mixing[0], tape.arithmetic)
+    return added(tape, func(*args, **kwargs), rule, "attention")
+
+
+def einsum(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A sum of products of one signal with constants or attention: a linear map with constant weights."""
+    equation, *operands = args
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = list(operands[0])
+    if not isinstance(equation, str) or kwargs:
+        return unruled(tape, func, args, kwargs)
+    moving = [place for place, one in enumerate(operands) if not _constant(tape, one)]
+    if len(moving) != 1:
+        return unruled(tape, func, args, kwargs, PRODUCT)
+    (place,) = moving
+    before, after = ([one.detach().abs() for one in part] for part in (operands[:place], operands[place + 1 :]))
+    linear = partial(_einsum_of, equation, before, after)
+    return weighed(tape, func(*args), operands[place], linear, "einsum")
+
+
+def _einsum_of(equation: str, before: Sequence[Tensor], after: Sequence[Tensor], signal: Tensor) -> Tensor:
+    return torch.einsum(equation, *before, signal, *after)
+
+
+def _constant(tape: Tape, operand: Tensor) -> bool:
+    node = tape.node(operand)
+    return node is None or node.kind == ATTENTION
+
+
+def _times_alpha(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    operands = _operands(args, {name: value for name, value in kwargs.items() if name != "alpha"})
+    if operands is None:
+        return unruled(tape, func, args, kwargs)
+    with tape:
+        return func(operands[0], operands[1] * kwargs["alpha"])
+
+
+def _operands(args: tuple, kwargs: dict) -> tuple | None:
+    """Both operands, however they are passed; None where there is more that changes the result."""
+    named = [kwargs[name] for name in ("input", "self", "other", "mat2", "tensor2") if name in kwargs]
+    operands = (*named, *args) if "input" in kwargs or "self" in kwargs else (*args, *named)
+    return operands if len(operands) == 2 and len(named) == len(kwargs) else None
+
+
+def _itself(value: Tensor) -> Any:
+    return value

@@ -1,0 +1,168 @@
+"""Handlers of layers with weights (convolutions, linear layers, BatchNorm), and of resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import signature
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from pairx.lrp import rules
+from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
+from pairx.lrp.tape import Tape, tensors, title
+from pairx.lrp.transposed import Transposed
+from pairx.lrp.writing import added, moved, unruled, weighed
+
+CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
+TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
+
+
+def convolution(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A one- or two-dimensional convolution: ZPlus, with a share for every output where the composite conserves."""
+    call = dict(zip(CONVOLUTION, args, strict=False)) | kwargs
+    if not _of_constant_weights(tape, call):
+        return unruled(tape, func, args, kwargs)
+    if call["input"].ndim == 3:
+        return _one_dimensional(tape, convolution, func, call)
+    x, weight, bias = call["input"], call["weight"], call.get("bias")
+    stride, dilation = _two(call.get("stride", 1)), _two(call.get("dilation", 1))
+    x, padding = _padding(tape, x, call.get("padding", 0), weight.shape[-2:], dilation)
+    operator = Convolution(weight, bias, stride, padding, dilation, call.get("groups", 1))
+    y = convolve(x, weight, stride, padding, dilation, operator.groups, bias)
+    return _linear(tape, x, y, operator, "conv2d", _of_convolutions(tape))
+
+
+def transposed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A one- or two-dimensional transposed convolution, by the rule of convolutions."""
+    call = dict(zip(TRANSPOSED, args, strict=False)) | kwargs
+    if not _of_constant_weights(tape, call):
+        return unruled(tape, func, args, kwargs)
+    if call["input"].ndim == 3:
+        return _one_dimensional(tape, transposed, func, call)
+    geometry = (
+        _two(call.get(name, default))
+        for name, default in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1))
+    )
+    operator = Transposed(call["weight"], call.get("bias"), *geometry, call.get("groups", 1))
+    y = operator.forward(call["input"], operator.raw, operator.raw_bias)
+    return _linear(tape, call["input"], y, operator, "conv_transpose2d", _of_convolutions(tape))
+
+
+def _of_constant_weights(tape: Tape, call: dict) -> bool:
+    return (
+        not (tape.node(call["weight"]) or tape.node(call.get("bias")))
+        and call["input"].ndim == call["weight"].ndim <= 4
+    )
+
+
+def _one_dimensional(tape: Tape, handler: Callable, func: Callable, call: dict) -> Tensor:
+    """Features (B, C, L) as an image of one row."""
+    weight = call["weight"].unsqueeze(-2)
+    tape.rename(weight, call["weight"])
+    for name, whole in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1)):
+        if name in call and not isinstance(call[name], str):
+            call[name] = (whole, _two(call[name])[-1])
+    with tape:
+        call |= {"input": call["input"].unsqueeze(-2), "weight": weight}
+    y = handler(tape, func, (), call)
+    with tape:
+        return y.squeeze(-2)
+
+
+def _of_convolutions(tape: Tape) -> type[rules.ZPlus]:
+    return rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.ZPlus
+
+
+def linear(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A linear layer: Epsilon, or as a convolution where the composite conserves."""
+    call = dict(zip(("input", "weight", "bias"), args, strict=False)) | kwargs
+    operator = Linear(call["weight"], call.get("bias"))
+    if tape.node(operator.raw) or tape.node(operator.raw_bias):
+        return unruled(tape, func, args, kwargs)
+    rule = rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.Epsilon
+    return _linear(tape, call["input"], func(*args, **kwargs), operator, "linear", rule)
+
+
+def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """BatchNorm: passed; under "merge" folded into the convolution or linear layer whose only user it is."""
+    call = dict(zip(("input", "mean", "var", "weight", "bias", "training", "momentum", "eps"), args, strict=False))
+    call |= {{"running_mean": "mean", "running_var": "var"}.get(name, name): value for name, value in kwargs.items()}
+    source = tape.node(call["input"])
+    if call.get("training") or source is None or call["mean"] is None:
+        return unruled(tape, func, args, kwargs)
+    rule, features = source.rule, call["input"]
+    foldable = isinstance(rule, rules.Product) and rule.operator.channel_axis % features.ndim == 1
+    if tape.policy.batchnorm != "merge" or source.users or not foldable:
+        return added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
+    scaling = _scaling(call)
+    scale, shift = map(rule.operator.per_channel, (scaling.scale, scaling.shift))
+    y = torch.addcmul(shift, features, scale)  # faster than torch's BatchNorm
+    node = tape.add(y, rules.Pass(source), title(func))
+    merged = type(rule)(rule.x, rule.inputs, node, rule.operator.merged(scaling), tape.arithmetic)
+    merged.hold(y)
+    tape.fold(source, merged)
+    return y
+
+
+def _scaling(call: dict) -> Scaling:
+    mean, var, weight, bias = (call.get(name) for name in ("mean", "var", "weight", "bias"))
+    scale = torch.rsqrt(var + call.get("eps", 1e-5)) * (1 if weight is None else weight)
+    key = tuple(
+        (one.data_ptr(), None if one.is_inference() else one._version) for one in tensors([mean, var, weight, bias])
+    )
+    return Scaling(scale, (0 if bias is None else bias) - mean * scale, (*key, call.get("eps")))
+
+
+def interpolated(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """Resampling: the nearest values go back where they came from; a weighted mean (bilinear, bicubic, area) is a
+    linear map with constant weights.
+    """
+    bound = signature(F.interpolate).bind(*args, **kwargs)
+    bound.apply_defaults()
+    x = bound.arguments["input"]
+    if bound.arguments["mode"].startswith("nearest"):
+        return moved(tape, func, args, kwargs)
+    if x.ndim != 4:
+        return unruled(tape, func, args, kwargs)
+    rows, columns = (_resampling(bound, x, axis).abs() for axis in (2, 3))
+    return weighed(tape, func(*args, **kwargs), x, lambda values: rows @ values @ columns.mT, "interpolate")
+
+
+def _resampling(bound: Any, x: Tensor, axis: int) -> Tensor:
+    """The weights (output, input) along one axis: what each of its unit vectors becomes."""
+    length = x.shape[axis]
+    units = torch.eye(length, dtype=x.dtype, device=x.device)
+    other = x.shape[5 - axis]
+    units = units[:, :, None].expand(-1, -1, other) if axis == 2 else units[:, None].expand(-1, other, -1)
+    values = F.interpolate(units[None], *bound.args[1:])[0]
+    return (values[:, :, 0] if axis == 2 else values[:, 0]).mT
+
+
+def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type) -> Tensor:
+    node = tape.add(y, None, tape.name(operator.raw, kind))
+    node.rule = rule(tape.node(x), x.detach(), node, operator, tape.arithmetic)
+    node.rule.hold(y)
+    tape.node(x).users += 1
+    return y
+
+
+def _two(value: int | Sequence[int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else (value[0], value[-1])
+
+
+def _padding(
+    tape: Tape, x: Tensor, value: Any, kernel: Sequence[int], dilation: Sequence[int]
+) -> tuple[Tensor, tuple[int, int]]:
+    """Padding in pixels, and the features, which are padded already where it is not the same on both sides."""
+    if value == "valid":
+        return x, (0, 0)
+    if value != "same":
+        return x, _two(value)
+    height, width = ((k - 1) * d for k, d in zip(kernel, dilation, strict=True))
+    if height % 2 == width % 2 == 0:
+        return x, (height // 2, width // 2)
+    with tape:
+        return F.pad(x, (width // 2, width - width // 2, height // 2, height - height // 2)), (0, 0)

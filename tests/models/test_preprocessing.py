@@ -1,0 +1,67 @@
+"""Preprocessing: equal to timm's transforms and to OpenCV, and its extent says where each pixel came from."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from timm.data import create_transform
+
+from pairx.models import Preprocessing
+from pairx.types import InputError
+from tests.conftest import smooth_noise
+
+MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.4)
+MODES = {"squash": "squash", "crop": "center", "pad": "border"}
+
+
+@pytest.mark.parametrize("shape", [(61, 97), (97, 61), (64, 64), (15, 40)])
+@pytest.mark.parametrize("size", [(32, 32), (48, 24), (17, 30)])
+@pytest.mark.parametrize("resize", MODES)
+@pytest.mark.parametrize(("interpolation", "crop_pct"), [("bilinear", 1.0), ("bicubic", 0.875), ("bicubic", 1.1)])
+def test_equals_timm(
+    shape: tuple[int, int], size: tuple[int, int], resize: str, interpolation: str, crop_pct: float
+) -> None:
+    image = smooth_noise(3, *shape)
+    about = {"interpolation": interpolation, "crop_pct": crop_pct}
+    transform = create_transform((3, *size), mean=MEAN, std=STD, crop_mode=MODES[resize], **about)
+    found = Preprocessing(size, MEAN, STD, resize=resize, **about)(image)
+    torch.testing.assert_close(found, transform(Image.fromarray(image)), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("interpolation", "flag"), [("bilinear", cv2.INTER_LINEAR), ("bicubic", cv2.INTER_CUBIC)])
+def test_without_antialias_equals_opencv(interpolation: str, flag: int) -> None:
+    image = smooth_noise(4, 90, 70)
+    found = Preprocessing((20, 30), MEAN, STD, interpolation, antialias=False).framed(image)
+    assert np.array_equal(found, cv2.resize(image, (30, 20), interpolation=flag))
+
+
+@pytest.mark.parametrize("resize", MODES)
+@pytest.mark.parametrize("size", [(40, 40), (60, 30), (30, 61)])
+@pytest.mark.parametrize("crop_pct", [1.0, 0.8])
+def test_a_pixel_comes_from_where_the_extent_says(resize: str, size: tuple[int, int], crop_pct: float) -> None:
+    width, height = 240, 150
+    ramp = np.zeros((height, width, 3), np.uint8)
+    ramp[..., 0] = np.arange(width)
+    ramp[..., 1] = np.arange(height)[:, None]
+    about = Preprocessing(size, MEAN, STD, resize=resize, crop_pct=crop_pct)
+    x, y, w, h = about.extent(width, height)
+    rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
+    at_x, at_y = x + columns * w / size[1], y + rows * h / size[0]
+    inner = (at_x > 8) & (at_x < width - 8) & (at_y > 8) & (at_y < height - 8)
+    framed = about.framed(ramp).astype(float)
+    assert inner.sum() > 300
+    assert np.abs(framed[..., 0] - (at_x - 0.5))[inner].max() <= 0.51
+    assert np.abs(framed[..., 1] - (at_y - 0.5))[inner].max() <= 0.51
+
+
+def test_extents() -> None:
+    assert Preprocessing((10, 10), MEAN, STD).extent(40, 20) == (0, 0, 40, 20)
+    assert Preprocessing((10, 10), MEAN, STD, resize="crop").extent(40, 20) == (10, 0, 20, 20)
+    assert Preprocessing((10, 10), MEAN, STD, resize="pad").extent(40, 20) == (0, -8, 40, 40)
+
+
+@pytest.mark.parametrize("wrong", [{"resize": "fit"}, {"interpolation": "area"}, {"size": 4}, {"crop_pct": 0}])
+def test_wrong_choices_are_refused(wrong: dict) -> None:
+    with pytest.raises(InputError):
+        Preprocessing(**{"size": (4, 4), "mean": MEAN, "std": STD, **wrong})
