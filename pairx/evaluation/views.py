@@ -21,13 +21,15 @@ NAMES = ("query_id", "gallery_id", "query_identity", "gallery_identity")
 @dataclass(frozen=True)
 class View:
     """title: on its chip. meaning: one sentence. choose: from rows and a metric's name, which rows belong to it, (N,)
-    bool. order: the column by which they are sorted ("metric" is the metric), and whether upwards.
+    bool. order: the column by which they are sorted ("metric" is the metric), and whether upwards. of_metric: whether
+    it is built on the metric, and so worth no more than that.
     """
 
     title: str
     meaning: str
     choose: Chooser
     order: tuple[str, bool] = ("cosine", False)
+    of_metric: bool = False
 
 
 def incorrect_but_plausible(rows: pd.DataFrame, metric: str) -> np.ndarray:
@@ -48,6 +50,12 @@ def sure_and_wrong(rows: pd.DataFrame, metric: str) -> np.ndarray:
     return ~_correct(rows) & (cosine >= _quantile(cosine[_correct(rows)], 0.75))
 
 
+def correct_but_far(rows: pd.DataFrame, metric: str) -> np.ndarray:
+    """Correct pairs whose cosine is at most the lower quartile of the incorrect pairs' cosine, whatever the metric."""
+    cosine = rows["cosine"].to_numpy(float)
+    return _correct(rows) & (cosine <= _quantile(cosine[~_correct(rows)], 0.25))
+
+
 def all_pairs(rows: pd.DataFrame, metric: str) -> np.ndarray:
     """All pairs."""
     return np.ones(len(rows), bool)
@@ -61,6 +69,7 @@ VIEWS = {
         "label, or for animals that truly look alike.",
         incorrect_but_plausible,
         ("metric", False),
+        of_metric=True,
     ),
     "implausible": View(
         "Correct but implausible",
@@ -68,11 +77,19 @@ VIEWS = {
         "pose, or a model that recognised something beside the markings.",
         correct_but_implausible,
         ("metric", True),
+        of_metric=True,
     ),
     "sure": View(
         "Sure and wrong",
         "Two animals that the model finds more alike than three quarters of the correct pairs.",
         sure_and_wrong,
+    ),
+    "far": View(
+        "Correct but far",
+        "One animal, yet the model finds the photographs less alike than three quarters of the incorrect pairs: look "
+        "for a wrong label, or for another side or pose.",
+        correct_but_far,
+        ("cosine", True),
     ),
 }
 """The views by id."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,15 +18,17 @@ from pairx.evaluation.views import VIEWS
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Steps
 from pairx.ui import links
+from pairx.ui.choice import Choice, chosen_rows, fitting
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
+from pairx.ui.doubts import metric_choices, turned
 from pairx.ui.library import READY, Library
 from pairx.ui.links import MOST_VALUES, Options, RunLink
 from pairx.ui.parts import cached, sent
 from pairx.ui.photos import Photo, pair_of
-from pairx.ui.scatter import Choice, chosen_rows, figure_of, file_of, fitting, scene_of_run, standing
+from pairx.ui.scatter import figure_of, file_of, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
 from pairx.ui.viewer import scene_of
-from pairx.ui.words import capitalised, metric_title
+from pairx.ui.words import capitalised
 from pairx.viz.scatter import stand_alone
 
 log = logging.getLogger(__name__)
@@ -89,28 +91,52 @@ class Exploration:
         number = numbers.get((link.query, link.gallery))
         if number is None and (link.query or link.gallery):
             lost.append(f"pair “{link.query[:80]}” and “{link.gallery[:80]}” among those on show")
-        if link.pairs and link.pairs not in VIEWS:
-            lost.append(f"view “{link.pairs[:80]}”")
+        offered = [view["id"] for view in scene["views"]]
+        if link.pairs and link.pairs not in offered:
+            lost.append(f"view “{VIEWS[link.pairs].title if link.pairs in VIEWS else link.pairs[:80]}”")
         columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
         note = LOST.format(lost="; ".join(lost)) if lost else ""
-        show = {"view": link.pairs if link.pairs in VIEWS else None, "number": number, "note": note}
+        show = {"view": link.pairs if link.pairs in offered else None, "number": number, "note": note}
         return [
             link.run,
             gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),
-            gr.update(choices=[(metric_title(one), one) for one in run.metrics], value=choice.metric),
+            gr.update(choices=metric_choices(run, choice.layer), value=choice.metric),
             gr.update(choices=[CORRECTNESS, *columns], value=choice.color),
             gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
-            values_of(run, choice.column, choice.values),
+            values_of(run, choice),
             choice.text,
             {"scene": file_of(scene, "run.json"), "show": show},
         ]
 
-    def list_values(self, name: str, column: str) -> Any:
+    def list_values(self, name: str, layer: str, column: str) -> Any:
         """The values of a column to filter by."""
         try:
-            return values_of(self.library.run(name), column)
+            return values_of(self.library.run(name), Choice(name, layer, "", column=column))
         except (InputError, KeyError):
             return gr.update(choices=[], value=[], visible=False)
+
+    def change_layer(self, *values: Any) -> list[Any]:
+        """Another layer was chosen: the metrics with what they are worth there, and the filter's values with their
+        counts there."""
+        try:
+            choice = choice_of(*values)
+            run = self.library.run(choice.run)
+            run.at(choice.layer)
+            return [gr.update(choices=metric_choices(run, choice.layer)), values_of(run, choice)]
+        except (InputError, KeyError):
+            return [gr.skip(), gr.skip()]
+
+    def turn(self, *values: Any) -> list[Any]:
+        """A button of what speaks against the metric was pressed: metric, filter, values, text, plot."""
+        *values, event = values
+        try:
+            choice = turned(choice_of(*values), str(sent(event).get("to")))
+            run = self.library.run(choice.run)
+            scene = scene_of_run(run, choice)
+        except InputError as error:
+            return [*[gr.skip()] * 4, {"note": str(error)}]
+        filtering = choice.column, values_of(run, choice), choice.text
+        return [choice.metric, *filtering, {"scene": file_of(scene, "run.json")}]
 
     def show(self, *values: Any) -> dict[str, Any]:
         """What is to be seen of the run changed: the plot."""
@@ -233,13 +259,14 @@ def best_layer(run: OpenRun) -> str:
     return f"Opens at {best}. {capitalised(layer_sentence(run.summary))}."
 
 
-def values_of(run: OpenRun, column: str, chosen: Sequence[str] = ()) -> Any:
-    """The list of a column's values to filter by, hidden where there is no column. Raises KeyError."""
-    counts = run.columns[column].astype(str).value_counts() if column else {}
+def values_of(run: OpenRun, choice: Choice) -> Any:
+    """The list of values to filter by, of the choice's column, with how many pairs of its layer have each; hidden where
+    there is no column. Raises InputError and KeyError."""
+    counts = run.at(choice.layer)[choice.column].astype(str).value_counts() if choice.column else {}
     known = [*counts.items()][:MOST_VALUES]
-    known += [(value, counts[value]) for value in chosen if value not in dict(known)]
+    known += [(value, counts[value]) for value in choice.values if value not in dict(known)]
     choices = [(f"{value or 'unknown'} ({count})", value) for value, count in known]
-    return gr.update(choices=choices, value=list(chosen), visible=bool(choices))
+    return gr.update(choices=choices, value=list(choice.values), visible=bool(choices))
 
 
 def choice_of(run: Any, layer: Any, metric: Any, color: Any, column: Any, values: Any, text: Any) -> Choice:

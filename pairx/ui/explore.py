@@ -125,10 +125,13 @@ class ExploreTab:
             event.then(runs.refresh, self.opened, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 
-        listed = self.column.input(answers.list_values, [self.opened, self.column], self.values, **last)
+        listed = self.column.input(answers.list_values, [self.opened, self.layer, self.column], self.values, **last)
         listed.then(answers.show, self.shown, self.plot, **at_once)  # with this column's values, not the last one's
         changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
         gr.on([*changed, self.text.change], answers.show, self.shown, self.plot, **last)
+        self.layer.input(answers.change_layer, self.shown, [self.metric, self.values], **last)
+        turning = [self.metric, self.column, self.values, self.text, self.plot]
+        self.plot.turn(answers.turn, self.shown, turning, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
         self.panel.halt(answers.halt, **at_once)

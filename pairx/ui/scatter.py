@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,9 @@ import plotly
 
 from pairx.evaluation import summary
 from pairx.evaluation.reading import OpenRun
-from pairx.evaluation.remarks import opening_metric
-from pairx.evaluation.views import VIEWS, filtered, view_rows
-from pairx.types import InputError
+from pairx.evaluation.views import VIEWS, view_rows
+from pairx.ui.choice import Choice, chosen_rows
+from pairx.ui.doubts import doubt, summarised
 from pairx.ui.links import NAMES, RunLink
 from pairx.ui.parts import Part, cached, file_data, fresh
 from pairx.ui.words import metric_title
@@ -30,55 +29,10 @@ ALL_LEFT = "Every pair that the filters leave; those without this metric are in 
 """What the view of all pairs means where pairs are filtered."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What of a run is shown. color: a column, or "" for correct and incorrect. column, values, text: what the pairs
-    are filtered by, see `pairx.evaluation.views.filtered`."""
-
-    run: str
-    layer: str
-    metric: str
-    color: str = ""
-    column: str = ""
-    values: tuple[str, ...] = ()
-    text: str = ""
-
-    @property
-    def filtering(self) -> bool:
-        return bool((self.column and self.values) or self.text.strip())
-
-
-def fitting(run: OpenRun, link: RunLink) -> tuple[Choice, list[str]]:
-    """The choice that a link asks for, and what of it the run does not have: that is as the run opens."""
-    lost: list[str] = []
-
-    def known(what: str, asked: str, among: Container[str], otherwise: str) -> str:
-        if asked and asked not in among:
-            lost.append(f"{what} “{asked[:80]}”")
-        return asked if asked in among else otherwise
-
-    layer = known("layer", link.layer, run.layers, run.summary.get("best_layer") or run.layers[0])
-    metric = known("metric", link.metric, run.metrics, opening_metric(run.summary, layer, run.metrics))
-    color = known("colour", link.color, run.columns, "")
-    column = known("column", link.column, run.columns, "")
-    there = set(run.columns[column].astype(str)) if column else set()
-    values = [known(column, one, there, "") for one in link.values] if column else []
-    return Choice(link.run, layer, metric, color, column, tuple(filter(None, values)), link.text), lost
-
-
-def chosen_rows(run: OpenRun, choice: Choice) -> pd.DataFrame:
-    """The rows that a choice leaves, indexed by number. Raises InputError where the run does not have what is asked."""
-    if choice.metric not in run.metrics:
-        raise InputError(f"{run.name} has no metric {choice.metric}. It has {', '.join(run.metrics)}.")
-    if choice.color and choice.color not in run.columns:
-        raise InputError(f"{run.name} has no column {choice.color}. Colour by another.")
-    return filtered(run.at(choice.layer), choice.column, choice.values, choice.text)
-
-
 def standing(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
-    """What a metric says over the rows: rho, delta, bins and counts; for all pairs of a run as its summary has it."""
-    known = run.summary["layers"][choice.layer].get(choice.metric)
-    if known is not None and not choice.filtering:
+    """What a metric says over the rows: rho, delta, bins and counts; as the run's summary has it where it has it."""
+    known = run.summary["layers"][choice.layer].get(summarised(choice))
+    if known is not None:
         return known
     return summary.standing(*(rows[name].to_numpy() for name in (choice.metric, "cosine", "correct")))
 
@@ -92,6 +46,7 @@ def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
     """All that the browser needs to draw a choice, its views and its table, JSON-ready."""
     rows = chosen_rows(run, choice)
     found, values = standing(run, choice, rows), rows[choice.metric].to_numpy(float)
+    against = doubt(run, choice)
     return {
         "key": json.dumps(astuple(choice)),
         "run": choice.run,
@@ -99,6 +54,7 @@ def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
         "layer": choice.layer,
         "metric": metric_title(choice.metric),
         "sentence": sentence(found, rows),
+        "doubt": against,
         "figure": json.loads(figure_of(choice, rows, found).to_json()),
         "number": rows.index.tolist(),
         "correct": rows["correct"].astype(int).tolist(),
@@ -109,6 +65,7 @@ def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
         "views": [
             {"id": id, "title": view.title, "meaning": meaning(choice, id), "numbers": _numbers(rows, choice, id)}
             for id, view in VIEWS.items()
+            if not (view.of_metric and against.get("grey"))
         ],
     }
 
@@ -160,8 +117,8 @@ class ScatterPlot(Part):
     """Shows a choice as a plot.
 
     Takes {"scene": file, "show": {"view", "number", "note"}} or {"note"}. show: the ready-made view and the pair to
-    begin with. note: what is wrong. Events: `choose` with {"number", "ticket", "run", "layer"}, `download` with
-    {"kind", "numbers"}.
+    begin with. note: what is wrong. Events: `choose` with {"number", "ticket", "run", "layer"}, `turn` with {"to"},
+    one of `pairx.ui.doubts.TURNS`, `download` with {"kind", "numbers"}.
     """
 
     template = '<div class="px-viewer px-explore"></div>'

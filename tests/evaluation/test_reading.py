@@ -180,6 +180,7 @@ def test_views_hold_what_their_words_say(opened: OpenRun) -> None:
     assert found["implausible"]["correct"].all() and (found["implausible"]["match_coverage"] <= lower).all()
     assert found["implausible"].index.tolist() == [0, 1, 2, 3, 4], "the least plausible first"
     assert found["sure"].index.tolist() == [20, 21, 22, 23, 24], "the most similar first"
+    assert found["far"].index.tolist() == [0, 1, 2, 3, 4], "the least similar first"
     with pytest.raises(InputError, match="no view"):
         view_rows(rows, "match_coverage", "best")
 

@@ -137,9 +137,9 @@ def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
     (tmp_path / "runs" / "cows" / "summary.json").unlink()
     *kept, plot = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
     assert all(one == gr.skip() for one in kept) and "no summary.json" in plot["note"]
-    values = exploration.list_values("cows", "status")
-    assert values["choices"] == [("ok (40)", "ok"), ("few inliers (40)", "few inliers")] and values["visible"]
-    assert not exploration.list_values("cows", "nothing")["visible"]
+    values = exploration.list_values("cows", "stage", "status")
+    assert values["choices"] == [("ok (20)", "ok"), ("few inliers (20)", "few inliers")] and values["visible"]
+    assert not exploration.list_values("cows", "stage", "nothing")["visible"]
     assert "no layer" in exploration.show("cows", "late", "match_coverage", "", "", [], "")["note"]
 
 

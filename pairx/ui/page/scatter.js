@@ -2,6 +2,8 @@
 
 const root = element.querySelector(".px-explore");
 const { notice, body } = shell(root, "The run is being opened.");
+const doubt = make("div", "px-doubt", body); // what speaks against the metric, and what to look at instead
+doubt.setAttribute("role", "note");
 const tools = make("div", "px-tools", body);
 tools.setAttribute("role", "toolbar");
 tools.setAttribute("aria-label", "Plot");
@@ -44,6 +46,14 @@ function tellBare({ number, value }) {
   canvas.hidden = !bare.hidden;
 }
 
+function tellDoubt({ text = "", turns = [], grey = false }) {
+  doubt.replaceChildren();
+  doubt.hidden = !text;
+  canvas.classList.toggle("px-grey", grey);
+  make("p", "", doubt, text);
+  for (const { to, label } of turns) button(doubt, label, label, () => trigger("turn", { to })).dataset.to = to;
+}
+
 let asked = 0;
 let key = null;
 let wanted = {}; // the view and the pair that a link asks for, and a note on it, until they are drawn
@@ -68,6 +78,7 @@ async function load() {
     });
     scene.figure.key = key;
     tellBare(scene);
+    tellDoubt(scene.doubt);
     await plot.draw(scene.figure);
     if (ticket !== asked) return;
     canvas.setAttribute("aria-label", `${scene.metric} against cosine similarity, ${scene.number.length} pairs. The table below lists them.`);
