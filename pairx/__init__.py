@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
-    from pairx.models import list_models, load_model
+    from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
 
 __all__ = [
+    "EmbeddingModel",
     "Explanation",
     "Faithfulness",
     "ImagePair",
     "InputError",
+    "Layer",
     "Matches",
     "MethodCard",
+    "ModelCard",
+    "Preprocessing",
     "Refusal",
     "View",
     "compare",
@@ -38,12 +42,17 @@ __all__ = [
     "load_model",
     "load_pair",
     "viz",
+    "wrap",
 ]
 
 # Where a public name is defined, if not among the types. It is imported at its first use: torch takes seconds, and
 # `python -m pairx --help` does without it.
 _HOMES = {
+    "EmbeddingModel": "models",
     "Faithfulness": "evaluation.faithfulness",
+    "Layer": "models",
+    "ModelCard": "models",
+    "Preprocessing": "models",
     "compare": "methods",
     "compare_steps": "methods",
     "evaluate": "evaluation.run",
@@ -54,6 +63,7 @@ _HOMES = {
     "list_models": "models",
     "load_model": "models",
     "load_pair": "images",
+    "wrap": "models",
 }
 
 

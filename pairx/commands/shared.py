@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import math
+import os
+import re
 import sys
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
-from pairx.types import Step, Steps
+from pairx.types import InputError, Step, Steps
 
 if TYPE_CHECKING:
     from pairx.models import EmbeddingModel
@@ -22,7 +25,10 @@ Result = TypeVar("Result")
 def add_model(command: argparse.ArgumentParser) -> None:
     """Which model, from which weights, at which size."""
     command.add_argument(
-        "--model", default="reid-lite0", help="a registered model, timm:NAME, or a checkpoint (default: %(default)s)"
+        "--model",
+        default="reid-lite0",
+        help="a registered model, timm:NAME, a checkpoint, or package.module:function, whose code is run "
+        "(default: %(default)s)",
     )
     command.add_argument(
         "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
@@ -45,6 +51,8 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
     """
     from pairx.models import load_model
 
+    if re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", arguments.model) and not arguments.model.startswith("timm:"):
+        return said(made_by(arguments.model, arguments.size))
     model = load_model(
         arguments.model,
         weights=arguments.weights,
@@ -53,9 +61,43 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
         head=arguments.head,
         averaged=not arguments.raw_weights,
     )
+    return said(model)
+
+
+def said(model: EmbeddingModel) -> EmbeddingModel:
+    """The model, its notes told on stderr."""
     for note in model.notes:
         print(f"pairx: {note}", file=sys.stderr)
     return model
+
+
+def made_by(name: str, size: int | None) -> EmbeddingModel:
+    """What a function of the user's own, `package.module:function`, returns: a model, or a network to wrap.
+
+    Its code is run, which is said. Raises InputError where there is no such function or it returns anything else.
+    """
+    from torch import nn
+
+    from pairx.models import EmbeddingModel, wrap
+
+    package, _, function = name.partition(":")
+    print(f"pairx: running the code of {package} to make the model", file=sys.stderr)
+    sys.path.insert(0, os.getcwd())
+    try:
+        made = getattr(importlib.import_module(package), function)()
+    except InputError:
+        raise
+    except Exception as error:  # whatever their code raises
+        reason = (str(error).splitlines() or [""])[0]
+        raise InputError(
+            f"--model {name} could not be made ({type(error).__name__}: {reason}). Give package.module:function of "
+            "a function without arguments, in this folder or installed."
+        ) from error
+    if isinstance(made, nn.Module):
+        return wrap(made, size=size, name=name)
+    if not isinstance(made, EmbeddingModel):
+        raise InputError(f"{name} returns {type(made).__name__}: return a torch.nn.Module, or pairx.wrap of one.")
+    return made
 
 
 def with_progress(steps: Generator[Step, None, Result]) -> Result:

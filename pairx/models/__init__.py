@@ -20,6 +20,7 @@ from pairx.models.networks import (
 )
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_models
+from pairx.models.wrapping import wrap
 
 __all__ = [
     "ASSETS",
@@ -44,4 +45,5 @@ __all__ = [
     "private_copy",
     "record_outputs",
     "siblings",
+    "wrap",
 ]

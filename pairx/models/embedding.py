@@ -16,7 +16,7 @@ from torch import nn
 
 from pairx import images
 from pairx.models.filling import Reading
-from pairx.models.networks import EmbeddingNet, finite, record_outputs
+from pairx.models.networks import EmbeddingNet, Selected, finite, record_outputs
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import ModelCard
 from pairx.types import ImagePair, InputError
@@ -59,8 +59,9 @@ class EncodedPair:
 class EmbeddingModel:
     """A network that turns a photograph into an embedding, with its preprocessing and its layers.
 
-    module: in evaluation mode, its parameters frozen. trunk: the part that layers are named in. reading: what was read
-    of its checkpoint, where that was not all of it as it is.
+    module: in evaluation mode, its parameters frozen. trunk: the part that layers are named in. backbone: timm's
+    network within it, which says how its tokens lie, or all of it. reading: what was read of its checkpoint, where that
+    was not all of it as it is.
     """
 
     def __init__(
@@ -74,7 +75,10 @@ class EmbeddingModel:
         self.card = card
         self.reading = reading
         self.module = module.to(device).eval().requires_grad_(False)
-        self.trunk = module.backbone if isinstance(module, EmbeddingNet) else module
+        self.trunk = module.backbone if isinstance(module, (EmbeddingNet, Selected)) else module
+        found = [name for name, part in self.trunk.named_modules() if hasattr(part, "feature_info")]
+        self._inside = f"{found[0]}." if found and found[0] else ""
+        self.backbone = self.trunk.get_submodule(self._inside.removesuffix("."))
         self.preprocessing = preprocessing
         self.device = torch.device(device)
 
@@ -120,7 +124,12 @@ class EmbeddingModel:
         """The layers worth choosing, from the input to the embedding, whose output is a grid: the network's stages, or
         blocks two levels deep.
         """
-        found = self._probe(self._stages()) or self._probe([name for name in self._blocks() if name.count(".") < 2])
+        return self.choose(
+            self._probe(self._stages()) or self._probe([name for name in self._blocks() if name.count(".") < 2])
+        )
+
+    def choose(self, found: Sequence[Layer]) -> tuple[Layer, ...]:
+        """The layers found, one of them the default. Raises InputError where there is none."""
         default = self._default(found)
         return tuple(replace(layer, default=layer.name == default) for layer in found)
 
@@ -196,11 +205,11 @@ class EmbeddingModel:
 
     @property
     def _channels_last(self) -> bool:
-        return str(getattr(self.trunk, "output_fmt", "")) == "NHWC"
+        return str(getattr(self.backbone, "output_fmt", "")) == "NHWC"
 
     def _prefix(self, tokens: int) -> int:
         """How many of a layer's tokens are no patches: none where the class token comes later (CaiT)."""
-        prefix = getattr(self.trunk, "num_prefix_tokens", 0)
+        prefix = getattr(self.backbone, "num_prefix_tokens", 0)
         return prefix if _is_square(tokens - prefix) else 0
 
     def _is_grid(self, output: object) -> bool:
@@ -209,7 +218,7 @@ class EmbeddingModel:
             return False
         if output.ndim == 3:
             patches = output.shape[1] - self._prefix(output.shape[1])
-            in_rows = not hasattr(self.trunk, "unroll")  # Hiera's tokens are in the order of its windows
+            in_rows = not hasattr(self.backbone, "unroll")  # Hiera's tokens are in the order of its windows
             return patches > 1 and _is_square(patches) and in_rows
         h, w = self.to_grid(output).shape[2:]
         return h == w > 1
@@ -217,9 +226,10 @@ class EmbeddingModel:
     def _stages(self) -> list[str]:
         """Names of the modules that timm takes features from, with their siblings."""
         modules = dict(self.trunk.named_modules())
-        info = getattr(self.trunk, "feature_info", None) or []
-        named = [entry["module"] for entry in info if entry["module"] in modules]  # of some it names what is no module
-        parents = {name.rpartition(".")[0] for name in named} - {""}
+        info = getattr(self.backbone, "feature_info", None) or []
+        said = [f"{self._inside}{entry['module']}" for entry in info]
+        named = [name for name in said if name in modules]  # of some it names what is no module
+        parents = {name.rpartition(".")[0] for name in named} - {self._inside.removesuffix(".")}
         return list(dict.fromkeys([*named, *(name for name in self._blocks() if name.rpartition(".")[0] in parents)]))
 
     def _blocks(self) -> list[str]:

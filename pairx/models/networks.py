@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import torch
 from torch import nn
@@ -64,6 +64,45 @@ class EmbeddingNet(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.bn(self.pooling(self.backbone(x)))
+
+
+class Selected(nn.Module):
+    """A network `backbone` of several outputs, and which of them is the embedding: see `select`."""
+
+    def __init__(self, backbone: nn.Module, output: str | int | None) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.output = output
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return select(self.backbone(x), self.output)
+
+
+def select(outputs: object, output: str | int | None = None) -> torch.Tensor:
+    """One of a network's outputs: a tensor alone, else of a tuple, list or dictionary the one named, by default the
+    first that is (B, D). Raises InputError where there is none such.
+    """
+    found = dict(named_outputs(outputs))
+    if output is None:
+        found = {key: x for key, x in found.items() if key is None or (x.ndim == 2 and x.is_floating_point())}
+    elif output in found:
+        return found[output]
+    if output is not None or not found:
+        listed = ", ".join(f"{key!r} {tuple(x.shape)}" for key, x in named_outputs(outputs)) or type(outputs).__name__
+        raise InputError(f"The network gives no {'embeddings (B, D)' if output is None else repr(output)}: {listed}.")
+    return next(iter(found.values()))
+
+
+def named_outputs(outputs: object) -> Iterator[tuple[str | int | None, torch.Tensor]]:
+    """The tensors of an output with their names or indices, those within others not; None for a tensor alone."""
+    if isinstance(outputs, torch.Tensor):
+        yield None, outputs
+    named = outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if _is_row(outputs) else ())
+    yield from ((key, value) for key, value in named if isinstance(value, torch.Tensor))
+
+
+def _is_row(outputs: object) -> bool:
+    return isinstance(outputs, (tuple, list))
 
 
 def private_copy(module: nn.Module) -> nn.Module:
