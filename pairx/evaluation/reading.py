@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from contextlib import closing
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,19 +12,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pyarrow.parquet import read_schema
 
 from pairx.datasets import dataset, load_herd
 from pairx.datasets.sources import SAMPLE
+from pairx.evaluation.guarding import Unfit, check_table, looking_into, read_table, read_values
 from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
-from pairx.evaluation.store import COUNTS, FILE, METRICS
+from pairx.evaluation.store import COUNTS, FILE, METRICS, TABLES
 from pairx.types import InputError
 
 REQUIRED = (
     "query_id", "gallery_id", "correct", "cosine", "layer", "inverted_residual_mean",
     "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
 )  # fmt: skip
-SETTLED, SUMMED = ("dataset", "model"), ("pairs", "correct", "incorrect", "retrieval", "status", "layers")
+TEXTS = ("query_id", "gallery_id", "layer", "status", *dataset.REQUIRED)
+NUMBERS = ("correct", "cosine", *METRICS, *COUNTS)
+SETTLED = {"dataset": str, "model": str}
+SUMMED = {"pairs": int, "correct": int, "incorrect": int, "retrieval": dict, "status": dict, "layers": dict}
+"""What the files of values hold at least, each with its kind."""
 UNKNOWN = "unknown"
 """What stands for an individual without a name, and for any other text that a photograph lacks."""
 MOST_VALUES = 12
@@ -35,6 +39,7 @@ MOST_VALUES = 12
 class OpenRun:
     """A finished run. settings, summary: as `evaluate` wrote them. table: one row a pair and layer, with `number`, the
     pair's own (the same at every layer). photographs: by image_id, with path, identity and what else is known of them.
+    within: folders that its photographs must lie in to be shown; None is anywhere.
     """
 
     folder: Path
@@ -42,6 +47,7 @@ class OpenRun:
     summary: dict[str, Any]
     table: pd.DataFrame
     photographs: pd.DataFrame
+    within: tuple[Path, ...] | None = None
 
     @property
     def name(self) -> str:
@@ -89,6 +95,11 @@ class OpenRun:
             raise InputError(f"{self.name} does not say where {image_id} is: evaluate its data set again.")
         (found,) = dataset.shown(self.photographs.loc[[image_id]], [image_id])
         path = Path(found.path)
+        if self.within is not None and not any(path.resolve().is_relative_to(one) for one in self.within):
+            raise InputError(
+                f"The photograph {image_id} lies outside of this server's data sets: it is not shown. Its operator can "
+                "name their folder as PAIRX_DATASETS."
+            )
         if not path.is_file():
             raise InputError(
                 f"The photograph {image_id} is no longer where the run found it ({path.parent.name}/{path.name}). "
@@ -113,15 +124,16 @@ class _Damaged(InputError):
     """What is wrong with a run's files, to follow "cannot be opened:"."""
 
 
-def open_run(folder: Path) -> OpenRun:
-    """Read a finished run. Raises InputError where the folder is none, files are missing or hold something else."""
+def open_run(folder: Path, within: Sequence[Path] | None = None) -> OpenRun:
+    """Read a finished run, which may be anybody's. within: folders outside of which its photographs are not shown; None
+    is anywhere. Raises InputError where the folder is none, files are missing or hold something else."""
     if not folder.is_dir():
         raise InputError(f"There is no run {folder.name}: its folder does not exist. Choose another.")
     kept = (folder / FILE).is_file()
     if kept and not (folder / PAIRS).is_file():
         raise InputError(f"The run {folder.name} is not finished. Continue it first.")
     try:
-        settings, summary = _values(folder / SETTINGS, SETTLED), _values(folder / SUMMARY, SUMMED)
+        settings, summary = _values(folder / SETTINGS, SETTLED), _summary(folder / SUMMARY)
         table, photographs = _table(folder / PAIRS, REQUIRED), _photographs(folder, settings)
         if not set(table["layer"]) <= set(summary["layers"]):
             raise _Damaged(f"its {SUMMARY} is not about its pairs")
@@ -131,30 +143,49 @@ def open_run(folder: Path) -> OpenRun:
         raise InputError(f"The run {folder.name} cannot be opened: {error}. {advice}.") from error
     table = table.astype({"correct": bool, "cosine": float, "query_id": str, "gallery_id": str})
     number = table.groupby(["query_id", "gallery_id"], sort=False).ngroup()
-    return OpenRun(folder, settings, summary, table.assign(number=number), photographs)
+    allowed = None if within is None else tuple(one.resolve() for one in within)
+    return OpenRun(folder, settings, summary, table.assign(number=number), photographs, allowed)
 
 
-def _values(path: Path, needed: tuple[str, ...]) -> dict[str, Any]:
+def _values(path: Path, needed: dict[str, type]) -> dict[str, Any]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        absent = [one for one in needed if one not in values]
+        values = read_values(path)
     except FileNotFoundError as error:
         raise _Damaged(f"it has no {path.name}") from error
-    except (OSError, ValueError, TypeError) as error:
+    except Unfit as error:
+        raise _Damaged(f"its {path.name} {error}") from error
+    except OSError as error:
         raise _Damaged(f"its {path.name} cannot be read") from error
+    absent = [one for one in needed if one not in values]
     if absent:
         raise _Damaged(f"its {path.name} has no {', '.join(absent)}")
+    odd = [name for name, kind in needed.items() if not isinstance(values[name], kind)]
+    if odd:
+        raise _Damaged(f"its {path.name} has something else in {', '.join(odd)} than a run has")
+    return values
+
+
+def _summary(path: Path) -> dict[str, Any]:
+    """The file of numbers, of which the app reads more than their names."""
+    values = _values(path, SUMMED)
+    layers, counts = values["layers"].values(), values["status"].values()
+    metrics = [found for layer in layers if isinstance(layer, dict) for found in layer.values()]
+    if not all(isinstance(one, dict) for one in (*layers, *metrics)) or not all(isinstance(n, int) for n in counts):
+        raise _Damaged(f"its {path.name} has something else in layers or status than a run has")
     return values
 
 
 def _check_table(path: Path, needed: tuple[str, ...]) -> None:
     """Look at a table's end, which tells its columns: it is missing where the file was cut."""
     try:
-        absent = [name for name in needed if name not in read_schema(path).names]
+        names = check_table(path, TEXTS, NUMBERS)
     except FileNotFoundError as error:
         raise _Damaged(f"it has no {path.name}") from error
-    except (OSError, ValueError) as error:
+    except Unfit as error:
+        raise _Damaged(f"its {path.name} {error}") from error
+    except OSError as error:
         raise _Damaged(f"its {path.name} cannot be read") from error
+    absent = [name for name in needed if name not in names]
     if absent:
         raise _Damaged(f"its {path.name} has no column {', '.join(absent)}")
 
@@ -162,8 +193,10 @@ def _check_table(path: Path, needed: tuple[str, ...]) -> None:
 def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     _check_table(path, needed)
     try:
-        return pd.read_parquet(path)
-    except (OSError, ValueError) as error:
+        return read_table(path)
+    except Unfit as error:
+        raise _Damaged(f"its {path.name} {error}") from error
+    except OSError as error:
         raise _Damaged(f"its {path.name} cannot be read") from error
 
 
@@ -207,13 +240,13 @@ def run_state(folder: Path) -> RunState | None:
     if (folder / FILE).is_file():
         try:
             return _unfinished(folder)
-        except (OSError, ValueError, sqlite3.Error):
+        except (OSError, ValueError, TypeError, RecursionError, sqlite3.Error):
             problem = problem or f"its {FILE} cannot be read"
     return RunState(folder.name, False, problem=problem) if problem else None
 
 
 def _finished(folder: Path) -> RunState:
-    settings, summary = _values(folder / SETTINGS, SETTLED), _values(folder / SUMMARY, SUMMED)
+    settings, summary = _values(folder / SETTINGS, SETTLED), _summary(folder / SUMMARY)
     _check_table(folder / PAIRS, REQUIRED)
     if (folder / PHOTOGRAPHS).is_file():
         _check_table(folder / PHOTOGRAPHS, dataset.REQUIRED)
@@ -221,7 +254,7 @@ def _finished(folder: Path) -> RunState:
 
 
 def _unfinished(folder: Path) -> RunState:
-    with closing(sqlite3.connect(f"{(folder / FILE).resolve().as_uri()}?mode=ro", uri=True, timeout=5)) as database:
+    with looking_into(folder / FILE, TABLES) as database:
         settings = {name: json.loads(value) for name, value in database.execute("SELECT * FROM settings")}
         total = database.execute("SELECT count(*) FROM pairs").fetchone()[0]
         done = database.execute("SELECT count(DISTINCT number) FROM scores").fetchone()[0]

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from pairx.evaluation.guarding import Unfit, require_tables_only
 from pairx.evaluation.lock import LOCK, RunLock
 from pairx.types import InputError
 
@@ -35,6 +36,7 @@ METRICS = (
 )
 COUNTS = ("n_matches", "local_matches", "homography_inliers")
 SCORES = (*METRICS, *COUNTS, "status")
+TABLES = ("settings", "facts", "pairs", "scores")
 _TABLES = f"""
     CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -190,6 +192,7 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
         raise _refused(folder, error) from error
     try:
         database = sqlite3.connect(folder / FILE, timeout=60, isolation_level=None)
+        require_tables_only(database, TABLES)
         database.execute("PRAGMA journal_mode = WAL")
         database.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last pairs when the power fails
         database.execute("BEGIN IMMEDIATE")
@@ -197,11 +200,15 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
             for statement in filter(str.strip, _TABLES.split(";")):
                 database.execute(statement)
         database.execute("COMMIT")
+    except Unfit as error:
+        lock.release()
+        database.close()
+        raise _refused(folder, f"its {FILE} {error}") from error
     except sqlite3.DatabaseError as error:
         lock.release()
         raise _refused(folder, error) from error
     return lock, database
 
 
-def _refused(folder: Path, error: Exception) -> InputError:
+def _refused(folder: Path, error: Exception | str) -> InputError:
     return InputError(f"{folder}: no run can be kept there ({error}). Choose another folder.")

@@ -39,7 +39,7 @@ class ExplainApi:
     ) -> tuple[dict, gr.FileData, gr.FileData]:
         """Explain why a model finds two photographs similar (PAIR-X).
 
-        photograph_a, photograph_b: files, given as handle_file(path or URL). model: a registered name. layer: "" is the
+        photograph_a, photograph_b: files, given as handle_file(path). model: a registered name. layer: "" is the
         model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
         batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file.
 
@@ -67,7 +67,7 @@ class ExplainApi:
         """A file that gradio has uploaded or fetched. Any other path of this machine is refused."""
         path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
         if not path or not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
-            raise InputError(f"photograph_{which} is no uploaded file: give it as handle_file(path or URL).")
+            raise InputError(f"photograph_{which} is no uploaded file: give it as handle_file(path).")
         name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
         return self.workshop.shelf.open(path, Path(name).name[:120])
 

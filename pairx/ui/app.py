@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from pairx.models import ASSETS
 from pairx.ui.about import build_about
@@ -13,6 +14,7 @@ from pairx.ui.compare import CompareTab
 from pairx.ui.explain import QUEUE, ExplainTab
 from pairx.ui.exploration import TAB
 from pairx.ui.explore import ExploreTab
+from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.library import Library, Places
 from pairx.ui.meaning import References
 from pairx.ui.photos import PhotoShelf
@@ -42,6 +44,7 @@ def open_workshop() -> tuple[Workshop, tuple, Request]:
 
 def build(places: Places) -> gr.Blocks:
     """The whole app, not yet launched. places: whose data it may open."""
+    fetch_nothing()
     workshop, pairs, opening = open_workshop()
     library = Library(places)
     ready = OPENING.is_file() and workshop.stored(OPENING, opening)
@@ -64,9 +67,10 @@ def build(places: Places) -> gr.Blocks:
     return page.queue(max_size=64, default_concurrency_limit=8)
 
 
-def launch_options() -> dict[str, Any]:
-    """What `launch` needs: gradio 6 takes theme and style there."""
+def launch_options(places: Places) -> dict[str, Any]:
+    """What `launch` needs: gradio 6 takes theme and style there. places: as `build` was given them."""
     return {
+        "app_kwargs": {"middleware": [Middleware(OwnMachineOnly)] if places.own_machine else []},
         "theme": theme(),
         "head": head(),
         "allowed_paths": [str(PLOTLY)],

@@ -27,6 +27,7 @@ from pairx.ui.parts import cached, sent
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.scatter import figure_of, file_of, scene_of_run, standing
 from pairx.ui.session import Request, Workshop
+from pairx.ui.sheet import csv_bytes
 from pairx.ui.viewer import scene_of
 from pairx.ui.words import capitalised
 from pairx.viz.scatter import stand_alone
@@ -290,7 +291,7 @@ def content(run: OpenRun, choice: Choice, kind: str, numbers: Any = None) -> byt
         rows = rows.loc[[one for one in numbers if isinstance(one, int) and one in rows.index]]
     table = rows.drop(columns="number")
     if kind == "csv":
-        return table.to_csv(index=False).encode()
+        return csv_bytes(table)
     file = io.BytesIO()
     table.to_parquet(file, index=False)
     return file.getvalue()

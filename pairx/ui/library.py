@@ -61,7 +61,10 @@ class Library:
         if name == SAMPLE:
             return SAMPLE
         if name in self.datasets():
-            return self.places.datasets / name
+            path = self.places.datasets / name
+            if not self._stays(path, self.places.datasets):
+                raise InputError(f"The data set {name} has a link that leads out of this server's data sets.")
+            return path
         if not self.places.own_machine:
             raise InputError("There is no such data set here. Choose one from the list.")
         if name.startswith(CATALOGUE):
@@ -78,7 +81,10 @@ class Library:
         newest = sorted(found, key=lambda one: one.stat().st_mtime, reverse=True)[:MOST_RUNS]
         ready = run_state(SAMPLE_RUN)
         states = [replace(ready, name=READY)] if ready else []
-        return states + [state for one in newest if _NAME.fullmatch(one.name) and (state := run_state(one))]
+        return states + [state for one in newest if self._listed(one) and (state := run_state(one))]
+
+    def _listed(self, folder: Path) -> bool:
+        return bool(_NAME.fullmatch(folder.name)) and self._stays(folder, self.places.runs)
 
     def folder(self, name: str) -> Path:
         """The folder of a run, there or not. Raises InputError for a name that is none."""
@@ -86,7 +92,10 @@ class Library:
             return SAMPLE_RUN
         if not _NAME.fullmatch(name):
             raise InputError("Name the run with letters, digits, dots, dashes and underscores, 60 at most.")
-        return self.places.runs / name
+        folder = self.places.runs / name
+        if not self._stays(folder, self.places.runs):
+            raise InputError(f"The run {name} is a link that leads out of this server's runs: it is not opened.")
+        return folder
 
     def changed(self, name: str) -> int:
         """When the pairs of a run changed last, ns; 0 where there are none. Raises InputError for another name."""
@@ -101,12 +110,23 @@ class Library:
             if key in self._open:
                 self._open.move_to_end(key)
                 return self._open[key]
-        run = open_run(folder)
+        run = open_run(folder, None if self.places.own_machine else self._within(folder))
         with self._lock:
             self._open[key] = run
             while len(self._open) > KEPT_RUNS:
                 self._open.popitem(last=False)
         return run
+
+    def _within(self, run: Path) -> list[Path]:
+        """Where the photographs of a run may lie that others are shown."""
+        return [one for one in (ASSETS, run, self.places.datasets) if one]
+
+    def _stays(self, path: Path, folder: Path) -> bool:
+        """Whether neither a path nor a file in it leads out of a folder by a link. On one's own machine any may."""
+        if self.places.own_machine:
+            return True
+        inside, files = folder.resolve(), [*path.iterdir()] if path.is_dir() else []
+        return all(one.resolve().is_relative_to(inside) for one in (path, *files))
 
     def new_name(self, dataset: str, model: str) -> str:
         """A name for a run of a data set, not yet taken."""

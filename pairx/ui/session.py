@@ -32,6 +32,7 @@ from pairx.ui.photos import PhotoShelf, Ref, pair_of
 
 KEPT_MODELS = 2
 KEPT_PAIRS = 2
+LONGEST_LAYER = 200
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 """Explanations that run at the same time."""
 
@@ -39,7 +40,8 @@ AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 @dataclass(frozen=True)
 class Request:
     """All that an explanation depends on. background: what a comparison's methods take for absent, one of
-    `pairx.baselines.backgrounds` or a photograph; None leaves each its own."""
+    `pairx.baselines.backgrounds` or a photograph; None leaves each its own. Raises InputError for what is no layer's
+    name."""
 
     photo0: Ref
     photo1: Ref
@@ -47,6 +49,10 @@ class Request:
     layer: str
     options: Options = field(default_factory=Options)
     background: str | Ref | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.layer) > LONGEST_LAYER:
+            raise InputError(f"A layer's name has {LONGEST_LAYER} characters at most, not {len(self.layer):,}.")
 
     def key(self, model_key: str) -> str:
         """Digest of all that changes PAIR-X's result: photographs, model, weights, layer, options, version of the

@@ -19,9 +19,8 @@ def main() -> None:
     app.OPENING = opening
     workshop, _, request = app.open_workshop()
     with_key(workshop.explain(request), workshop.key(request)).save(opening)
-    app.build(Places(None, opening.parent / "runs", own_machine=True)).launch(
-        server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options()
-    )
+    places = Places(None, opening.parent / "runs", own_machine=True)
+    app.build(places).launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options(places))
 
 
 if __name__ == "__main__":
