@@ -23,7 +23,7 @@ from pairx.types import InputError, finished
 from tests.evaluation.made_up import write_run
 
 SAMPLE_RUN = ASSETS / "run"
-SUMMARY = {"layers": {"early": {}}, **dict.fromkeys(("pairs", "correct", "incorrect", "retrieval", "status"))}
+SUMMARY = {"layers": {"early": {}}, "pairs": 0, "correct": 0, "incorrect": 0, "retrieval": {}, "status": {}}
 
 
 @pytest.fixture
