@@ -44,8 +44,8 @@ def read_values(path: Path) -> dict[str, Any]:
 
 
 def check_table(path: Path, texts: Collection[str] = (), numbers: Collection[str] = ()) -> list[str]:
-    """Look at the end of a Parquet table, which tells its columns: their names. texts, numbers: columns that must hold
-    those, where they are there. Raises OSError, and Unfit where it holds what a run's table cannot."""
+    """Look at the end of a Parquet table, which tells its columns: their names. texts: columns that must
+    hold names, as texts or whole numbers; numbers: such that must hold numbers; where they are there. Raises OSError, and Unfit where it holds what a run's table cannot."""
     try:
         with ParquetFile(path) as file:
             schema, about = file.schema_arrow, file.metadata
@@ -57,8 +57,9 @@ def check_table(path: Path, texts: Collection[str] = (), numbers: Collection[str
     for field in schema:
         if not (_is_text(field.type) or _is_plain(field.type)):
             raise Unfit(f"holds {field.type} in {field.name[:80]}, where a run has numbers and texts")
-        if field.name in texts and not (_is_text(field.type) or pa.types.is_null(field.type)):
-            raise Unfit(f"holds {field.type} in {field.name[:80]}, where a run has texts")
+        named = _is_text(field.type) or pa.types.is_integer(field.type) or pa.types.is_null(field.type)
+        if field.name in texts and not named:
+            raise Unfit(f"holds {field.type} in {field.name[:80]}, where a run has names")
         if field.name in numbers and not _is_number(field.type):
             raise Unfit(f"holds {field.type} in {field.name[:80]}, where a run has numbers")
     return list(schema.names)

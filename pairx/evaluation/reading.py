@@ -193,7 +193,8 @@ def _check_table(path: Path, needed: tuple[str, ...]) -> None:
 def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     _check_table(path, needed)
     try:
-        return read_table(path)
+        table = read_table(path)
+        return table.astype({name: str for name in TEXTS if name in table and table[name].dtype.kind in "iu"})
     except Unfit as error:
         raise _Damaged(f"its {path.name} {error}") from error
     except OSError as error:

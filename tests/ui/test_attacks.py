@@ -255,7 +255,7 @@ TYPES = {
     "texts for numbers": {"cosine": pa.array(["0.5"] * 80)},
     "texts for truth": {"correct": pa.array(["False"] * 80)},
     "bytes for names": {"query_id": pa.array([b"\xff"] * 80)},
-    "numbers for names": {"query_id": pa.array([1] * 80)},
+    "fractions for names": {"query_id": pa.array([1.5] * 80)},
     "structures": {"status": pa.array([{"a": 1}] * 80)},
     "long texts": {"status": pa.array(["x" * 10_000] * 80)},
 }
