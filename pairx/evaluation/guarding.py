@@ -44,8 +44,9 @@ def read_values(path: Path) -> dict[str, Any]:
 
 
 def check_table(path: Path, texts: Collection[str] = (), numbers: Collection[str] = ()) -> list[str]:
-    """Look at the end of a Parquet table, which tells its columns: their names. texts: columns that must
-    hold names, as texts or whole numbers; numbers: such that must hold numbers; where they are there. Raises OSError, and Unfit where it holds what a run's table cannot."""
+    """Look at the end of a Parquet table, which tells its columns: their names. texts, numbers: columns that must hold
+    names, as texts or whole numbers, and such that must hold numbers, where they are there. Raises OSError, and Unfit
+    where it holds what a run's table cannot."""
     try:
         with ParquetFile(path) as file:
             schema, about = file.schema_arrow, file.metadata

@@ -21,11 +21,14 @@ from pairx.ui.photos import PhotoShelf
 from pairx.ui.samples import opening_pair, ready_pairs
 from pairx.ui.scatter import PLOTLY
 from pairx.ui.session import Request, Workshop
+from pairx.ui.sweeping import keep_sweeping
 from pairx.ui.theme import head, theme
 
 OPENING = ASSETS / "opening.npz"
 MODEL = "reid-lite0"
 DAY = 24 * 3600
+MOST_WAITING = 128
+"""Requests that wait at the same time; more are told that the queue is full."""
 TITLE = "PAIR-X Explorer"
 SUBTITLE = (
     "Why a re-identification model finds two photographs similar: which places match, and which pixels carry them."
@@ -64,7 +67,8 @@ def build(places: Places) -> gr.Blocks:
                 ExploreTab(page, tabs, tab, workshop, library, MODEL)
             with gr.Tab("About"):
                 build_about(workshop.cards.values())
-    return page.queue(max_size=64, default_concurrency_limit=8)
+    keep_sweeping(page, workshop.shelf)
+    return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)
 
 
 def launch_options(places: Places) -> dict[str, Any]:

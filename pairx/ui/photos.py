@@ -45,6 +45,8 @@ class PhotoShelf:
         self._by_digest: dict[str, Ref] = {}
         self._uploads: OrderedDict[str, Ref] = OrderedDict()
         self._lock = threading.Lock()
+        self.opened: set[str] = set()
+        """Paths of files that were opened; see `pairx.ui.sweeping`."""
 
     def add_sample(self, id: str, path: Path, name: str) -> None:
         """Make a sample known."""
@@ -61,6 +63,7 @@ class PhotoShelf:
         """Decode a file that the browser uploaded or was given, and remember it. Raises InputError."""
         path = Path(path)
         image, view = images.load_image(path, name=name)
+        self.opened.add(str(path))
         digest = images.digest(image)
         known = self._by_digest.get(digest)
         ref = Ref(known.id, digest, known.name, path) if known else Ref(links.short(digest), digest, name, path)

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
@@ -28,6 +29,7 @@ from pairx.evaluation import guarding
 from pairx.evaluation.reading import open_run, run_state
 from pairx.evaluation.store import Store
 from pairx.types import Explanation
+from pairx.ui import sweeping
 from pairx.ui.app import build, launch_options
 from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, is_own_machine, refusal
 from pairx.ui.library import Library, Places
@@ -202,6 +204,22 @@ def test_options_out_of_range_are_refused_before_any_work(served, options):
     said = explain(served, *photos, **options)
     assert "event: error" in said and len(said) < 5000
     assert time.monotonic() - begun < 20
+
+
+def test_uploads_that_nobody_uses_are_deleted(workshop, tmp_path, monkeypatch):
+    unused, used, young = (tmp_path / f"{name}.png" for name in ("unused", "used", "young"))
+    for path in (unused, used, young):
+        path.write_bytes(png())
+    page = SimpleNamespace(upload_file_set={str(unused), str(used), str(young), "gone"})
+    workshop.shelf.open(used, "used.png")
+    later = time.time() + sweeping.UNUSED_SECONDS
+    born = sweeping._born_and_size
+    monkeypatch.setattr(sweeping, "_born_and_size", lambda path: (later, 10) if path == young else born(path))
+    sweeping.sweep(page, workshop.shelf, later + 1)
+    assert not unused.exists() and used.exists() and young.exists()
+    monkeypatch.setattr(sweeping, "MOST_BYTES", 1)
+    sweeping.sweep(page, workshop.shelf, later + 1)
+    assert used.exists() and not young.exists(), "too much in all"
 
 
 # A run folder from elsewhere.
