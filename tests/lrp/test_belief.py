@@ -44,7 +44,7 @@ def model_of(before: nn.Module | None = None, after: nn.Module | None = None) ->
     torch.manual_seed(1)
     card = ModelCard("net", "net", "", "net", "MIT", "", layer="stage")
     network = Net(before or nn.Identity(), after or nn.Identity())
-    return EmbeddingModel(card, network, Preprocessing(12, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+    return EmbeddingModel(card, network, Preprocessing((12, 12), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
 
 
 def test_relevance_that_explodes_is_withheld(pair: ImagePair) -> None:
@@ -106,7 +106,7 @@ def test_a_saved_explanation_stays_withheld(pair: ImagePair, tmp_path) -> None:
 def test_relevance_of_the_class_token_is_told() -> None:
     card = ModelCard("vit", "vit", "", "vit", "MIT", "", layer="blocks.6")
     network = build("vit_tiny_patch16_224", 64).float()
-    model = EmbeddingModel(card, network, Preprocessing(64, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
+    model = EmbeddingModel(card, network, Preprocessing((64, 64), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)))
     pair = make_pair()
     one = pairx.explain(model, pair, layer="blocks.11", k_colors=0, engine="exact")
     whole = pairx.explain(model, pair, layer="blocks.6", k_colors=0, engine="exact")
