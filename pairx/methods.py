@@ -29,7 +29,8 @@ def explain_steps(
 ) -> Generator[Step, None, list[Explanation]]:
     """Explain a pair at one or several layers, in steps.
 
-    layers: by default the model's own choice. options: the method's (`pairx.core.Options` for PAIR-X). Yields a `Step`
+    layers: by default the model's own choice. options: the method's (`pairx.core.Options` for PAIR-X, and `preset`, a
+    name of `pairx.core.PRESETS`, whose options hold where no others are given). Yields a `Step`
     before every part of the work; stop iterating and the work stops. Returns one `Explanation` a layer. Raises
     InputError for a method, layer or option that does not exist.
     """
@@ -113,6 +114,8 @@ def option_names(method: str) -> list[str]:
 def options_of(method: str, **options: Any) -> Any:
     """A method's options, frozen. Raises InputError for a method or an option that does not exist."""
     known = option_names(method)
+    if method == core.CARD.name:
+        options = core.preset(options.pop("preset", "paper")) | options
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
     return OPTIONS[method](**options)

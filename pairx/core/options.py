@@ -26,6 +26,23 @@ CARD = MethodCard(
 CELLS = ("signed", "abs_of_sum", "sum_of_abs")
 STARTS = ("activation", "relevance")
 MOST_COLORS = 40
+PIXELS = ("signed", "absolute")
+_PUBLIC = {
+    "seed": "gradient",
+    "residual": "plain",
+    "batchnorm": "pass",
+    "composite": "epsilon-plus",
+    "pooling": "gradient",
+    "pixels": "absolute",
+    "engine": "exact",
+}
+PRESETS = {
+    "paper": {},
+    "pairx": _PUBLIC | {"cells": "abs_of_sum"},
+    "wildme": _PUBLIC | {"cells": "sum_of_abs", "seed": "gradient_times_cosine"},
+}
+"""Options as published: by the paper, in its authors' public code (github.com/pairx-explains/pairx), and in the package
+of github.com/WildMeOrg/pairx."""
 VERSION = 3  # of the maths: raised whenever the same settings give another result
 
 
@@ -38,7 +55,9 @@ class Options:
     matches are in the result. cells: how a cell's channels add up to its relevance: "signed" sum as in the paper (eq.
     1), "abs_of_sum" or "sum_of_abs" as in the two public codes. start: pixel maps propagate from the cell's
     "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
-    residual, batchnorm, composite: see `pairx.lrp.Policy`. engine: see `pairx.lrp.record`.
+    seed: where relevance starts at the embedding, see `pairx.lrp.seed`. pixels: a pixel's colours add up "signed", or
+    "absolute", without the sum's sign. residual, batchnorm, composite, pooling: see `pairx.lrp.Policy`. engine: see
+    `pairx.lrp.record`. `PRESETS` has them as published.
     """
 
     k_lines: int = 20
@@ -48,6 +67,9 @@ class Options:
     residual: str = "norm"
     batchnorm: str = "merge"
     composite: str = "auto"
+    seed: str = "relevance"
+    pooling: str = "norm"
+    pixels: str = "signed"
     engine: str = "fast"
 
     def __post_init__(self) -> None:
@@ -57,6 +79,9 @@ class Options:
             "residual": lrp.RESIDUALS,
             "batchnorm": lrp.BATCHNORMS,
             "composite": lrp.COMPOSITES,
+            "seed": lrp.SEEDS,
+            "pooling": lrp.POOLINGS,
+            "pixels": PIXELS,
             "engine": tuple(lrp.ENGINES),
         }
         for name, known in choices.items():
@@ -70,7 +95,14 @@ class Options:
     @property
     def policy(self) -> lrp.Policy:
         """How relevance is propagated."""
-        return lrp.Policy(self.residual, self.batchnorm, self.composite)
+        return lrp.Policy(self.residual, self.batchnorm, self.composite, self.pooling)
 
 
 DEFAULTS = Options()
+
+
+def preset(name: str) -> dict[str, str]:
+    """The options of `PRESETS`. Raises InputError for another name."""
+    if name not in PRESETS:
+        raise InputError(f"There is no preset {name!r}. Choose {', '.join(PRESETS)}.")
+    return dict(PRESETS[name])

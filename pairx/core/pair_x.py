@@ -158,17 +158,20 @@ def weigh(
 ) -> Weighed:
     """Relevance of a layer in both photographs, and the matches that it weighs. booked: whether to keep accounts."""
     model, started = encoded.model, time.perf_counter()
-    seed, path = lrp.seed(*encoded.embeddings), model.path(layer)
+    path, (e, f) = model.path(layer), encoded.embeddings
+    seeds = lrp.seed(e, f, options.seed), lrp.seed(f, e, options.seed)
 
-    def sweep(recording: lrp.Recording) -> tuple[torch.Tensor, float | None]:
+    def sweep(side: int) -> tuple[torch.Tensor, float | None]:
+        recording, seed = recordings[side], seeds[side]
         relevance = recording.relevance(path, seed[None])[0]
         return relevance, belief.error_of(recording, seed, path, options.policy) if booked else None
 
-    swept = list(lrp.in_threads(sweep, recordings, 2, model.device))
+    swept = list(lrp.in_threads(sweep, (0, 1), 2, model.device))
     relevances = [relevance for relevance, _ in swept]
     cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
     beliefs = [
-        believed(model, relevance, cell, seed, error) for (relevance, error), cell in zip(swept, cells, strict=True)
+        believed(model, relevance, cell, seed, error)
+        for (relevance, error), cell, seed in zip(swept, cells, seeds, strict=True)
     ]
     matches = match(encoded, layer, cells)
     return Weighed(layer, relevances, cells, matches, beliefs, time.perf_counter() - started)
@@ -197,8 +200,9 @@ def paint(
     with closing(recording.pixels(model.path(weighed.layer), seeds)) as pixels:
         for index, relevance in enumerate(pixels):
             summed = relevance.sum(0)
-            painted.maps[side][index] = summed.float().cpu().numpy()
             painted.growths[side] = max(painted.growths[side], belief.growth(summed, seeds[index]))
+            shown = summed.abs() if options.pixels == "absolute" else summed
+            painted.maps[side][index] = shown.float().cpu().numpy()
             yield index
     painted.seconds += time.perf_counter() - started
 

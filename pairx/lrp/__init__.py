@@ -22,18 +22,19 @@ from pairx.lrp.engine import OUTPUT, Account, TapeRecording
 from pairx.lrp.handlers import register_rule
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
-from pairx.lrp.policy import BATCHNORMS, COMPOSITES, RESIDUALS, Policy
+from pairx.lrp.policy import BATCHNORMS, COMPOSITES, POOLINGS, RESIDUALS, Policy
 from pairx.lrp.writing import averaged, moved, passed, refused, shared, written_out
 from pairx.lrp.zennit_engine import ZennitRecording
 from pairx.models import finite
 from pairx.types import InputError
 
 __all__ = [
-    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "RESIDUALS", "Account", "Policy", "Recording", "averaged",
+    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "POOLINGS", "RESIDUALS", "SEEDS", "Account", "Policy", "Recording", "averaged",
     "in_threads", "moved", "passed", "record", "refused", "register_rule", "seed", "shared", "written_out",
 ]  # fmt: skip
 
 
+SEEDS = ("relevance", "gradient", "gradient_times_cosine")
 TRIM = 1e-4  # share of a signal that each side of its window may lose at a convolution
 MEMORY = 1 << 30
 
@@ -74,12 +75,18 @@ class Recording(Protocol):
         """Bytes that the recording holds, the model's weights apart; infinite where that is unknown."""
 
 
-def seed(e: torch.Tensor, f: torch.Tensor) -> torch.Tensor:
-    """Where relevance of a cosine similarity starts: `R_k = e_k f_k / (|e| |f|)` (D,), which sums to it (PAIR-X, B.2).
+def seed(e: torch.Tensor, f: torch.Tensor, start: str = "relevance") -> torch.Tensor:
+    """Where relevance of a cosine similarity `s` starts in the photograph of embedding e (D,): one of `SEEDS`.
 
-    e, f: (D,) the two embeddings.
+    f: (D,) the other embedding. start: "relevance", `e_k f_k / (|e| |f|)`, which sums to s (PAIR-X, B.2); "gradient",
+    `ds / de_k`, where both public PAIR-X codes start; "gradient_times_cosine", that times s, as one of them does.
     """
-    return e * f / (e.norm() * f.norm()).clamp(min=1e-12)
+    lengths = (e.norm() * f.norm()).clamp(min=1e-12)
+    if start == "relevance":
+        return e * f / lengths
+    s = (e @ f) / lengths
+    gradient = f / lengths - s * e / e.square().sum().clamp(min=1e-12)
+    return gradient * s if start == "gradient_times_cosine" else gradient
 
 
 def record(

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from pairx.lrp.policy import Policy
 from pairx.models.networks import gem
 from pairx.types import InputError
 
@@ -35,17 +36,17 @@ HOOKED = {F.conv1d, F.conv2d, F.conv3d, F.linear, F.batch_norm}
 
 
 class Connections(TorchFunctionMode):
-    """During `with Connections(network, residual):` a forward is recorded so that its backward propagates relevance.
+    """During `with Connections(network, policy):` a forward is recorded so that its backward propagates relevance.
 
-    Sums take the norm rule (`R_a = R a / (a + b)`; with residual "plain" each operand takes all of R), a product with a
+    Sums take the norm rule (`R_a = R a / (a + b)`; with plain residuals each operand takes all of R), a product with a
     gate hands all relevance to the signal, activations and scalar factors pass it, means and pooling take the norm rule
-    (`R_i = R x_i (dy/dx_i) / y`). Thread-local; the model stays as it is. network: whose modules are hooked. Raises
+    (`R_i = R x_i (dy/dx_i) / y`), but for GeM where the policy takes its gradient. Thread-local; the model stays as it is. network: whose modules are hooked. Raises
     InputError, naming it, for an operation that has no rule.
     """
 
-    def __init__(self, network: nn.Module, residual: str) -> None:
+    def __init__(self, network: nn.Module, policy: Policy) -> None:
         super().__init__()
-        self.residual = residual
+        self.policy = policy
         self.hooked = {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
 
     def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
@@ -54,11 +55,13 @@ class Connections(TorchFunctionMode):
         if not torch.is_grad_enabled() or not signals:
             return func(*args, **kwargs)
         if func in SUMS:
-            return _NormSum.apply(*args) if len(signals) == 2 and self.residual == "norm" else func(*args, **kwargs)
+            return _NormSum.apply(*args) if len(signals) == 2 and self.policy.residual == "norm" else func(*args, **kwargs)
         if func in PRODUCTS or (func in QUOTIENTS and args[0] is signals[0] and len(signals) == 1):
             return _scaled(func, args)
         if func in ACTIVATIONS:
             return _Passed.apply(signals[0], lambda x: func(x, *args[1:], **kwargs))
+        if func is gem and self.policy.pooling == "gradient":
+            return func(*args, **kwargs)
         if func in MEANS:
             return _NormOf.apply(signals[0], lambda x: func(x, *args[1:], **kwargs))
         result = func(*args, **kwargs)

@@ -21,6 +21,7 @@ from pairx.lrp.writing import (
     averaged,
     constant,
     gate,
+    generalised_mean,
     moved,
     padded,
     passed,
@@ -127,7 +128,7 @@ def _table() -> dict[Callable, Handler]:
     }  # fmt: skip
     table = {func: handler for handler, names in groups.items() for func in _functions(names)}
     getters = dict.fromkeys([Tensor.mT.__get__, Tensor.T.__get__], moved)
-    return table | getters | {gem: averaged, Tensor.view: viewed}
+    return table | getters | {gem: generalised_mean, Tensor.view: viewed}
 
 
 _LOCK = threading.Lock()

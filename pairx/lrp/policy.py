@@ -9,6 +9,7 @@ from pairx.types import InputError
 COMPOSITES = ("auto", "epsilon-plus", "conserving", "gradient")
 RESIDUALS = ("norm", "plain")
 BATCHNORMS = ("merge", "pass")
+POOLINGS = ("norm", "gradient")
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,27 @@ class Policy:
     "epsilon-plus". residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it
     to both, as the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm:
     "merge" folds it into the convolution before it; "pass" hands relevance through it unchanged, as zennit does where
-    it cannot merge.
+    it cannot merge. pooling: "norm" shares relevance out among what a generalised mean (GeM) and other means of powers
+    pool; "gradient" takes their derivative, as the public PAIR-X codes do, whose rules see modules only.
     """
 
     residual: str = "norm"
     batchnorm: str = "merge"
     composite: str = "auto"
+    pooling: str = "norm"
 
     @property
     def conserves(self) -> bool:
         """Whether its rules share relevance out, so that its sum stays what it was but for what is booked elsewhere."""
-        return self.residual == "norm" and self.composite != "gradient"
+        return self.residual == self.pooling == "norm" and self.composite != "gradient"
 
     def __post_init__(self) -> None:
-        choices = {"composite": COMPOSITES, "residual": RESIDUALS, "batchnorm": BATCHNORMS}
+        choices = {
+            "composite": COMPOSITES,
+            "residual": RESIDUALS,
+            "batchnorm": BATCHNORMS,
+            "pooling": POOLINGS,
+        }
         for name, known in choices.items():
             if getattr(self, name) not in known:
                 raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")

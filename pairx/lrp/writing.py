@@ -34,7 +34,8 @@ def gate(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 
 def power(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A power, which relevance passes; so small that their mean is divided by exactly."""
-    return _of_kind(POWER, tape, passed(tape, func, args, kwargs))
+    rule = moved if tape.policy.pooling == "gradient" else passed
+    return _of_kind(POWER, tape, rule(tape, func, args, kwargs))
 
 
 def _of_kind(kind: str, tape: Tape, y: Tensor) -> Tensor:
@@ -62,10 +63,17 @@ def viewed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
 def averaged(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A sum, an average or a generalised mean: `R_i = x_i sum_j (dy_j / dx_i) R_j / y_j`."""
     powers = all(tape.node(signal).kind == POWER for signal in tape.signals((args, kwargs)))
+    if powers and tape.policy.pooling == "gradient":
+        return moved(tape, func, args, kwargs)
     y = traced(tape, func, args, kwargs, rules.NormOfPowers if powers else rules.Norm)
     if powers:
         tape.node(y).kind = ""
     return y
+
+
+def generalised_mean(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """GeM: as `averaged`, or its derivative where the policy says so."""
+    return (moved if tape.policy.pooling == "gradient" else averaged)(tape, func, args, kwargs)
 
 
 def refused(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:

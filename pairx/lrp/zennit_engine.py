@@ -60,7 +60,7 @@ class ZennitRecording:
             network.get_submodule(name).register_forward_hook(partial(_keep, self._layers, name))
         self._input = x.clone().requires_grad_()
         try:
-            with Connections(network, policy.residual):
+            with Connections(network, policy):
                 self._output = network(self._input)
         except BaseException:
             self._composite.remove()

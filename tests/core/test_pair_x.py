@@ -124,7 +124,7 @@ def test_evidence_against_is_no_evidence_for(
 ) -> None:
     """The negative of a similarity has the same evidence, with the other sign."""
     raised, start = pairx.explain(tiny, pair, k_colors=3), pair_x.lrp.seed
-    monkeypatch.setattr(pair_x.lrp, "seed", lambda e, f: -start(e, f))
+    monkeypatch.setattr(pair_x.lrp, "seed", lambda *given: -start(*given))
     lowered = pairx.explain(tiny, pair, k_colors=3)
     count = raised.matches.raising
     assert count > 5 and raised.matches.lowering == 0 and raised.notes == ()
