@@ -106,14 +106,16 @@ def test_explain_draws_a_png_for_print(photos: tuple, out: Path) -> None:
 
 def test_explain_saves_what_the_library_computes(photos: tuple, out: Path) -> None:
     path = out / "ab.npz"
-    options = ["--cells", "abs_of_sum", "--start", "relevance", "--residual", "plain", "--batchnorm", "pass"]
+    options = ["--preset", "pairx", "--start", "relevance", "--pixels", "signed"]
     box = ["--box0", "8", "4", "40", "30", "--theta0", "0.3", "--box1", "0", "0", "0.5", "1"]
     assert main(["explain", *photos, *FAST, *options, *box, "--layer", "blocks.2", "-o", str(path)]) == 0
     saved = pairx.Explanation.load(path)
     model = pairx.load_model("lite0-imagenet", size=64)
     pair = pairx.load_pair(*photos, (8, 4, 40, 30), (0, 0, 0.5, 1), 0.3)
-    settings = {"k_colors": 1, "cells": "abs_of_sum", "start": "relevance", "residual": "plain", "batchnorm": "pass"}
-    expected = pairx.explain(model, pair, layer="blocks.2", **settings)
+    expected = pairx.explain(
+        model, pair, layer="blocks.2", k_colors=1, preset="pairx", start="relevance", pixels="signed"
+    )
+    assert (saved.settings["cells"], saved.settings["residual"]) == ("abs_of_sum", "plain")
     assert saved.settings == json.loads(json.dumps(expected.settings))
     assert saved.similarity == pytest.approx(expected.similarity, abs=1e-6)
     np.testing.assert_array_equal(saved.matches.cells0, expected.matches.cells0)
@@ -164,6 +166,9 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--start", "end"], "start is activation or"),
         (["--residual", "half"], "residual is norm or"),
         (["--batchnorm", "drop"], "batchnorm is merge or"),
+        (["--seed", "7"], "seed is relevance or"),
+        (["--preset", "authors"], "no preset 'authors'"),
+        (["--method", "grad-cam", "--preset", "pairx"], "grad-cam has no option 'preset'"),
         (["--palette", "neon"], "palette 'neon'"),
         (["--opacity", "2"], "opacity is 0 to 1, not 2"),
         (["--opacity", "nan"], "opacity is 0 to 1, not nan"),

@@ -13,6 +13,19 @@ from pairx.types import Explanation, ImagePair, InputError, Refusal
 
 FIGURES = (".png", ".svg", ".pdf")
 FORMATS = (*FIGURES, ".npz")
+OPTIONS = {
+    "cells": "signed (the paper, default), abs_of_sum or sum_of_abs: how channels add up to a cell's relevance",
+    "start": "activation (the paper, default) or relevance: where the colour maps start",
+    "residual": "norm (default) or plain: how relevance crosses residual sums",
+    "batchnorm": "merge (default) or pass: how relevance crosses BatchNorm",
+    "composite": "epsilon-plus (the paper), conserving or gradient: the rules; auto (default) takes conserving for "
+    "networks with layer normalisation, such as transformers",
+    "seed": "relevance (the paper, default), gradient or gradient_times_cosine: where relevance starts",
+    "pooling": "norm (default) or gradient: how relevance crosses generalised-mean pooling",
+    "pixels": "signed (default) or absolute: how the colours of a pixel add up in .npz",
+    "engine": "fast (default), exact, or zennit, the slow reference",
+}
+"""What a result depends on, each with what it may be."""
 
 
 def add_explain(command: argparse.ArgumentParser) -> None:
@@ -43,22 +56,12 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         "--k-colors", type=int, default=10, metavar="N", help="matches painted into the pixels (default: %(default)s)"
     )
     result.add_argument(
-        "--cells",
-        default="signed",
-        help="signed (the paper), abs_of_sum or sum_of_abs: how channels add up to a cell's relevance",
+        "--preset",
+        help="all below as published: paper, pairx (its authors' public code) or wildme (WildMe's package); options "
+        "given besides go before it (default paper)",
     )
-    result.add_argument(
-        "--start", default="activation", help="activation (the paper) or relevance: where the colour maps start"
-    )
-    result.add_argument("--residual", default="norm", help="norm or plain: how relevance crosses residual sums")
-    result.add_argument("--batchnorm", default="merge", help="merge or pass: how relevance crosses BatchNorm")
-    result.add_argument(
-        "--composite",
-        default="auto",
-        help="epsilon-plus (the paper), conserving or gradient: the rules; auto takes conserving for networks with "
-        "layer normalisation, such as transformers",
-    )
-    result.add_argument("--engine", default="fast", help="fast, exact, or zennit, the slow reference (default fast)")
+    for name, text in OPTIONS.items():
+        result.add_argument(f"--{name}", help=text)
     look = command.add_argument_group("look")
     look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
     look.add_argument("--palette", default="bright", help="of the matches' colours")
@@ -92,16 +95,11 @@ def explain(arguments: argparse.Namespace) -> None:
     output = _output(arguments.output)
     look = _look(arguments)
     from pairx.images import load_pair
-    from pairx.methods import explain_steps, option_names
+    from pairx.methods import explain_steps
 
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
     model = chosen_model(arguments)
-    options = {
-        name: getattr(arguments, name)
-        for name in ("k_lines", "k_colors", "cells", "start", "residual", "batchnorm", "composite", "engine")
-        if name in option_names(arguments.method)
-    }
-    steps = explain_steps(model, pair, arguments.method, arguments.layer, **options)
+    steps = explain_steps(model, pair, arguments.method, arguments.layer, **_options(arguments))
     explanations = with_progress(steps)
     paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]
     for explanation, path in zip(explanations, paths, strict=True):
@@ -150,6 +148,13 @@ def _add_photographs(command: argparse.ArgumentParser) -> None:
             metavar="RADIANS",
             help=f"by how much that box is turned clockwise in {name}",
         )
+
+
+def _options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options that were given; other methods than PAIR-X take none of them."""
+    own = ("k_lines", "k_colors", *OPTIONS) if arguments.method == "pair-x" else ()
+    given = {name: getattr(arguments, name) for name in ("preset", *own)}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _chosen(methods: str, cards: dict) -> list[str]:

@@ -31,7 +31,6 @@ _PUBLIC = {
     "seed": "gradient",
     "residual": "plain",
     "batchnorm": "pass",
-    "composite": "epsilon-plus",
     "pooling": "gradient",
     "pixels": "absolute",
     "engine": "exact",

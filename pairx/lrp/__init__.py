@@ -29,8 +29,9 @@ from pairx.models import finite
 from pairx.types import InputError
 
 __all__ = [
-    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "POOLINGS", "RESIDUALS", "SEEDS", "Account", "Policy", "Recording", "averaged",
-    "in_threads", "moved", "passed", "record", "refused", "register_rule", "seed", "shared", "written_out",
+    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "POOLINGS", "RESIDUALS", "SEEDS", "Account", "Policy",
+    "Recording", "averaged", "in_threads", "moved", "passed", "record", "refused", "register_rule", "seed", "shared",
+    "written_out",
 ]  # fmt: skip
 
 

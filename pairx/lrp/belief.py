@@ -31,10 +31,10 @@ SIDES = ("the first photograph", "the second photograph")
 class Belief:
     """How far the relevance that is shown of one photograph can be believed.
 
-    magnitude: the sum of its magnitudes over the sum that started, which is the similarity's: `sum |R| / |s|`. growth: the same over the sum of
-    magnitudes of what started; at most 1 where every rule shares out. error: what the account does not explain, as a
-    part of what started; None where no account is kept. elsewhere: the sum of relevance on tokens without a place;
-    elsewhere_share: of all magnitude there.
+    magnitude: the sum of its magnitudes over the sum of what started, which is the similarity where relevance starts
+    from its parts: `sum |R| / |s|`. growth: the same over the sum of magnitudes of what started; at most 1 where every
+    rule shares out. error: what the account does not explain, as a part of what started; None where no account is kept.
+    elsewhere: the sum of relevance on tokens without a place; elsewhere_share: of all magnitude there.
     """
 
     magnitude: float

@@ -40,7 +40,8 @@ class Connections(TorchFunctionMode):
 
     Sums take the norm rule (`R_a = R a / (a + b)`; with plain residuals each operand takes all of R), a product with a
     gate hands all relevance to the signal, activations and scalar factors pass it, means and pooling take the norm rule
-    (`R_i = R x_i (dy/dx_i) / y`), but for GeM where the policy takes its gradient. Thread-local; the model stays as it is. network: whose modules are hooked. Raises
+    (`R_i = R x_i (dy/dx_i) / y`), but for GeM where the policy takes its gradient. Thread-local; the model stays as it
+    is. network: whose modules are hooked. Raises
     InputError, naming it, for an operation that has no rule.
     """
 
@@ -55,7 +56,9 @@ class Connections(TorchFunctionMode):
         if not torch.is_grad_enabled() or not signals:
             return func(*args, **kwargs)
         if func in SUMS:
-            return _NormSum.apply(*args) if len(signals) == 2 and self.policy.residual == "norm" else func(*args, **kwargs)
+            return (
+                _NormSum.apply(*args) if len(signals) == 2 and self.policy.residual == "norm" else func(*args, **kwargs)
+            )
         if func in PRODUCTS or (func in QUOTIENTS and args[0] is signals[0] and len(signals) == 1):
             return _scaled(func, args)
         if func in ACTIVATIONS:

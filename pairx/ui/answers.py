@@ -115,6 +115,14 @@ class Answers:
         samples = self.workshop.shelf.samples
         return [samples[pair.a], samples[pair.b], *self.begin(request)]
 
+    def as_published(self, preset: str | None) -> list[Any]:
+        """The options of a preset, in the form's order."""
+        return list(asdict(links.published(preset or "paper")).values())
+
+    def published_as(self, *values: str) -> str | None:
+        """The preset that the form's options are, or none."""
+        return links.preset_of(Options(**dict(zip(self.form.options, values, strict=True))))
+
     def open(self, request: gr.Request) -> list[Any]:
         """Fill the form from the page's address. The opening page is left as it was built."""
         nothing = [gr.skip()] * len(self.form.settings)

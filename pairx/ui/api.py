@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from gradio.utils import get_upload_folder
 from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError
 from pairx.ui import export
-from pairx.ui.links import MOST_COLORS, MOST_LINES, Options
+from pairx.ui.links import CHOICES, MOST_COLORS, MOST_LINES, published
 from pairx.ui.parts import cached, file_data
 from pairx.ui.photos import Photo, pair_of
 from pairx.ui.session import Request, Workshop
@@ -36,12 +37,14 @@ class ExplainApi:
         residual: Literal["norm", "plain"] = "norm",
         batchnorm: Literal["merge", "pass"] = "merge",
         figure: Literal["png", "svg", "pdf"] = "png",
+        preset: Literal["paper", "pairx", "wildme"] = "paper",
     ) -> tuple[dict, gr.FileData, gr.FileData]:
         """Explain why a model finds two photographs similar (PAIR-X).
 
         photograph_a, photograph_b: files, given as handle_file(path). model: a registered name. layer: "" is the
         model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
-        batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file.
+        batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file. preset: all options as
+        published, by the paper, its authors' public code or WildMe's package; those given go before it.
 
         Returns a summary {"similarity", "model", "layer", "seconds", "notes": [text], "matches": [{"rank", "relevance",
         "share", "distance", "a": [x, y], "b": [x, y]}]}, the figure, and the raw values as .npz. Positions are in
@@ -51,7 +54,9 @@ class ExplainApi:
         try:
             photos = [self._photo(photograph_a, "a"), self._photo(photograph_b, "b")]
             chosen = self.workshop.model(model)
-            options = Options(cells, start, residual, batchnorm)
+            own = {"cells": cells, "start": start, "residual": residual, "batchnorm": batchnorm}
+            given = {name: value for name, value in own.items() if value != CHOICES[name][0]}
+            options = replace(published(preset), **given)
             request = Request(photos[0].ref, photos[1].ref, model, layer or chosen.default_layer, options)
             pair = pair_of(*photos)
             explanation = self.workshop.explain(request, pair)

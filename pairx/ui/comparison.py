@@ -17,7 +17,6 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx import methods, viz
-from pairx.core import CARD as PAIR_X
 from pairx.methods import CARDS, FAMILIES
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui import export
@@ -59,11 +58,14 @@ def by_family(names: Sequence[str]) -> list[list[str]]:
     return [[name for name, card in CARDS.items() if card.family == one and name in names] for one in FAMILIES]
 
 
+FIGURE_9 = (
+    "grad-cam", "hirescam", "grad-cam-elementwise", "layercam", "grad-cam++", "xgrad-cam", "eigengrad-cam", "eigen-cam",
+    "kpca-cam", "fullgrad", "score-cam", "ablation-cam",
+)  # fmt: skip
+"""The twelve techniques that the paper compares there (section A.1)."""
 PRESETS = {
     "Fast": [name for name, card in CARDS.items() if not card.slow],
-    "Figure 9 of the PAIR-X paper": [
-        name for name, card in CARDS.items() if name == PAIR_X.name or card.family == "class activation"
-    ],
+    "Figure 9 of the PAIR-X paper": [name for name in CARDS if name in FIGURE_9],
     "None": [],
 }
 """Methods that one button chooses."""

@@ -12,7 +12,7 @@ from pairx.ui.samples import SamplePair
 from pairx.ui.session import AT_ONCE, Request, Workshop
 from pairx.ui.uploads import SafeImage, checked
 from pairx.ui.viewer import LookPanel, Viewer
-from pairx.ui.words import ADVANCED, LAYER_INFO, layer_choices, model_choices
+from pairx.ui.words import ADVANCED, LAYER_INFO, PRESETS, layer_choices, model_choices
 
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
 QUEUE_POINT = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
@@ -81,6 +81,8 @@ class ExplainTab:
         model = gr.Dropdown(titles, value=opening.model, label="Model", interactive=True)
         layer = gr.Dropdown(layers, value=opening.layer, label="Layer", info=LAYER_INFO, interactive=True)
         with gr.Accordion("Advanced", open=False):
+            label, info, choices = PRESETS
+            self.preset = gr.Dropdown(choices, value="paper", label=label, info=info, interactive=True)
             options = {
                 name: gr.Dropdown(choices, value=CHOICES[name][0], label=label, info=info, interactive=True)
                 for name, (label, info, choices) in ADVANCED.items()
@@ -115,6 +117,9 @@ class ExplainTab:
         for well in wells:
             well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)
         form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **LAST)
+        options = list(form.options.values())
+        self.preset.input(answers.as_published, self.preset, options, **LAST)
+        gr.on([one.change for one in options], answers.published_as, options, self.preset, **LAST)
         gr.on([one.change for one in form.settings], None, form.settings, js=READ_FORM, **QUIET)
         self.viewer.point(answers.point, self.shown, self.point, trigger_mode="multiple", **QUEUE_POINT, **QUIET)
         saved = self.viewer.download(answers.download, self.shown, self.file, **QUIET)

@@ -8,11 +8,17 @@ from collections.abc import Container, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from pairx import core
+
 CHOICES = {
     "cells": ("signed", "abs_of_sum", "sum_of_abs"),
     "start": ("activation", "relevance"),
     "residual": ("norm", "plain"),
     "batchnorm": ("merge", "pass"),
+    "seed": ("relevance", "gradient", "gradient_times_cosine"),
+    "pooling": ("norm", "gradient"),
+    "pixels": ("signed", "absolute"),
+    "engine": ("fast", "exact"),
 }
 """The advanced options, each with the values it may have, the default first."""
 
@@ -31,11 +37,25 @@ class Options:
     start: str = "activation"
     residual: str = "norm"
     batchnorm: str = "merge"
+    seed: str = "relevance"
+    pooling: str = "norm"
+    pixels: str = "signed"
+    engine: str = "fast"
 
     def __post_init__(self) -> None:
         for one in fields(self):
             if getattr(self, one.name) not in CHOICES[one.name]:
                 raise ValueError(f"{one.name} is none of {', '.join(CHOICES[one.name])}")
+
+
+def published(preset: str) -> Options:
+    """The options of one of `pairx.core.PRESETS`. Raises InputError for another name."""
+    return Options(**core.preset(preset))
+
+
+def preset_of(options: Options) -> str | None:
+    """The preset that the options are, or None."""
+    return next((name for name in core.PRESETS if published(name) == options), None)
 
 
 @dataclass(frozen=True)

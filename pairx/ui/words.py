@@ -22,6 +22,11 @@ POINT_FAULT = "This place could not be explained: a fault of ours. Try another l
 
 LAYER_INFO = "Where features are matched. Coarser layers see larger parts; the recommended one is chosen."
 
+PRESETS: tuple[str, str, Choices] = (
+    "As published",
+    "Sets all below as the paper says, or as a public code does. Empty: a choice of your own.",
+    [("The paper", "paper"), ("The authors' public code", "pairx"), ("WildMe's package", "wildme")],
+)
 ADVANCED: dict[str, tuple[str, str, Choices]] = {
     "cells": (
         "Relevance of a place",
@@ -46,6 +51,30 @@ ADVANCED: dict[str, tuple[str, str, Choices]] = {
         "Batch normalisation",
         "Merged into the convolution before it, or passed over unchanged.",
         [("Merged", "merge"), ("Passed", "pass")],
+    ),
+    "seed": (
+        "Relevance starts from",
+        "What each part of the embedding adds to the similarity, or the similarity's gradient.",
+        [
+            ("Parts of the similarity (paper)", "relevance"),
+            ("Gradient", "gradient"),
+            ("Gradient times similarity", "gradient_times_cosine"),
+        ],
+    ),
+    "pooling": (
+        "Generalised-mean pooling",
+        "How relevance is shared among the places that are pooled into the embedding.",
+        [("In proportion to what each adds", "norm"), ("As the plain gradient", "gradient")],
+    ),
+    "pixels": (
+        "Values of pixels",
+        "In the raw numbers: with or without the sign of the sum over the colours. Pictures show the magnitude.",
+        [("With their sign", "signed"), ("Magnitudes", "absolute")],
+    ),
+    "engine": (
+        "Engine",
+        "Fast leaves out what hardly counts, exact nothing.",
+        [("Fast", "fast"), ("Exact", "exact")],
     ),
 }
 """Label, plain explanation and choices of each advanced option."""
