@@ -116,12 +116,22 @@ def test_a_fault_of_ours_is_one_calm_line(answers, photo_files, monkeypatch):
     assert last[2]["error"] and "secret" not in last[2]["text"]
 
 
+def test_a_preset_sets_all_options_and_is_named_where_they_are_its_own(answers):
+    for name in ("paper", "pairx", "wildme"):
+        assert answers.published_as(*answers.as_published(name)) == name
+    assert dict(zip(CHOICES, answers.as_published("wildme"), strict=True)) == {
+        "cells": "sum_of_abs", "start": "activation", "residual": "plain", "batchnorm": "pass",
+        "seed": "gradient_times_cosine", "pooling": "gradient", "pixels": "absolute", "engine": "exact",
+    }  # fmt: skip
+    assert answers.published_as("sum_of_abs", *answers.as_published("pairx")[1:]) is None
+
+
 def test_a_link_fills_the_form(answers, photo_files):
     upload = answers.workshop.shelf.open(photo_files[2], "mine.png").ref
     params = {"a": "one", "b": upload.id, "layer": "nonsense", "start": "relevance", "lines": "3", "match": "2"}
     a, b, model, layer, *options, asked, status = answers.open(SimpleNamespace(query_params=params))
     assert (a.id, b.id, model, layer["value"]) == ("one", upload.id, "reid-lite0", "stage")
-    assert options == ["signed", "relevance", "norm", "merge"]
+    assert options == ["signed", "relevance", "norm", "merge", "relevance", "norm", "signed", "fast"]
     assert (asked.look, asked.match) == ({"lines": 3}, 2) and status["busy"]
 
 
