@@ -1,4 +1,5 @@
-"""Drawing: the only room where maps are coloured, scaled and clipped. It sees only `pairx.types`."""
+"""Drawing: the only room where maps are coloured, scaled and clipped. It sees only `pairx.types`, and
+`pairx.files`, by which files appear whole."""
 
 from pairx.viz.colors import AGAINST, CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.figure import Figure, draw
