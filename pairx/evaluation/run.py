@@ -32,7 +32,7 @@ from pairx.viz.scatter import scatter_html
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
 PHOTOGRAPHS = "photographs.parquet"
 DRAWN = ("inverted_residual_mean", "match_coverage")
-VERSION = 6  # of the numbers: raised whenever the same settings give others
+VERSION = 7  # of the numbers: raised whenever the same settings give others
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:
 
 def auc(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> float:
     """The AUC within Delta's bins: how often, of a correct and an incorrect pair of one bin, the correct one has the
-    higher metric; equal ones count half. 0.5 where the classes look alike, 0 to 1, NaN where no bin has both classes.
+    higher metric; equal ones count half. 0.5 where the classes look alike, 0 to 1, NaN where no bin has FEWEST of both
+    classes: a contest or two say nothing, and no resample of them says otherwise.
 
     It depends on the ranks alone, while Delta changes with the metric's scale: of 1 / r, r and log r each has another.
     """
@@ -91,6 +92,8 @@ def auc(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> float:
     for found in delta(metric, cosine, correct).bins:
         inside = (found.start < cosine) & (cosine < found.stop)
         a, b = metric[inside & correct], np.sort(metric[inside & ~correct])
+        if min(len(a), len(b)) < FEWEST:
+            continue
         won += (np.searchsorted(b, a, "left") + np.searchsorted(b, a, "right")).sum() / 2
         contests += len(a) * len(b)
     return won / contests if contests else math.nan

@@ -49,10 +49,10 @@ def aucs(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray, incorrect:
     group = np.cumsum(first) - 1
     high, low = (np.bincount(group, held * (label == side)) for side in (1, 0))
     bins = where[first]
-    per_bin = np.bincount(bins, low, count * BINS)
-    below = low.cumsum() - low - (per_bin.cumsum() - per_bin)[bins]  # incorrect ones of the same bin with less
-    won = np.bincount(bins, high * (below + low / 2), count * BINS).reshape(count, BINS).sum(1)
-    contests = (np.bincount(bins, high, count * BINS) * per_bin).reshape(count, BINS).sum(1)
+    a, b = (np.bincount(bins, side, count * BINS) for side in (high, low))
+    below = low.cumsum() - low - (b.cumsum() - b)[bins]  # incorrect ones of the same bin with less
+    won, enough = np.bincount(bins, high * (below + low / 2), count * BINS), np.minimum(a, b) >= FEWEST
+    won, contests = (np.where(enough, one, 0).reshape(count, BINS).sum(1) for one in (won, a * b))
     with np.errstate(divide="ignore", invalid="ignore"):
         return won / contests
 

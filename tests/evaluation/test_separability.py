@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from pairx.evaluation import separability
+from pairx.evaluation import separability, side_by_side
 
 
 def algorithm_1(scores: list, cosines: list, labels: list) -> float:
@@ -144,6 +144,21 @@ def test_auc_is_the_share_of_contests_won_within_bins() -> None:
     deltas = [separability.delta(values, cosine, correct).value for values in (metric, np.exp(3 * metric))]
     assert abs(deltas[0] - deltas[1]) > 0.01
     assert np.isnan(separability.auc(metric, cosine, np.ones(400, bool)))
+
+
+def test_a_contest_or_two_give_no_auc() -> None:
+    """By hand: of ten bins over (0, 1) the first has 2 correct and 9 incorrect pairs, all of its contests lost, and the
+    last, where there is one, 3 and 3, of whose 9 contests 6 are won.
+    """
+    ends = [(0.0, 5.0, True), (1.0, 5.0, True), (0.0, 5.0, False), (1.0, 5.0, False)]
+    few = [(0.05, 0.0, True)] * 2 + [(0.05, 1.0, False)] * 9
+    enough = [(0.95, value, True) for value in (2.0, 2.0, 0.0)] + [(0.95, 1.0, False)] * 3
+    for more, expected in (([], np.nan), (enough, 2 / 3)):
+        cosine, metric, correct = (np.array(column) for column in zip(*sorted([*ends * 40, *few, *more]), strict=True))
+        once = np.ones((2, len(metric)), int)
+        assert separability.auc(metric, cosine, correct) == pytest.approx(expected, nan_ok=True)
+        found = side_by_side.aucs(metric, cosine, once * correct, once * ~correct)
+        assert found == pytest.approx([expected] * 2, nan_ok=True)
 
 
 def test_pairs_without_a_metric_do_not_count() -> None:
