@@ -40,7 +40,7 @@ __all__ = [
     "thumbnail",
 ]
 
-VERSION = 2  # of the pixels: raised whenever a file that was read before gives others
+VERSION = 3  # of the pixels: raised whenever a file that was read before gives others
 LONGEST = 4096  # px, longest side of an image
 WORKING_PIXELS = 64_000_000  # a photograph larger than this is halved, once or more, before a box is cut from it
 OVERSHOOT = 0.01  # by which fractions may lie outside 0..1, as rounding leaves them
@@ -60,11 +60,11 @@ def decode(source: Source, name: str | None = None) -> np.ndarray:
     The picture is upright (EXIF), transparency lies over white, and colours are sRGB where the file has a readable
     colour profile. Deeper than 8 bits: white is the smallest of 1 (floats only), 2^8 - 1, 2^10 - 1, 2^12 - 1, 2^14 - 1
     and 2^16 - 1 that no value exceeds (floats by 2 % at most, all but one in a thousand), so that 12 bits in a 16-bit
-    file are not black; alpha always has the file's full range. Where that would leave values less than an eighth
-    of black to white, or nothing above a fourth of it, or makes black of more than stray negative ones, as with
-    temperatures, black and white are the values that all but one in a thousand lie above and below. NaN, infinity, what
-    a TIFF's GDAL_NODATA names, and an extreme value far apart from all others are no values and become mid grey. Where
-    the photograph's longest side exceeds LONGEST, it is reduced to that, smoothly.
+    file are not black; alpha always has the file's full range. Where that would leave values less than an eighth of
+    black to white, or nothing above a fourth of it (floats above 1: a third and a half), or makes black of more than
+    stray negative ones, as with temperatures, black and white are the values that all but one in a thousand lie above
+    and below. NaN, infinity, what a TIFF's GDAL_NODATA names, and an extreme value far apart from all others are no
+    values and become mid grey. Where the photograph's longest side exceeds LONGEST, it is reduced to that, smoothly.
 
     Raises InputError, one line, where the source is missing, not a photograph, damaged, or larger than MAX_PIXELS or
     MAX_SIDE. What was guessed is in the notes of `load_image`'s View.

@@ -11,6 +11,7 @@ _DEPTHS = (8, 10, 12, 14, 16, 24, 32)  # bits that sensors and files have
 _ENDLESS = 1e30  # no light is as much: 3.4e38 is written where there is no value
 _SPREAD = 1 / 8  # of black to white: a photograph whose values take less would hardly show anything
 _FULL = 1 / 4  # of white: a photograph without a value above it was not meant for this white
+_SPREAD_FLOATS, _FULL_FLOATS = 1 / 3, 1 / 2  # the same for floats above 1, which are measurements more often than light
 _BELOW = 0.05  # of the values' range: so much less than 0 is still black; more has a meaning
 _OVER, _FAR_OVER = 1.02, 1.5  # of white: so far beyond it floats of a resized photograph reach, and a few of them
 _DISTINCT = 16  # different values that a photograph has at least
@@ -105,7 +106,8 @@ def _limits(known: np.ndarray, kind: np.dtype) -> tuple[float, float, str]:
     top, bottom = float(known.max()), float(known.min())
     white = _white(top, high, kind)
     below = low < -_BELOW * (high - low)
-    if top == bottom or not (below or high - low < _SPREAD * white or top <= _FULL * white):
+    spread, full = (_SPREAD_FLOATS, _FULL_FLOATS) if kind.kind == "f" and white > 1 else (_SPREAD, _FULL)
+    if top == bottom or not (below or high - low < spread * white or top <= full * white):
         usual = white == 1 if kind.kind == "f" else white == 2.0 ** (8 * kind.itemsize) - 1
         return 0.0, white, "" if usual or top == bottom else f"White was taken to be {white:,.0f}: no value is more."
     if low >= high:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,13 @@ from pairx.types import InputError
 # What network drives, operating systems and photo managers put beside photographs; names that begin with . or @ too.
 SYSTEM_FOLDERS = {
     "__macosx", "#recycle", "#snapshot", "$recycle.bin", "lost+found", "network trash folder", "recycler",
-    "system volume information", "temporary items", "thumbs",
+    "system volume information", "temporary items", "thumbs", "thumbnails", "_thumbs", "ipod photo cache",
 }  # fmt: skip
 SYSTEM_FILES = {"desktop.ini", "ehthumbs.db", "thumbs.db"}
-SPLITS = {
-    "train", "training", "trainset", "val", "valid", "validation", "dev", "test", "testing", "testset", "query",
-    "queries", "gallery", "database",
-}  # fmt: skip
+SPLIT = re.compile(
+    r"(train|training|val|valid|validation|dev|test|testing|holdout|query|queries|probe|gallery|database)"
+    r"[ _-]?(set|split|data|images|imgs|photos)?([ _-]?(19|20)\d\d)?"
+)
 SHOWN = 5  # names that a sentence spells out
 
 
@@ -68,7 +69,7 @@ def folders_table(folder: Path, links_out: bool, skip_problems: bool) -> tuple[p
     to say of it.
 
     The folders are the individuals. Where all photographs lie in one folder of folders, these are; where its folders
-    are named as splits are (SPLITS), they are the splits and their folders the individuals. Links are followed, those
+    are named as splits are (SPLIT), they are the splits and their folders the individuals. Links are followed, those
     out of the folder only with links_out; no folder is read twice for one individual. Raises NoPhotographs where there
     are none, InputError where splits and individuals cannot be told apart, and for names that are not UTF-8, unless
     they are to be skipped.
@@ -138,6 +139,10 @@ def _walk(
                 found_by[ending or "without ending"] += 1
 
 
+def _is_split(name: str) -> bool:
+    return SPLIT.fullmatch(name.strip().casefold()) is not None
+
+
 def _is_system(name: str) -> bool:
     return name.startswith((".", "@")) or name.casefold() in SYSTEM_FOLDERS | SYSTEM_FILES
 
@@ -158,7 +163,7 @@ def _levels(folder: Path, paths: Sequence[PurePath], notes: list[str]) -> tuple[
     """Which parts of the paths are the individual and the split, if any; adds to notes what was guessed."""
     depth, split = _below_wrapper(paths, 0, notes), None
     names = sorted({path.parts[depth] for path in paths})
-    splits = [name for name in names if name.casefold() in SPLITS]
+    splits = [name for name in names if _is_split(name)]
     nested = [len(path.parts) > depth + 2 for path in paths if path.parts[depth] in splits]
     if splits == names and all(nested):
         notes.append(f"{_listed(splits)}: read as splits, and the folders within them as the individuals.")
@@ -171,6 +176,9 @@ def _levels(folder: Path, paths: Sequence[PurePath], notes: list[str]) -> tuple[
         )
     elif splits:
         notes.append(f"{_listed(splits)}: read as individuals and not as splits, since others lie beside them.")
+    outer = sorted({path.parts[depth] for path in paths})
+    if len(outer) > 1 and all(len(path.parts) > depth + 2 for path in paths):
+        notes.append(f"{_listed(outer)}: read as the individuals, though photographs lie only in folders within them.")
     return depth, split
 
 
@@ -180,7 +188,7 @@ def _below_wrapper(paths: Sequence[PurePath], depth: int, notes: list[str]) -> i
     if len(wrappers) > 1 or any(len(path.parts) < depth + 3 for path in paths):
         return depth
     (name,) = wrappers
-    if name.casefold() in SPLITS or len({path.parts[depth + 1] for path in paths}) == 1:
+    if _is_split(name) or len({path.parts[depth + 1] for path in paths}) == 1:
         return depth
     notes.append(f"All photographs lie in {name}: the folders within it were read as the individuals.")
     return depth + 1

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePath
 
-# As spreadsheets, pandas, wildlife-datasets and people write it; so are texts of nothing but ? - _ . * and blanks.
-UNKNOWN_WORDS = {"nan", "unknown", "unidentified", "none", "null", "n/a", "<na>"}
+# As spreadsheets, pandas, R, catalogues and people write it; so are texts of nothing but ? - _ . * and blanks.
+UNKNOWN_WORDS = {
+    "nan", "null", "none", "n/a", "#n/a", "<na>", "unknown", "unknown individual", "unknown animal", "unk",
+    "unidentified", "unidentified individual", "unidentified animal", "unid", "not identified", "unidentifiable",
+    "undetermined", "undefined", "unassigned", "unnamed", "unlabeled", "unlabelled", "no id", "noid", "no name",
+    "new individual", "new whale",
+}  # fmt: skip
+UNKNOWN_CODES = {"NA", "-1"}  # as written: Na may be a name
 
 
 def plain(name: str) -> str:
@@ -16,8 +23,9 @@ def plain(name: str) -> str:
 
 def is_unknown(identity: str) -> bool:
     """Whether a name says that nobody knows the individual."""
-    name = plain(identity).casefold()
-    return name in UNKNOWN_WORDS or not name.strip("?-_.* ")
+    name = plain(identity)
+    words = re.sub(r"[\s_-]+", " ", name.casefold()).strip("?.*()[] ")
+    return name in UNKNOWN_CODES or words in UNKNOWN_WORDS or not words
 
 
 def legible(path: PurePath | str) -> str:

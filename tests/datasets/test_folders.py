@@ -86,18 +86,18 @@ def test_what_is_left_out_is_counted_and_named(tmp_path: Path) -> None:
         ("images/A/0 images/B/0", ["A", "B"], None, ["All photographs lie in images"]),
         ("data/train/A/0 data/test/B/0", ["B", "A"], ["test", "train"], ["lie in data", "read as splits"]),
         ("train/images/A/0 train/images/B/0", ["A", "B"], ["train", "train"], ["read as splits", "lie in images"]),
-        ("A/left/0 A/right/0", ["A", "A"], None, ["All photographs lie in A"]),
-        ("Ayo/0 Dev/0 Val/1/0", ["Ayo", "Dev", "Val"], None, []),
+        ("A/left/0 A/right/0", ["left", "right"], None, ["All photographs lie in A"]),
+        ("Train_2019/A/0 test-set/B/0", ["A", "B"], ["Train_2019", "test-set"], ["read as splits"]),
+        ("train_images/A/0 val2017/B/0", ["A", "B"], ["train_images", "val2017"], ["read as splits"]),
+        ("2023/A/0 2024/A/0", ["2023", "2024"], None, ["2023, 2024: read as the individuals, though"]),
+        ("test/A/left/0 train/B/right/0", ["A", "B"], ["test", "train"], ["read as splits", "A, B: read as"]),
+        ("Ayo/0 Dev/0 Val/1/0", ["Ayo", "Dev", "Val"], None, ["Dev, Val: read as individuals and not as splits"]),
     ],
 )
 def test_what_the_levels_mean_is_guessed_and_said(
     tmp_path: Path, names: str, expected: list[str], splits: list[str] | None, said: list[str]
 ) -> None:
     dataset = load_dataset(lay(tmp_path / "herd", *(f"{name}.png" for name in names.split())))
-    if "A/left" in names:
-        expected = ["left", "right"]
-    if "Ayo" in names:
-        said = ["Dev, Val: read as individuals and not as splits"]
     assert dataset.table["identity"].tolist() == expected
     assert (dataset.table["split"].tolist() if "split" in dataset.table else None) == splits
     assert len(dataset.notes) == len(said)
@@ -119,7 +119,26 @@ def test_one_individual_is_one_name(tmp_path: Path) -> None:
     assert len(dataset.notes) == 1 and "are one: " in dataset.notes[0]
 
 
-@pytest.mark.parametrize("word", ["unknown", "Unknown", "UNIDENTIFIED", "nan", "None", "?", "-", "___"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "unknown",
+        "Unknown",
+        "UNIDENTIFIED",
+        "nan",
+        "None",
+        "?",
+        "-",
+        "___",
+        "NA",
+        "-1",
+        "Unk.",
+        "not_identified",
+        "(unknown)",
+        "new_whale",
+        "unknown-animal",
+    ],
+)
 def test_nobody_is_no_individual(tmp_path: Path, word: str) -> None:
     herd = lay(tmp_path / "herd", "A/0.png", "A/1.png", f"{word}/0.png", f"{word}/1.png")
     dataset = load_dataset(herd)
@@ -127,6 +146,13 @@ def test_nobody_is_no_individual(tmp_path: Path, word: str) -> None:
     assert dataset.notes == (f"2 photographs were left out, of no known individual (identity: {word}).",)
     kept = load_dataset(herd, unknown=True)
     assert kept.table["identity"].tolist().count("") == 2 and kept.notes == ()
+
+
+@pytest.mark.parametrize("name", ["Na", "nan 2", "unknown_1", "Nonny", "-1-", "1", "Untitled", "Nana"])
+def test_names_that_only_resemble_such_words_are_individuals(tmp_path: Path, name: str) -> None:
+    assert sorted(load_dataset(lay(tmp_path / "herd", "A/0.png", f"{name}/0.png")).table["identity"]) == sorted(
+        ["A", name]
+    )
 
 
 def linked(tmp_path: Path) -> Path:

@@ -60,6 +60,8 @@ def test_floats_resized_beyond_their_white_are_white():
         (1500, 29_000, np.uint16),  # hundredths of a kelvin
         (45, -10, np.float32),  # degrees Celsius
         (35, 3, np.float32),
+        (50, 60, np.float32),  # degrees Fahrenheit
+        (60, 15, np.float32),
         (4500, -1000, np.int16),
         (15_000, 290_000, np.int32),
         (400, 7000, np.uint16),  # a sensor's counts
