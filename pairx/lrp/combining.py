@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from pairx.lrp import rules
+from pairx.lrp.layers import united_sum
 from pairx.lrp.rules import ATTENTION, GATE
 from pairx.lrp.tape import Tape, title
 from pairx.lrp.writing import added, expanded, unruled, weighed
@@ -26,6 +27,8 @@ def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         return unruled(tape, func, args, kwargs)
     y = func(*args, **kwargs)
     nodes = [tape.node(one) for one in operands]
+    if united_sum(tape, y, operands):
+        return y
     conserving = tape.policy.composite == "conserving"
     signals = [expanded(tape, one, y.shape) for one, node in zip(operands, nodes, strict=True) if node]
     if all(nodes) and tape.policy.residual == "plain":
@@ -35,7 +38,10 @@ def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         summands = [tape.pinned(next(left)) if node else one for one, node in zip(operands, nodes, strict=True)]
         rule = rules.Sum(summands, torch.abs if conserving else _itself)
     else:
-        return _taken(tape, y, signals, title(func))
+        branch, constant = (nodes[0] or nodes[1]).branch, operands[1 if nodes[0] else 0]
+        y = _taken(tape, y, signals, title(func))
+        tape.node(y).branch = branch if isinstance(constant, int | float) and not constant else None
+        return y
     return added(tape, y, rule, tape.name(operands[1] if nodes[0] else operands[0], "add"))
 
 
@@ -48,6 +54,8 @@ def subtracted(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if (operands := _operands(args, kwargs)) is None:
         return unruled(tape, func, args, kwargs)
     y, (a, b) = func(*args, **kwargs), map(tape.node, operands)
+    if united_sum(tape, y, operands, -1):
+        return y
     if a and b and not _centres(a, b):
         pinned = [tape.pinned(expanded(tape, one, y.shape)) for one in operands]
         return added(tape, y, rules.Sum(pinned, torch.abs), "sub")
@@ -62,8 +70,11 @@ def multiplied(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A product: all relevance to the signal, none to constants and gates; half to each of two features."""
     if (operands := _operands(args, kwargs)) is None:
         return unruled(tape, func, args, kwargs)
-    y = func(*args, **kwargs)
-    return _taken(tape, y, _takers(tape, operands, y), title(func))
+    y, nodes = func(*args, **kwargs), [tape.node(one) for one in operands]
+    product = _taken(tape, y, _takers(tape, operands, y), title(func))
+    if not all(nodes) and (branch := (nodes[0] or nodes[1]).branch) and product.shape == (nodes[0] or nodes[1]).shape:
+        tape.node(product).branch = branch.times(operands[1 if nodes[0] else 0])
+    return product
 
 
 def divided(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:

@@ -212,6 +212,7 @@ def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:
             refuse_unruled([node])
             reached.update(node.rule.sources if node.rule else ())
     for node in nodes:
+        node.branch = None
         if node not in reached and node not in kept:
             node.rule = node.value = None
 

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pairx.lrp import rules
+from pairx.lrp.branches import Branch, unchanged, united
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
-from pairx.lrp.tape import Tape, tensors, title
+from pairx.lrp.tape import Tape, title
 from pairx.lrp.transposed import Transposed
 from pairx.lrp.writing import added, moved, unruled, weighed
 
@@ -93,16 +94,20 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     source = tape.node(call["input"])
     if call.get("training") or source is None or call["mean"] is None:
         return unruled(tape, func, args, kwargs)
-    rule, features = source.rule, call["input"]
+    rule, features, merges = source.rule, call["input"], tape.policy.batchnorm == "merge"
     foldable = isinstance(rule, rules.Product) and rule.operator.channel_axis % features.ndim == 1
-    if tape.policy.batchnorm != "merge" or source.users or not foldable:
-        return added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
+    if not merges or source.users or not foldable:
+        y = added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
+        if merges and features.ndim == 4:
+            tape.node(y).branch = unchanged(source, features.detach()).scaled(_scaling(call))
+        return y
     scaling = _scaling(call)
     scale, shift = map(rule.operator.per_channel, (scaling.scale, scaling.shift))
     y = torch.addcmul(shift, features, scale)  # faster than torch's BatchNorm
     node = tape.add(y, rules.Pass(source), title(func))
     merged = type(rule)(rule.x, rule.inputs, node, rule.operator.merged(scaling), tape.arithmetic)
     merged.hold(y)
+    node.branch = source.branch and source.branch.scaled(scaling)
     tape.fold(source, merged)
     return y
 
@@ -110,10 +115,7 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 def _scaling(call: dict) -> Scaling:
     mean, var, weight, bias = (call.get(name) for name in ("mean", "var", "weight", "bias"))
     scale = torch.rsqrt(var + call.get("eps", 1e-5)) * (1 if weight is None else weight)
-    key = tuple(
-        (one.data_ptr(), None if one.is_inference() else one._version) for one in tensors([mean, var, weight, bias])
-    )
-    return Scaling(scale, (0 if bias is None else bias) - mean * scale, (*key, call.get("eps")))
+    return Scaling(scale, (0 if bias is None else bias) - mean * scale, (mean.data_ptr(),))
 
 
 def interpolated(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -145,8 +147,30 @@ def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule:
     node = tape.add(y, None, tape.name(operator.raw, kind))
     node.rule = rule(tape.node(x), x.detach(), node, operator, tape.arithmetic)
     node.rule.hold(y)
+    if isinstance(operator, Convolution) and not isinstance(operator, Transposed):
+        node.branch = Branch(tape.node(x), x.detach(), operator)
     tape.node(x).users += 1
     return y
+
+
+def united_sum(tape: Tape, y: Tensor, operands: Sequence[Tensor], sign: int = 1) -> bool:
+    """Write a sum, or for sign -1 a difference, of parallel linear branches down as the one convolution that it is.
+
+    Whether it is one; if not, nothing is written.
+    """
+    nodes = [tape.node(one) for one in operands]
+    if tape.policy.batchnorm != "merge" or tape.policy.residual != "norm" or y.ndim != 4 or not all(nodes):
+        return False
+    branch = united([node.branch for node in nodes], nodes, operands, sign)
+    if branch is None:
+        return False
+    name = next(filter(None, (tape.name(part.raw, "") for part in branch.operator.parts)), "add")
+    node = tape.add(y, None, name)
+    node.rule = _of_convolutions(tape)(branch.source, branch.x, node, branch.operator, tape.arithmetic)
+    node.rule.hold(y)
+    node.branch = branch
+    branch.source.users += 1
+    return True
 
 
 def _two(value: int | Sequence[int]) -> tuple[int, int]:

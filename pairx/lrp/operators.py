@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -32,26 +33,48 @@ class Arithmetic:
         return tensor.to(self.dtype) if self.dtype and tensor.dtype == torch.float32 else tensor
 
 
+INTEGERS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}  # by bytes
 _CACHE = WeakIdKeyDictionary()  # a weight to what was made of it; an entry ends with its weight
 
 
-def cached(weight: Tensor, key: tuple, make: Callable[[], Tensor]) -> Tensor:
-    """What `make` gives, kept for as long as the weight lives and is not changed. key: what else it depends on."""
-    if weight.is_inference():  # has no version to tell a change by
-        return make()
+def cached(weight: Tensor, state: tuple, key: tuple, make: Callable[[], Tensor]) -> Tensor:
+    """What `make` gives, kept for as long as the weight lives and the state is the same. state: of all values that it
+    is made from, see `fingerprint`; key: what is made.
+    """
     entries = _CACHE.setdefault(weight, {})
-    if (found := entries.get(key)) is None or found[0] != weight._version:
-        found = entries[key] = (weight._version, make())
+    if (found := entries.get(key)) is None or found[0] != state:
+        found = entries[key] = (state, make())
     return found[1]
+
+
+def fingerprint(tensor: Tensor) -> tuple:
+    """What tells a tensor's values from any others, however they were written: sums of its bits by place."""
+    bits = tensor.detach().reshape(len(tensor) if tensor.ndim else 1, -1).contiguous()
+    wide = bits.shape[1] * bits.element_size() % 8 == 0
+    bits = bits.view(torch.int64 if wide else INTEGERS[bits.element_size()])
+    bits = bits ^ (bits >> 11)  # so that the sums hold the highest bit, the sign, more than once
+    sums = (bits.sum(axis, dtype=torch.int64 if wide else torch.int32) for axis in (0, 1))
+    return tuple(int((one * torch.arange(1, 2 * len(one), 2, device=one.device)).sum()) for one in sums)
 
 
 @dataclass(frozen=True)
 class Scaling:
-    """A BatchNorm y = scale x + shift, per channel (C,), to fold into the operation before it. key: names its state."""
+    """What follows an operation, y = scale x + shift, per channel (C,), as BatchNorm does. key: whose it is."""
 
     scale: Tensor
     shift: Tensor
     key: tuple = ()
+
+    @cached_property
+    def state(self) -> tuple:
+        return fingerprint(self.scale), fingerprint(self.shift)
+
+    def after(self, first: Scaling | None) -> Scaling:
+        """Both as one."""
+        if first is None:
+            return self
+        shift = first.shift * self.scale + self.shift
+        return Scaling(first.scale * self.scale, shift, (*first.key, *self.key))
 
 
 class Linear:
@@ -63,8 +86,13 @@ class Linear:
         self.raw, self.raw_bias, self.scaling = weight, bias, scaling
 
     def merged(self, scaling: Scaling) -> Linear:
-        """The same with a BatchNorm after it folded in."""
-        return Linear(self.raw, self.raw_bias, scaling)
+        """The same with a factor and a shift after it folded in."""
+        return Linear(self.raw, self.raw_bias, scaling.after(self.scaling))
+
+    @cached_property
+    def state(self) -> tuple:
+        """Tells the weights from any others."""
+        return fingerprint(self.raw), self.scaling.state if self.scaling else ()
 
     def weight(self) -> Tensor:
         if self.scaling is None:
@@ -111,7 +139,7 @@ class Linear:
             return arrange((weight * sign).clamp(min=0).mul(sign) if sign else weight.abs()).to(dtype)
 
         key = (sign, dtype, arrange.__name__, self.scaling.key if self.scaling else ())
-        return cached(self.raw, key, make)
+        return cached(self.raw, self.state, key, make)
 
     def product(self, x: Tensor, sign: int, bias: Tensor) -> Tensor:
         """The operation with W+, W- or |W| and another bias, in the dtype of x."""
@@ -147,7 +175,19 @@ class Convolution(Linear):
 
     def merged(self, scaling: Scaling) -> Convolution:
         geometry = self.stride, self.padding, self.dilation, self.groups
-        return Convolution(self.raw, self.raw_bias, *geometry, scaling)
+        return Convolution(self.raw, self.raw_bias, *geometry, scaling.after(self.scaling))
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        return tuple(self.raw.shape[-2:])
+
+    @property
+    def outputs(self) -> int:
+        return len(self.raw)
+
+    @property
+    def inputs(self) -> int:
+        return self.raw.shape[1] * self.groups
 
     def per_channel(self, values: Tensor) -> Tensor:
         return values[:, None, None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,6 +17,9 @@ from torch import Tensor
 from pairx.lrp.operators import Arithmetic, Convolution, Linear
 from pairx.lrp.patch import EPSILON, Patch, stabilized
 from pairx.types import InputError
+
+if TYPE_CHECKING:
+    from pairx.lrp.branches import Branch
 
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
 ATTENTION, GATE, POWER = "attention", "gate", "power"  # kinds of nodes
@@ -27,14 +31,15 @@ class Node:
 
     rule: None for the input. name: of the module or operation that it comes from. kind: ATTENTION of what comes from a
     softmax and from nothing else, which products take as constant, GATE of what comes from a sigmoid, POWER of powers.
-    users: operations that take it.
+    users: operations that take it. branch: the convolution of an earlier tensor that it is, until it is taken.
     """
 
-    __slots__ = ("_pins", "index", "kind", "name", "rule", "shape", "users", "value")
+    __slots__ = ("_pins", "branch", "index", "kind", "name", "rule", "shape", "users", "value")
 
     def __init__(self, index: int, rule: Rule | None, shape: torch.Size, name: str, kind: str = "") -> None:
         self.index, self.rule, self.shape, self.name, self.kind = index, rule, shape, name, kind
         self.value: Tensor | None = None
+        self.branch: Branch | None = None
         self.users = self._pins = 0
 
     def pin(self, value: Tensor) -> Node:

@@ -66,6 +66,7 @@ class Tape(TorchFunctionMode):
         """The same node by another tensor, which stays as it is when the model writes over the first."""
         alias = signal.detach()
         self._found[alias] = self._found[signal]
+        self._found[signal].branch = None  # relevance is asked for here, so it must not go past
         return alias
 
     def wake(self) -> None:
@@ -76,7 +77,7 @@ class Tape(TorchFunctionMode):
 
     def _forget(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
-            node.rule = node.value = None
+            node.rule = node.value = node.branch = None
             self._folded.pop(node, None)
 
     def pinned(self, signal: Tensor) -> Node:
@@ -135,9 +136,12 @@ class Tape(TorchFunctionMode):
         handler = self.handlers.get(func) or self.handlers.get(getattr(func, "overloadpacket", None), unknown)
         sources = [self._found[signal] for signal in self.signals((args, kwargs))]
         result = handler(self, func, args, kwargs)
+        written = list(filter(None, map(self.node, tensors(result))))
         if all(source.kind == ATTENTION for source in sources):
-            for node in filter(None, map(self.node, tensors(result))):
+            for node in written:
                 node.kind = ATTENTION
+        for source in sources if written else ():
+            source.branch = None
         return result
 
     def _in_place(self, func: Callable, args: tuple, kwargs: dict) -> Tensor:

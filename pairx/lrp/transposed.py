@@ -39,7 +39,7 @@ class Transposed(Convolution):
 
     def merged(self, scaling: Scaling) -> Transposed:
         geometry = self.stride, self.padding, self.output_padding, self.dilation, self.groups
-        return Transposed(self.raw, self.raw_bias, *geometry, scaling)
+        return Transposed(self.raw, self.raw_bias, *geometry, scaling.after(self.scaling))
 
     def weight(self) -> Tensor:
         if self.scaling is None:
