@@ -251,7 +251,7 @@ class Product(Rule):
 
     def hold(self, y: Tensor) -> None:
         """Keep the forward's output, as far as shares depend on it."""
-        self.y.pin(y)
+        self.y.pin(y.detach())  # the model may write over its own
 
     def release(self) -> None:
         """Need that no more."""

@@ -365,3 +365,17 @@ def test_without_pixels_the_layers_get_the_same_and_memory_is_free(network, laye
     assert part.memory < whole.memory
     with pytest.raises(InputError, match="keeps no way to the pixels"):
         next(part.pixels(layers[0], torch.ones_like(found)))
+
+
+@pytest.mark.parametrize("inplace", [True, False])
+def test_an_activation_in_place_leaves_the_values_that_rules_keep(inplace: bool) -> None:
+    """Wide convolutions of both signs take their denominators from the forward's output."""
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 64, 1), nn.Conv2d(64, 6, 1), nn.BatchNorm2d(6), nn.SiLU(), nn.Flatten()]
+    network = nn.Sequential(*layers).double().eval().requires_grad_(False)
+    x, seed = torch.randn(1, 3, 4, 4, dtype=torch.float64), torch.linspace(-1, 1, 96, dtype=torch.float64)
+    with record(network, x, ["0"], engine="exact") as recording:
+        right = recording.relevance("0", seed[None])
+    network[3].inplace = inplace
+    with record(network, x, ["0"], engine="exact") as recording:
+        torch.testing.assert_close(recording.relevance("0", seed[None]), right, rtol=0, atol=0)
