@@ -62,7 +62,7 @@ def build(places: Places) -> gr.Blocks:
             with gr.Tab("Explain", id="explain"):
                 explain = ExplainTab(page, workshop, pairs, opening, ready, References(library))
             with gr.Tab("Compare") as tab:
-                CompareTab(tabs, tab, "explain", workshop, explain.form, opening)
+                CompareTab(page, tabs, tab, "explain", workshop, explain.form, opening)
             with gr.Tab("Explore", id=TAB) as tab:
                 ExploreTab(page, tabs, tab, workshop, library, MODEL)
             with gr.Tab("About"):

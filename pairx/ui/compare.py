@@ -10,7 +10,8 @@ from pairx.methods import CARDS, FAMILIES
 from pairx.ui.answers import Form
 from pairx.ui.board import Board, ChosenPair
 from pairx.ui.comparison import PRESETS, Comparisons, by_family
-from pairx.ui.explain import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS
+from pairx.ui.explain import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
+from pairx.ui.line import Line
 from pairx.ui.measuring import Measurements
 from pairx.ui.parts import Messenger, Status
 from pairx.ui.relative import BackgroundChoice
@@ -29,7 +30,14 @@ class CompareTab:
     """Lays the tab out when built inside a `gr.Tab`, and wires it. form: of the Explain tab, whose pair it shares."""
 
     def __init__(
-        self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, form: Form, opening: Request
+        self,
+        page: gr.Blocks,
+        tabs: gr.Tabs,
+        tab: gr.Tab,
+        explain: str,
+        workshop: Workshop,
+        form: Form,
+        opening: Request,
     ) -> None:
         """explain: id of the tab in which the pair is chosen. opening: what the page opens on."""
         self.form = form
@@ -53,7 +61,7 @@ class CompareTab:
                 self.shown = gr.State(None, time_to_live=SESSION_SECONDS)
                 self.file = gr.File(visible="hidden")
                 self.measured = Messenger("measured")
-        self._wire(tabs, tab, explain, workshop, opening)
+        self._wire(page, tabs, tab, explain, workshop, opening)
 
     def _groups(self) -> list[gr.CheckboxGroup]:
         groups = []
@@ -67,7 +75,9 @@ class CompareTab:
             groups.append(gr.CheckboxGroup(choices, value=first, label=label, interactive=True))
         return groups
 
-    def _wire(self, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, opening: Request) -> None:
+    def _wire(
+        self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, explain: str, workshop: Workshop, opening: Request
+    ) -> None:
         answers = Comparisons(workshop, self.form, self.groups, self.background, opening)
         switches = [self.status, self.go, self.stop]
         run = {"inputs": answers.inputs, "outputs": [self.board, self.shown, *switches], **QUEUE, **QUIET}
@@ -78,7 +88,10 @@ class CompareTab:
         self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
         for name, button in self.presets.items():
             button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)
-        self.go.click(answers.begin, outputs=switches, **at_once).then(answers.run, trigger_mode="multiple", **run)
+        begun = self.go.click(answers.begin, outputs=switches, **at_once)
+        begun.then(answers.run, trigger_mode="multiple", **run)
+        for event in (begun.then, tab.select):
+            event(Line(page, QUEUE["concurrency_id"]).status, None, self.status, **WAITING)
         self.board.measure(
             Measurements(workshop).run,
             inputs=self.shown,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from pairx.ui.answers import Answers, Form
+from pairx.ui.line import Line
 from pairx.ui.links import CHOICES
 from pairx.ui.meaning import References
 from pairx.ui.parts import Messenger, SampleStrip, Status, thumbnails
@@ -17,6 +18,8 @@ from pairx.ui.words import ADVANCED, LAYER_INFO, PRESETS, layer_choices, model_c
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
 QUEUE_POINT = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
 QUIET = {"show_progress": "hidden", "api_visibility": "private"}
+WAITING = {"concurrency_id": "line", "concurrency_limit": None, "trigger_mode": "multiple", **QUIET}
+"""Of what tells a session its place in the queue."""
 LAST = {"trigger_mode": "always_last", **QUIET}
 """Of choices: who chooses again before the first answer gets the last choice's."""
 SESSION_SECONDS = 6 * 3600
@@ -112,6 +115,9 @@ class ExplainTab:
         for event in (clicked, swapped, chosen):
             event.then(answers.run, **running)
         opened.then(answers.run_asked, **running)
+        line = Line(self.page, QUEUE["concurrency_id"])
+        for event in (clicked, swapped, chosen, opened):
+            event.then(line.status, None, self.status, **WAITING)
         self.stop.click(answers.halt, outputs=switches, **at_once)
 
         for well in wells:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import logging
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from pairx.ui.choice import Choice, chosen_rows, fitting
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.doubts import metric_choices, turned
 from pairx.ui.library import READY, Library
+from pairx.ui.line import Line
 from pairx.ui.links import MOST_VALUES, Options, RunLink
 from pairx.ui.parts import cached, sent
 from pairx.ui.photos import Photo, pair_of
@@ -160,6 +162,15 @@ class Exploration:
             return {"ticket": ticket, "pair": pair, "busy": True, "note": "Waiting for a free place"}
         except InputError as error:
             return {"ticket": ticket, "pair": None, "note": str(error), "error": True}
+
+    async def wait(self, line: Line, session: gr.Request, event: gr.EventData) -> AsyncGenerator[Any]:
+        """How many are before the clicked point's PAIR-X, while it waits."""
+        shown = await asyncio.to_thread(self.choose, session, event)
+        if not shown.get("busy"):
+            yield gr.skip()
+            return
+        async for value in line.tell(str(session.session_hash), lambda text: shown | {"note": text}):
+            yield value
 
     def explain(self, session: gr.Request, event: gr.EventData) -> Generator[Any]:
         """PAIR-X of the clicked point, step by step, until the session clicks another."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 import gradio as gr
 
 from pairx.ui.chosen_pair import PairGallery, PairPanel
-from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS
+from pairx.ui.explain import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING
 from pairx.ui.exploration import CORRECTNESS, Exploration
 from pairx.ui.library import READY, Library
+from pairx.ui.line import Line
 from pairx.ui.parts import Status, sent
 from pairx.ui.runs import ONLY_HERE, RunList, Runs
 from pairx.ui.scatter import PairTable, ScatterPlot, ViewChips
@@ -134,6 +137,13 @@ class ExploreTab:
         self.plot.turn(answers.turn, self.shown, turning, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
+        line = Line(page, QUEUE["concurrency_id"])
+
+        async def wait(session: gr.Request, event: gr.EventData) -> AsyncGenerator:
+            async for value in answers.wait(line, session, event):
+                yield value
+
+        self.plot.choose(wait, None, self.panel, **WAITING)
         self.panel.halt(answers.halt, **at_once)
         self.gallery.browse(answers.browse, None, self.gallery, trigger_mode="multiple", **at_once)
         for part in (self.plot, self.gallery):
