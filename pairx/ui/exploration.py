@@ -129,11 +129,13 @@ class Exploration:
         except (InputError, KeyError):
             return [gr.skip(), gr.skip()]
 
-    def turn(self, *values: Any) -> list[Any]:
+    def turn(
+        self, name: str, layer: str, metric: str, color: str, column: str, values: list, text: str, event: gr.EventData
+    ) -> list[Any]:
         """A button of what speaks against the metric was pressed: metric, filter, values, text, plot."""
-        *values, event = values
         try:
-            choice = turned(choice_of(*values), str(sent(event).get("to")))
+            shown = choice_of(name, layer, metric, color, column, values, text)
+            choice = turned(shown, str(sent(event).get("to")))
             run = self.library.run(choice.run)
             scene = scene_of_run(run, choice)
         except InputError as error:
