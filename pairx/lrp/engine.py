@@ -60,7 +60,7 @@ class TapeRecording:
     ) -> None:
         if policy.composite == "auto":
             conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
-            policy = replace(policy, composite="conserving" if conserves else "epsilon-plus")
+            policy = replace(policy, composite="conserving" if conserves else "auto")
         self._memory, self._lock, self._to_pixels = memory, threading.Lock(), pixels
         outputs: dict[str, Tensor] = {}
 

@@ -26,6 +26,7 @@ from pairx.lrp.writing import (
     padded,
     passed,
     power,
+    shifted,
     viewed,
     written_out,
 )
@@ -35,8 +36,8 @@ from pairx.types import InputError
 PASSED = (
     "relu relu6 silu gelu hardswish hardtanh elu celu selu leaky_relu rrelu prelu mish softplus softsign tanh "
     "threshold logsigmoid hardshrink softshrink tanhshrink abs neg exp exp2 expm1 log log1p log2 log10 sqrt rsqrt "
-    "reciprocal clamp clip clamp_min clamp_max erf nan_to_num rsub __rsub__ __neg__ __abs__ layer_norm group_norm "
-    "rms_norm instance_norm local_response_norm normalize addcmul"
+    "reciprocal clamp clip clamp_min clamp_max erf nan_to_num rsub __rsub__ __neg__ __abs__ rms_norm "
+    "local_response_norm normalize"
 )
 # Every element of the output is one element of an input, or of a parameter: relevance goes back where it came from.
 MOVES = (
@@ -117,7 +118,8 @@ def _functions(names: str) -> list[Callable]:
 
 def _table() -> dict[Callable, Handler]:
     groups = {
-        passed: PASSED, moved: f"{MOVES} {DECISIONS}", averaged: AVERAGES, constant: CONSTANTS,
+        passed: PASSED, shifted: "layer_norm group_norm instance_norm addcmul",
+        moved: f"{MOVES} {DECISIONS}", averaged: AVERAGES, constant: CONSTANTS,
         gate: "sigmoid hardsigmoid expit", power: "pow square float_power __pow__", padded: "pad tril triu",
         softmax: "softmax", summed: "add __add__ __radd__", subtracted: "sub subtract __sub__",
         multiplied: "mul multiply __mul__ __rmul__", divided: "div divide true_divide __truediv__ __rtruediv__",

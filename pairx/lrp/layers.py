@@ -15,7 +15,7 @@ from pairx.lrp.branches import Branch, unchanged, united
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, title
 from pairx.lrp.transposed import Transposed
-from pairx.lrp.writing import added, moved, unruled, weighed
+from pairx.lrp.writing import added, bound, moved, unruled, weighed
 
 CONVOLUTION = ("input", "weight", "bias", "stride", "padding", "dilation", "groups")
 TRANSPOSED = ("input", "weight", "bias", "stride", "padding", "output_padding", "groups", "dilation")
@@ -97,6 +97,7 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     rule, features, merges = source.rule, call["input"], tape.policy.batchnorm == "merge"
     foldable = isinstance(rule, rules.Product) and rule.operator.channel_axis % features.ndim == 1
     if not merges or source.users or not foldable:
+        bound(tape, source)
         y = added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
         if merges and features.ndim == 4:
             tape.node(y).branch = unchanged(source, features.detach()).scaled(_scaling(call))

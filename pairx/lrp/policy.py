@@ -21,9 +21,12 @@ class Policy:
     too, with a share for outputs that have no positive part, magnitudes at sums and under attention, which itself is
     held constant. "gradient": every operation's
     derivative, so that relevance is a gradient. "auto": "conserving" where a network has layer normalisation, otherwise
-    "epsilon-plus". residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it
-    to both, as the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm:
-    "merge" folds it into the convolution before it; "pass" hands relevance through it unchanged, as zennit does where
+    "epsilon-plus", with magnitudes at sums that a normalisation shifts before a layer weighs them, as in
+    pre-activation networks: there relevance does not vanish where a sum does, so the norm rule would enlarge it without
+    bound. residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it to both, as
+    the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm: "merge" folds
+    it into the convolution before it, and parallel linear branches of one tensor with it into the one convolution that
+    their sum is, where residual is "norm"; "pass" hands relevance through it unchanged, as zennit does where
     it cannot merge. pooling: "norm" shares relevance out among what a generalised mean (GeM) and other means of powers
     pool; "gradient" takes their derivative, as the public PAIR-X codes do, whose rules see modules only.
     """

@@ -27,6 +27,28 @@ def passed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     return added(tape, y, rules.Pass(source), title(func), source.kind if source.kind in (ATTENTION, GATE) else "")
 
 
+def shifted(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
+    """A normalisation or another shift, which relevance passes."""
+    for signal in tape.signals((args, kwargs)):
+        bound(tape, tape.node(signal))
+    return passed(tape, func, args, kwargs)
+
+
+def bound(tape: Tape, node: rules.Node) -> None:
+    """Share sums by magnitude whose relevance need not vanish where they do: the shift after them does not let it.
+
+    With composite "auto" only. Every sum is meant whose elements reach the node alone.
+    """
+    waiting = [node] if tape.policy.composite == "auto" else []
+    while waiting:
+        rule = waiting.pop().rule
+        if isinstance(rule, rules.Sum) and rule.weigh is not torch.abs:
+            rule.weigh = torch.abs
+            waiting += rule.sources
+        elif isinstance(rule, rules.Pass | rules.Adjoint) and not isinstance(rule, rules.Norm):
+            waiting += rule.sources
+
+
 def gate(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A sigmoid, which relevance passes; in a product it says how much of the other operand goes on."""
     return _of_kind(GATE, tape, passed(tape, func, args, kwargs))

@@ -364,3 +364,38 @@ def test_batchnorm_over_another_axis_is_not_merged() -> None:
     network, x = Tokens().double().eval().requires_grad_(False), noise(6)
     merged, passed = (both(network, x, "linear", "exact", Policy("norm", choice)) for choice in ("merge", "pass"))
     assert all(torch.equal(*pair) for pair in zip(merged, passed, strict=True))
+
+
+class Preactivated(nn.Module):
+    """Two residual sums that cancel, each read by a normalisation."""
+
+    def __init__(self, norm: Callable[[], nn.Module]) -> None:
+        super().__init__()
+        self.stem, self.norms = nn.Conv2d(3, 4, 1, bias=False), nn.ModuleList([norm() for _ in range(3)])
+        self.branches = nn.ModuleList([nn.Conv2d(4, 4, 3, padding=1, bias=False) for _ in range(2)])
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        for branch, norm in zip(self.branches, self.norms, strict=False):
+            x = x + branch(norm(x).relu())
+        return self.norms[-1](x).relu().mean((2, 3))
+
+
+@pytest.mark.parametrize("norm", [lambda: nn.BatchNorm2d(4), lambda: nn.GroupNorm(2, 4)], ids=["batch", "group"])
+def test_auto_shares_sums_that_a_normalisation_shifts_by_magnitude(norm: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(0)
+    network = Preactivated(norm).double().eval().requires_grad_(False)
+    for part in network.norms:
+        part.bias.fill_(1)
+    with torch.no_grad():
+        for branch in network.branches:
+            branch.weight[:] = 0
+        network.branches[1].bias = nn.Parameter(-network.stem(x := noise(1))[0, :, 0, 0] * (1 + 1e-5))
+    grown = {}
+    for composite in ("auto", "epsilon-plus", "conserving"):
+        with record(network, x, ["stem"], Policy(composite=composite), engine="exact") as recording:
+            relevance = recording.relevance("stem", recording.output[None])
+            grown[composite] = float(relevance.abs().sum() / recording.output.abs().sum())
+    assert grown["epsilon-plus"] > 10
+    assert grown["auto"] == pytest.approx(grown["conserving"])
+    assert grown["auto"] <= 1
