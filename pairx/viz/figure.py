@@ -15,14 +15,15 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
+from matplotlib.text import Text
 
 from pairx.files import whole
 from pairx.types import Explanation, ImagePair, InputError
-from pairx.viz import maps
+from pairx.viz import fonts, maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
 from pairx.viz.layout import DPI, Box, arrange
 from pairx.viz.scene import Look, MatchMark, Scene, compose
-from pairx.viz.text import plate
+from pairx.viz.text import JOINERS, LEFT_TO_RIGHT, plate
 
 _BANNER = 9  # points
 DASHES = (3.5, 2.0)  # of a line that lowers the similarity, in its own widths: on, off
@@ -34,7 +35,7 @@ _WRITING = {
     "pdf": {"metadata": {"CreationDate": None}},
 }
 # matplotlib reads these from its process-wide settings only, while it saves: text stays text, with fallbacks where our
-# font is missing, and equal figures are equal files.
+# font is missing, but what that font lacks is drawn, as who looks may have no other; equal figures are equal files.
 _SETTINGS = {
     "svg.fonttype": "none",
     "svg.hashsalt": "pairx",
@@ -75,7 +76,9 @@ class Printed:
     def _print(self, kind: str, dpi: int = DPI) -> bytes:
         buffer = io.BytesIO()
         with _LOCK, _settings():
-            self.page().savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
+            page = self.page()
+            matplotlib.rcParams["svg.fonttype"] = "none" if _plain(page) else "path"
+            page.savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
         return buffer.getvalue()
 
 
@@ -111,6 +114,12 @@ def draw(
     if not 2 <= width <= 20:
         raise InputError(f"A figure {width} inches wide: give 2 to 20.")
     return Figure(compose(explanation, pair, look), (pair.id0, pair.id1), title, legend, width)
+
+
+def _plain(page: Page) -> bool:
+    """Whether matplotlib's own font has all letters of a page."""
+    letters = {ord(letter) for text in page.findobj(Text) for letter in text.get_text()}
+    return letters <= fonts.plain() | {ord(LEFT_TO_RIGHT), *map(ord, JOINERS)}
 
 
 @contextmanager

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from unicodedata import bidirectional, category
+
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Rectangle
 from matplotlib.textpath import text_to_path
 
+from pairx.viz import fonts
 from pairx.viz.layout import POINT, Box
 
 INK = "#1f2328"
 QUIET = "#59636e"
 
 
+JOINERS = "\u200c\u200d"
+"""Invisible, but Persian and Indian scripts are spelt with them."""
+LEFT_TO_RIGHT = "\u200e"
+"""Invisible: before a line, so that it does not run as its first word does."""
+
+
 def one_line(text: str) -> str:
-    """The text without line breaks and characters that cannot be printed (an SVG may not hold them)."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in " ".join(text.split()))
+    """The text without line breaks. What no font can draw, and what no page may hold, is written as its code point
+    (U+1F98C).
+    """
+    return "".join(letter if _can_be_drawn(letter) else f"U+{ord(letter):04X}" for letter in " ".join(text.split()))
+
+
+def _can_be_drawn(letter: str) -> bool:
+    return letter in JOINERS or (letter.isprintable() and ord(letter) in fonts.drawable())
 
 
 def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
@@ -49,17 +64,21 @@ def _parts(word: str, room: float, size: float) -> list[str]:
     parts = []
     while len(word) > 1 and _width(word, size, False) > room:
         fits = next((n for n in range(len(word) - 1, 1, -1) if _width(word[:n], size, False) <= room), 1)
+        fits = _between_letters(word, fits)
         parts.append(word[:fits])
         word = word[fits:]
-    return [*parts, word]
+    return [*parts, word] if word else parts
 
 
 def write(axes: Axes, x: float, y: float, text: str, size: float, **style: object) -> None:
-    """Text whose line starts `y` dots from the top; style: color, align ("left", "center", "right"), bold, zorder."""
+    """Text whose line starts `y` dots from the top and runs from left to right, but for words that do not; style:
+    color, align ("left", "center", "right"), bold, zorder.
+    """
+    turns = any(bidirectional(letter) in ("R", "AL") for letter in text)
     axes.text(
         x,
         y + 0.85 * size * POINT,
-        text,
+        LEFT_TO_RIGHT + text if turns else text,
         fontproperties=_font(size, bool(style.get("bold"))),
         color=style.get("color", INK),
         horizontalalignment=style.get("align", "left"),
@@ -84,7 +103,12 @@ def plate(axes: Axes, box: Box, text: str, size: float) -> None:
 
 def _ends(text: str, keep: int) -> str:
     tail = keep // 2
-    return text[: keep - tail] + "…" + text[len(text) - tail :]
+    return text[: _between_letters(text, keep - tail)] + "…" + text[_between_letters(text, len(text) - tail) :]
+
+
+def _between_letters(text: str, at: int) -> int:
+    """The first place from `at` on that does not part a letter from its marks."""
+    return next((n for n in range(at, len(text)) if category(text[n])[0] != "M" and text[n] not in JOINERS), len(text))
 
 
 def _width(text: str, size: float, bold: bool) -> float:
@@ -93,4 +117,4 @@ def _width(text: str, size: float, bold: bool) -> float:
 
 
 def _font(size: float, bold: bool) -> FontProperties:
-    return FontProperties(family="sans-serif", size=size, weight="bold" if bold else "normal")
+    return FontProperties(family=fonts.FAMILIES, size=size, weight="bold" if bold else "normal")

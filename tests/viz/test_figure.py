@@ -231,7 +231,7 @@ def test_long_names_are_elided_in_the_middle_and_do_not_meet(tmp_path):
 
 def test_names_are_text_not_markup_nor_formula(tmp_path):
     named = replace(PAIR, id0="$x_1$ <b>&\x07", id1="a\nb")
-    assert {"$x_1$ <b>&�", "a b"} <= set(texts(svg(tmp_path, EXPLANATION, named)))
+    assert {"$x_1$ <b>&U+0007", "a b"} <= set(texts(svg(tmp_path, EXPLANATION, named)))
 
 
 @pytest.mark.parametrize("width", [1.9, 21, float("nan")])
