@@ -11,6 +11,7 @@ peak, and how far each similarity lies from the one computed alone, beside how f
 from __future__ import annotations
 
 import argparse
+import inspect
 import io
 import itertools
 import json
@@ -31,10 +32,11 @@ import pairx
 from benchmarks.memory import free_port, resident, serve
 from pairx import images
 from pairx.datasets import load_herd
-from pairx.ui.links import CHOICES
+from pairx.ui.api import ExplainApi
 
 MODEL = "reid-lite0"
 SAME = 1e-4  # cosines of the same pair differ by less
+WELLS = {"Photograph A", "Photograph B"}
 PATIENCE = 3600  # seconds
 
 
@@ -86,7 +88,8 @@ class Program(User):
     """Asks the endpoint."""
 
     def similarity(self, pair: Pair) -> float:
-        given = [*map(self.upload, pair.images), MODEL, "", 20, 10, *(values[0] for values in CHOICES.values()), "png"]
+        known = inspect.signature(ExplainApi.explain).parameters.values()
+        given = [*map(self.upload, pair.images), *(one.default for one in known if one.default is not one.empty)]
         event = self.http.post("/call/explain", json={"data": given}).json()["event_id"]
         *_, answer = self.messages(f"/call/explain/{event}")
         return find(answer, "similarity")
@@ -99,8 +102,13 @@ class Person(User):
         super().__init__(address)
         config = httpx.get(f"{address}/config", timeout=60, trust_env=False).json()
         self.parts = {one["id"]: one for one in config["components"]}
-        runs = [one for one in config["dependencies"] if "run" in str(one["api_name"]) and len(one["inputs"]) == 9]
-        self.run = runs[0]
+        named = [one for one in config["dependencies"] if str(one["api_name"]).split("_")[0] == "run"]
+        runs = [one for one in named if "asked" not in one["api_name"] and WELLS <= set(map(self.label, one["inputs"]))]
+        self.run = min(runs, key=lambda one: len(one["inputs"]))  # Compare asks for methods beside them
+
+    def label(self, id: int) -> str | None:
+        """The name of a component on the page."""
+        return self.parts[id]["props"].get("label")
 
     def similarity(self, pair: Pair) -> float:
         wells = dict(zip(("Photograph A", "Photograph B"), map(self.upload, pair.images), strict=True))
