@@ -103,7 +103,7 @@ class Person(User):
         config = httpx.get(f"{address}/config", timeout=60, trust_env=False).json()
         self.parts = {one["id"]: one for one in config["components"]}
         named = [one for one in config["dependencies"] if str(one["api_name"]).split("_")[0] == "run"]
-        runs = [one for one in named if "asked" not in one["api_name"] and WELLS <= set(map(self.label, one["inputs"]))]
+        runs = [one for one in named if "asked" not in one["api_name"] and set(map(self.label, one["inputs"])) >= WELLS]
         self.run = min(runs, key=lambda one: len(one["inputs"]))  # Compare asks for methods beside them
 
     def label(self, id: int) -> str | None:
