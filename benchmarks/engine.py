@@ -41,7 +41,7 @@ from pairx.core import pair_x
 from pairx.datasets import load_herd
 from pairx.images import decode
 from pairx.models import BUNDLED, EmbeddingModel, Preprocessing
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, ImagePair, InputError, said_size
 
 MIEWID = "miewid-msv3"
 TIMM = (
@@ -118,7 +118,7 @@ def load(job: Job, paths: list[str]) -> EmbeddingModel:
     size = job.size or (440 if job.architecture == MIEWID else None)
     calibrate = () if bundled else paths[-CALIBRATING:]
     model = pairx.load_model(job.architecture, pretrained=bundled, size=size, calibrate=calibrate, device=job.device)
-    print(f"{job.architecture}, {job.engine}: at {model.default_layer}, {model.size} px", file=sys.stderr)
+    print(f"{job.architecture}, {job.engine}: at {model.default_layer}, {said_size(model.size)}", file=sys.stderr)
     if job.double:
         model.module.double()
         model.preprocessing = Float64(**vars(model.preprocessing))

@@ -113,12 +113,9 @@ def load_pair(
     return ImagePair(image0, image1, _stem(a, "image 1"), _stem(b, "image 2"), view0, view1)
 
 
-def resize(image: np.ndarray, size: int | tuple[int, int]) -> np.ndarray:
-    """The one resize: (H, W, 3) uint8 to (h, w, 3) uint8, bilinear with antialiasing, squashed.
-
-    size: (h, w), or the side of a square.
-    """
-    height, width = (size, size) if np.ndim(size) == 0 else size
+def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """(H, W, 3) uint8 to size (h, w): (h, w, 3) uint8, bilinear with antialiasing, squashed."""
+    height, width = size
     return np.array(Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR))
 
 
@@ -129,11 +126,16 @@ def thumbnail(image: np.ndarray, longest: int) -> np.ndarray:
     return resize(image, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
-def cell_centres(cells: np.ndarray, grid: tuple[int, int], size: tuple[float, float]) -> np.ndarray:
-    """Centres (N, 2) x/y of cells (N, 2) row/column; their grid (rows, columns) covers an image (width, height)."""
+def cell_centres(
+    cells: np.ndarray, grid: tuple[int, int], size: tuple[float, float], origin: tuple[float, float] = (0, 0)
+) -> np.ndarray:
+    """Centres (N, 2) x/y of cells (N, 2) row/column; their grid (rows, columns) covers an image (width, height), or the
+    rectangle of that size in it whose top left corner is the origin (x, y).
+    """
     rows, columns = grid
     width, height = size
-    return (np.asarray(cells, float).reshape(-1, 2)[:, ::-1] + 0.5) * (width / columns, height / rows)
+    centres = (np.asarray(cells, float).reshape(-1, 2)[:, ::-1] + 0.5) * (width / columns, height / rows)
+    return centres + origin
 
 
 def cell_at(points: np.ndarray, grid: tuple[int, int], size: tuple[float, float]) -> np.ndarray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -19,10 +19,22 @@ from pairx.errors import InputError as InputError  # where everybody looks for i
 from pairx.files import whole
 
 Result = TypeVar("Result")
+Extent = tuple[float, float, float, float]
+"""A rectangle (x, y, w, h) of an image, in its pixels; it may reach beyond the image."""
 SAME = "The two photographs are the same, pixel for pixel: that they are similar says nothing about the animals."
 
 NOTHING_RAISES = "Nothing raises this similarity"
 """What is said where none of the matches does."""
+
+
+def both_sides(size: int | Sequence[int] | None) -> list[int] | None:
+    """[height, width] of a model's input that may be said as the side of a square, as older files do."""
+    return [size, size] if isinstance(size, int) else size and list(size)
+
+
+def said_size(size: int | Sequence[int] | None) -> str:
+    """A model's input in words, height first, or the side of a square."""
+    return " x ".join(map(str, dict.fromkeys(both_sides(size) or ["?"]))) + " px"
 
 
 @dataclass(frozen=True)
@@ -90,6 +102,11 @@ class ImagePair:
     view1: View
 
     @property
+    def images(self) -> tuple[np.ndarray, np.ndarray]:
+        """Both images."""
+        return self.image0, self.image1
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was guessed while the photographs were read, a plain sentence each that names its photograph, and
         whether they are one and the same."""
@@ -139,10 +156,13 @@ class Explanation:
     """What a method says of a pair: raw signed floats, never scaled or clipped.
 
     method: its registered name. similarity: cosine of the two embeddings, -1 to 1. map0, map1: (H, W) float32 or None,
-    evidence over each whole image at the method's own resolution (for PAIR-X the relevance of the layer's cells).
+    evidence over each image's extent at the method's own resolution (for PAIR-X the relevance of the layer's cells).
     pixel_maps0, pixel_maps1: (k, H, W) float32 or None, one map a match at the model's input resolution, in the order
     of `matches`. tensor: (h0, w0, h1, w1) float32 or None, evidence of every cell pair. metrics: name to number.
-    settings: all that the result depends on (model, layer, size, options, versions), JSON-ready. seconds: time it took.
+    settings: all that the result depends on (model, layer, size [height, width] of its input, options, versions),
+    JSON-ready; files of before say one number for the side of a square. seconds: time it took.
+    extent0, extent1: the rectangle of each image, in its pixels, that maps and tensor cover: what the model sees, which
+    may be a part of the image, or more where it is padded. None is the whole image.
     notes: what the reader has to know to read it right, a plain sentence each, shown and printed beside the maps.
     withheld: why maps and matches cannot be believed and are not drawn, or nothing; withheld_pixels: the same of the
     pixel maps.
@@ -162,9 +182,14 @@ class Explanation:
     notes: tuple[str, ...] = ()
     withheld: str = ""
     withheld_pixels: str = ""
+    extent0: Extent | None = None
+    extent1: Extent | None = None
 
     _ARRAYS = ("map0", "map1", "pixel_maps0", "pixel_maps1", "tensor")
-    _ABOUT = ("method", "similarity", "metrics", "settings", "seconds", "notes", "withheld", "withheld_pixels")
+    _ABOUT = (
+        "method", "similarity", "metrics", "settings", "seconds", "notes", "withheld", "withheld_pixels", "extent0",
+        "extent1",
+    )  # fmt: skip
     _MATCHES = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")
 
     def save(self, path: str | Path) -> None:
@@ -190,6 +215,7 @@ class Explanation:
                 f"{path} is not a saved explanation ({error}): give an .npz that `explain -o` wrote."
             ) from error
         about["notes"] = tuple(about.get("notes", ()))
+        about |= {name: tuple(about[name]) for name in ("extent0", "extent1") if about.get(name)}
         return cls(**about, **arrays, matches=Matches(**matches) if matches else None)
 
 

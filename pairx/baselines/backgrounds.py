@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pairx import images
 from pairx.baselines.sides import Side
 from pairx.types import InputError
 
@@ -32,14 +31,16 @@ def check(background: Background) -> None:
 
 
 def of_pixels(side: Side, background: Background) -> Tensor:
-    """(3, S, S) model input in the background's place: blurred, of the photograph's mean colour, black, or another."""
+    """(3, height, width) model input in the background's place: blurred, of the photograph's mean colour, black, or
+    another.
+    """
     return side.input_of(photo_of(side, background))
 
 
 def photo_of(side: Side, background: Background) -> np.ndarray:
-    """(S, S, 3) uint8: the same before it is normalised."""
+    """(height, width, 3) uint8: the same before it is normalised."""
     if isinstance(background, np.ndarray):
-        return images.resize(background, side.model.size)
+        return side.model.preprocessing.framed(background)
     if background == "blur":
         return cv2.blur(side.photo, (BLUR, BLUR))
     color = side.photo.mean((0, 1)) if background == "mean" else np.zeros(3)

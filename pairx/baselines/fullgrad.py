@@ -105,7 +105,7 @@ _BIASES = {torch.conv2d: _bias_of_linear, F.linear: _bias_of_linear, F.batch_nor
 )
 @each_side
 def fullgrad(side: Side, _options: NoOptions) -> tuple[Tensor, dict[str, float]]:
-    """`sum x g_x + sum over biases of upsampled b g_b`, (S, S), of `e . f / (|e||f|)` with constant norms.
+    """`sum x g_x + sum over biases of upsampled b g_b`, (height, width), of `e . f / (|e||f|)` with constant norms.
 
     A bias without a place (of a linear layer after the pooling) is in no map, but in the metric `elsewhere`; the two
     sum to the similarity but for the metric `unexplained`. Raises InputError for a network with layer
@@ -119,7 +119,7 @@ def fullgrad(side: Side, _options: NoOptions) -> tuple[Tensor, dict[str, float]]
 
 
 def full_gradient(side: Side) -> tuple[Tensor, float]:
-    """The map (S, S) of one side, and the sum of what has no place on it."""
+    """The map (height, width) of one side, and the sum of what has no place on it."""
     x = side.x.detach().clone().requires_grad_()
     with torch.enable_grad(), BiasTape() as tape:
         score = side.product(side.embed(x)).sum()

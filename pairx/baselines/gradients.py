@@ -49,7 +49,7 @@ class IntegratedOptions:
 )
 @each_side
 def integrated_gradients(side: Side, options: IntegratedOptions) -> Generator[Step, None, Tensor]:
-    """`sum over colours of (x - b) mean over alpha of ds/dx at b + alpha (x - b)`: (S, S)."""
+    """`sum over colours of (x - b) mean over alpha of ds/dx at b + alpha (x - b)`: (height, width)."""
     background = backgrounds.of_pixels(side, options.background)
     change = side.x[0] - background
     gradient = yield from path_gradient(lambda x: side.cosine(side.embed(x)), background, change, options.samples)

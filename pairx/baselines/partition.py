@@ -72,7 +72,7 @@ class Part:
 )
 @each_side
 def partition_shap(side: Side, options: PartitionOptions) -> Generator[Step, None, Tensor]:
-    """Owen values (S, S): each rectangle's share spread evenly over its pixels."""
+    """Owen values (height, width): each rectangle's share spread evenly over its pixels."""
     absent = backgrounds.of_pixels(side, options.background)
 
     def similarities(shown: list[tuple[Rectangle, ...]]) -> list[float]:
@@ -80,10 +80,11 @@ def partition_shap(side: Side, options: PartitionOptions) -> Generator[Step, Non
         with torch.no_grad():
             return side.cosine(side.embed(torch.where(masks.to(side.x.device), side.x, absent))).tolist()
 
-    whole = (0, side.model.size, 0, side.model.size)
+    height, width = side.model.size
+    whole = (0, height, 0, width)
     nothing, everything = similarities([(), (whole,)])
     queue, number = [], count()
-    values, done = torch.zeros(side.model.size, side.model.size, dtype=torch.float64), 2
+    values, done = torch.zeros(side.model.size, dtype=torch.float64), 2
 
     def push(part: Part) -> None:
         heapq.heappush(queue, (-abs(part.share), next(number), part))
@@ -125,9 +126,9 @@ def halves(rectangle: Rectangle) -> tuple[Rectangle, Rectangle]:
     return (top, bottom, left, middle), (top, bottom, middle, right)
 
 
-def covered(rectangles: tuple[Rectangle, ...], size: int) -> Tensor:
-    """(S, S) bool: the pixels of rectangles."""
-    mask = torch.zeros(size, size, dtype=torch.bool)
+def covered(rectangles: tuple[Rectangle, ...], size: tuple[int, int]) -> Tensor:
+    """(height, width) bool: the pixels of rectangles."""
+    mask = torch.zeros(size, dtype=torch.bool)
     for top, bottom, left, right in rectangles:
         mask[top:bottom, left:right] = True
     return mask

@@ -120,6 +120,8 @@ def explain(at: PairAtLayer, name: str, options: Any) -> Generator[Step, None, E
     seconds = time.perf_counter() - started
     contents = {one.name: getattr(result, one.name) for one in fields(Finding)}
     known = settings(at, options) | ({} if found.card.signed else {"sign": "convention"})
+    if result.map0 is not None:
+        contents |= {f"extent{number}": at.model.extent(image) for number, image in enumerate(at.pair.images)}
     return Explanation(name, at.similarity, **contents, settings=known, seconds=seconds)
 
 
@@ -130,7 +132,7 @@ def settings(at: PairAtLayer, options: Any) -> dict[str, Any]:
     return {
         "model": at.model.name,
         "model_key": at.model.key,
-        "size": at.model.size,
+        "size": list(at.model.size),
         "layer": at.layer,
         "stride": layer.stride,
         "grid": list(layer.grid),

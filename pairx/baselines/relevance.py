@@ -67,7 +67,7 @@ def _card(
     )
 )
 def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
-    """Relevance of the pixels, summed over colours: (S, S)."""
+    """Relevance of the pixels, summed over colours: (height, width)."""
     maps, beliefs = [], []
     for number, side in enumerate(at.sides):
         yield Step(number, 2, belief.SIDES[number])
@@ -95,7 +95,9 @@ def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Fi
     CrpOptions,
 )
 def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
-    """Relevance of the pixels that has passed through one channel of the layer, summed over colours: (S, S)."""
+    """Relevance of the pixels that has passed through one channel of the layer, summed over colours: (height,
+    width).
+    """
     channels = at.sides[0].activation.shape[0]
     if options.channel is not None and not 0 <= options.channel < channels:
         raise InputError(f"{at.layer} has channels 0 to {channels - 1}, and none {options.channel}.")

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pairx import images
 from pairx.models import Differentiable, EmbeddingModel, finite, given, observed, siblings
 from pairx.types import ImagePair
 
@@ -22,9 +21,9 @@ CACHED = 2 * 416**2
 class Side:
     """One photograph against the embedding of its partner, which is held constant.
 
-    image: (H, W, 3) uint8 RGB. x: (1, 3, S, S), the model's input. output: what the layer gave, in its own form, a
-    batch of 1. before: what other parts of the network gave on the way to it, by name. embedding, partner: (D,).
-    Nothing here is ever written to.
+    image: (H, W, 3) uint8 RGB. x: (1, 3, height, width), the model's input. output: what the layer gave, in its own
+    form, a batch of 1. before: what other parts of the network gave on the way to it, by name. embedding, partner:
+    (D,). Nothing here is ever written to.
     """
 
     model: EmbeddingModel
@@ -43,21 +42,21 @@ class Side:
 
     @cached_property
     def photo(self) -> np.ndarray:
-        """(S, S, 3) uint8 RGB: the photograph as the model is shown it, before it is normalised."""
-        return images.resize(self.image, self.model.size)
+        """(height, width, 3) uint8 RGB: the photograph as the model is shown it, before it is normalised."""
+        return self.model.preprocessing.framed(self.image)
 
     def input_of(self, photo: np.ndarray) -> Tensor:
-        """(3, S, S) model input of a photograph (H, W, 3) uint8."""
-        return self.model.preprocessing(photo).to(self.x.device)
+        """(3, height, width) model input of what is like `photo`, (height, width, 3) uint8."""
+        return self.model.preprocessing.normalised(photo).to(self.x.device)
 
     def embed(self, x: Tensor) -> Tensor:
-        """Inputs (B, 3, S, S) to embeddings (B, D), differentiable."""
+        """Inputs (B, 3, height, width) to embeddings (B, D), differentiable."""
         x = x.contiguous(memory_format=torch.channels_last)
         with Differentiable():
             return torch.cat([self.model.module(part) for part in x.split(_at_once(x))])
 
     def features(self, x: Tensor) -> Tensor:
-        """Inputs (B, 3, S, S) to the layer's features (B, C, h, w)."""
+        """Inputs (B, 3, height, width) to the layer's features (B, C, h, w)."""
         seen: list[Tensor] = []
         path = self.model.path(self.layer)
         with torch.no_grad():
@@ -161,5 +160,5 @@ def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor, 
 
 
 def _at_once(x: Tensor) -> int:
-    """Inputs (B, 3, S, S) that are embedded together: on a CPU few, whose features stay in its cache."""
+    """Inputs (B, 3, height, width) that are embedded together: on a CPU few, whose features stay in its cache."""
     return len(x) if x.device.type != "cpu" else max(1, CACHED // (x.shape[2] * x.shape[3]))

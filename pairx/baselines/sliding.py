@@ -67,12 +67,12 @@ PAPER = "Dong, Collins, Hoogs: Explainability for Content-Based Image Retrieval;
 )
 @each_side
 def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
-    """(S, S): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M masked."""
+    """(height, width): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M masked."""
     size = side.model.size
     places = windows(size, options)
     left = side.cosine((yield from _without(side, places, options)))
     weights = (side.cosine(side.embedding[None]) - left).clamp(min=0).cpu()
-    total, count = torch.zeros(size, size), torch.zeros(size, size)
+    total, count = torch.zeros(size), torch.zeros(size)
     for (row, column, window), weight in zip(places.tolist(), weights, strict=True):
         total[row : row + window, column : column + window] += weight
         count[row : row + window, column : column + window] += 1
@@ -118,25 +118,26 @@ def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Generator[Step,
     return Finding(to_map(tensor.mean((2, 3))), to_map(tensor.mean((0, 1))), to_map(tensor))
 
 
-def windows(size: int, options: SbsmOptions) -> Tensor:
-    """(N, 3) int top, left and side of the windows in a square of `size` pixels."""
-    window = min(options.window, size)
-    along = torch.arange(0, size - window + options.stride, options.stride).clamp(max=size - window).unique()
-    places = torch.cartesian_prod(along, along)
+def windows(size: tuple[int, int], options: SbsmOptions) -> Tensor:
+    """(N, 3) int top, left and side of the windows in an input of (height, width) pixels."""
+    window, step = min(options.window, *size), options.stride
+    last = [side - window for side in size]
+    places = torch.cartesian_prod(*(torch.arange(0, end + step, step).clamp(max=end).unique() for end in last))
     if len(places) > options.samples:
         generator = torch.Generator().manual_seed(options.seed)
         places = places[torch.randperm(len(places), generator=generator)[: options.samples]]
     return torch.cat([places, torch.full((len(places), 1), window)], 1)
 
 
-def coverage(places: Tensor, grid: tuple[int, int], size: int) -> Tensor:
+def coverage(places: Tensor, grid: tuple[int, int], size: tuple[int, int]) -> Tensor:
     """(N, h w) float64: the part of each cell that each window covers, 0 to 1."""
     parts = []
-    for start, cells in zip(places[:, :2].T.double(), grid, strict=True):
-        edges = torch.arange(cells + 1, dtype=torch.float64) * size / cells
+    for start, cells, side in zip(places[:, :2].T.double(), grid, size, strict=True):
+        edges = torch.arange(cells + 1, dtype=torch.float64) * side / cells
         end = start + places[:, 2]
-        parts.append(torch.minimum(end[:, None], edges[1:]) - torch.maximum(start[:, None], edges[:-1]))
-    rows, columns = (part.clamp(min=0) * cells / size for part, cells in zip(parts, grid, strict=True))
+        part = torch.minimum(end[:, None], edges[1:]) - torch.maximum(start[:, None], edges[:-1])
+        parts.append(part.clamp(min=0) * cells / side)
+    rows, columns = parts
     return (rows[:, :, None] * columns[:, None, :]).flatten(1)
 
 

@@ -96,8 +96,8 @@ SHAP = "Lundberg, Lee: A Unified Approach to Interpreting Model Predictions"
 )
 @each_side
 def kernel_shap(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
-    """Shapley values of `v(S) = s` with the superpixels outside S replaced: (S, S), each value spread evenly over its
-    superpixel's pixels.
+    """Shapley values of `v(S) = s` with the superpixels outside S replaced: (height, width), each value spread
+    evenly over its superpixel's pixels.
     """
     return (yield from _fair_shares(side, options))
 
@@ -135,8 +135,8 @@ def kernel_shap_500(side: Side, options: PairXShapOptions) -> Generator[Step, No
 )
 @each_side
 def lime(side: Side, options: LimeOptions) -> Generator[Step, None, tuple[Tensor, dict[str, float]]]:
-    """Coefficients of a ridge regression of the similarity on which superpixels are there: (S, S), each spread evenly
-    over its superpixel's pixels. The metric `left` is the similarity without any superpixel.
+    """Coefficients of a ridge regression of the similarity on which superpixels are there: (height, width), each
+    spread evenly over its superpixel's pixels. The metric `left` is the similarity without any superpixel.
     """
     segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
     if options.background is None:
@@ -169,7 +169,7 @@ def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tens
 
 
 def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: float) -> np.ndarray:
-    """(S, S) int labels 0, 1, … of SLIC's superpixels. Raises InputError where there are not two."""
+    """(height, width) int labels 0, 1, … of SLIC's superpixels. Raises InputError where there are not two."""
     if segments < 2:
         raise InputError(f"segments is 2 or more, not {segments}.")
     labels = slic(photo, n_segments=segments, compactness=compactness, sigma=sigma, start_label=0)
@@ -180,7 +180,7 @@ def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: flo
 
 
 def mean_colors(photo: np.ndarray, segments: np.ndarray) -> np.ndarray:
-    """(S, S, 3) uint8: a photograph with each superpixel in its mean colour."""
+    """(height, width, 3) uint8: a photograph with each superpixel in its mean colour."""
     flat = segments.ravel()
     sums = np.stack([np.bincount(flat, photo[..., channel].ravel()) for channel in range(3)], 1)
     return (sums / np.bincount(flat)[:, None]).round().astype(np.uint8)[segments]

@@ -143,12 +143,12 @@ class Weighed:
 
 
 class Painted:
-    """Pixel maps (k, size, size) of each photograph for one layer's first k matches, how far relevance grew at most on
-    its way to them, and how long they took.
+    """Pixel maps (k, height, width) of each photograph for one layer's first k matches, how far relevance grew
+    at most on its way to them, and how long they took.
     """
 
-    def __init__(self, size: int, k: int) -> None:
-        self.maps = [np.zeros((k, size, size), np.float32) for _ in (0, 1)]
+    def __init__(self, size: tuple[int, int], k: int) -> None:
+        self.maps = [np.zeros((k, *size), np.float32) for _ in (0, 1)]
         self.growths = [0.0, 0.0]
         self.seconds = 0.0
 
@@ -227,6 +227,8 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
         notes=(*said, *belief.notes(weighed.beliefs, options.policy), *filter(None, [unpainted])),
         withheld=unbelievable,
         withheld_pixels=unbelievable or unpainted,
+        extent0=encoded.model.extent(encoded.pair.image0),
+        extent1=encoded.model.extent(encoded.pair.image1),
     )
 
 
@@ -249,7 +251,7 @@ def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
 def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Matches:
     """All mutual nearest neighbours of a layer's features, in the order of `Matches`, weighed by `for_and_against`."""
     a, b = encoded.activations[layer]
-    (h0, w0), (h1, w1) = a.shape[1:], b.shape[1:]
+    w0, w1 = a.shape[2], b.shape[2]
     descriptors0, descriptors1 = a.flatten(1).T, b.flatten(1).T
     index0, index1 = mutual_nearest(descriptors0, descriptors1)
     own = [one.flatten()[index].double() for one, index in zip(cells, (index0, index1), strict=True)]
@@ -258,12 +260,12 @@ def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Ma
     cells0, cells1 = (
         torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1))
     )
-    pair = encoded.pair
+    extents = [encoded.model.preprocessing.extent(*image.shape[1::-1]) for image in encoded.pair.images]
     return Matches(
         cells0,
         cells1,
-        images.cell_centres(cells0, (h0, w0), (pair.image0.shape[1], pair.image0.shape[0])),
-        images.cell_centres(cells1, (h1, w1), (pair.image1.shape[1], pair.image1.shape[0])),
+        images.cell_centres(cells0, tuple(a.shape[1:]), extents[0][2:], extents[0][:2]),
+        images.cell_centres(cells1, tuple(b.shape[1:]), extents[1][2:], extents[1][:2]),
         relevance[order].cpu().numpy(),
         distance[order].cpu().numpy(),
     )
@@ -285,7 +287,7 @@ def settings(model: EmbeddingModel, layer: str, options: Options) -> dict:
     about = {
         "model": model.name,
         "model_key": model.key,
-        "size": model.size,
+        "size": list(model.size),
         "layer": layer,
         "stride": found.stride,
         "grid": list(found.grid),

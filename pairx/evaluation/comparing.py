@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from pairx.evaluation.store import SIZE
+from pairx.types import said_size
 
 INTERVALS = {
     "rho_interval": ("rho_low", "rho_high"),
@@ -66,8 +67,9 @@ def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
 
 def _with_sizes(runs: Mapping[str, Evaluated]) -> dict[str, dict[str, Any]]:
     """Settings, those of older runs with the model's input size where another run of the same model names it."""
-    known = {run.settings.get("model_key"): run.settings[SIZE] for run in runs.values() if SIZE in run.settings}
-    sizes = {name: run.settings.get(SIZE, known.get(run.settings.get("model_key"))) for name, run in runs.items()}
+    said = {name: said_size(run.settings[SIZE]) for name, run in runs.items() if SIZE in run.settings}
+    known = {runs[name].settings.get("model_key"): size for name, size in said.items()}
+    sizes = {name: said.get(name, known.get(run.settings.get("model_key"))) for name, run in runs.items()}
     return {name: {**run.settings, SIZE: sizes[name]} for name, run in runs.items()}
 
 

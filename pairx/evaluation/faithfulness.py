@@ -99,12 +99,12 @@ def most_attributed(values: np.ndarray, among_equals: np.ndarray, share: float =
     return chosen.reshape(values.shape)
 
 
-def _enlarged(values: np.ndarray, size: int) -> np.ndarray:
-    return cv2.resize(values.astype(np.float32), (size, size), interpolation=cv2.INTER_LINEAR)
+def _enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    return cv2.resize(values.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
 
 
 def _random_fields(side: Side, seed: int) -> list[np.ndarray]:
-    """(S, S) maps of one random number a cell; the first settles ties."""
+    """(height, width) maps of one random number a cell; the first settles ties."""
     grids = np.random.default_rng(seed).standard_normal((1 + CONTROLS, *side.model.layer(side.layer).grid))
     return [_enlarged(one, side.model.size) for one in grids]
 
@@ -122,7 +122,7 @@ def _falls(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray
 
 @torch.no_grad()
 def _seen(side: Side, kept: np.ndarray) -> Tensor:
-    """(N, D) embeddings of a photograph, blurred but for masks (N, S, S)."""
+    """(N, D) embeddings of a photograph, blurred but for masks (N, height, width)."""
     shown = torch.from_numpy(kept)[:, None].to(side.x.device)
     return side.embed(torch.where(shown, side.x, backgrounds.of_pixels(side, "blur")))
 
@@ -130,18 +130,16 @@ def _seen(side: Side, kept: np.ndarray) -> Tensor:
 def _queries(
     at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray]], masks: Masks | None
 ) -> list[np.ndarray]:
-    """(S, S) bool masks of both photographs: those given, or their most attributed pixels."""
+    """(height, width) bool masks of both photographs: those given, or their most attributed pixels."""
     if masks is None:
         return [most_attributed(one, ties[0]) for one, ties in zip(maps, fields, strict=True)]
     queries = []
     for mask, image in zip(masks, (at.pair.image0, at.pair.image1), strict=True):
         if mask.shape != image.shape[:2]:
             raise InputError(f"A mask of {mask.shape} does not fit its image of {image.shape[:2]}.")
-        queries.append(
-            images.resize(np.repeat(255 * (mask[..., None] != 0).astype(np.uint8), 3, 2), at.model.size)[..., 0] > 127
-        )
+        queries.append(at.model.preprocessing.framed_mask(mask))
         if not queries[-1].any():
-            raise InputError("A mask is empty. Give one that marks a part of its image.")
+            raise InputError("A mask marks nothing that the model sees. Give one that marks a part of its image.")
     return queries
 
 

@@ -114,7 +114,7 @@ def evaluate_steps(
         "content": fingerprint(dataset, keys),
         "model": model.name,
         "model_key": model.key,
-        "size": model.size,
+        "size": list(model.size),
         "layers": chosen,
         "pairs": pairs,
         "seed": seed,

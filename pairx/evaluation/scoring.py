@@ -10,16 +10,17 @@ import numpy as np
 from pairx import geometry
 from pairx.core import metrics
 from pairx.datasets import Dataset
-from pairx.types import Explanation
+from pairx.types import Explanation, Extent
 
 PHOTOGRAPHS_KEPT = 8  # so that few are decoded again for their local features
 FEATURES_KEPT = 1024  # photographs whose local features stay in memory
 
 
 class Scorer:
-    """Scores pairs of a data set. features, transform: see `pairx.geometry`. size: side of the model's input, px."""
+    """Scores pairs of a data set. features, transform: see `pairx.geometry`. size: (height, width) of the
+    model's input, px."""
 
-    def __init__(self, dataset: Dataset, features: str, transform: str, size: int) -> None:
+    def __init__(self, dataset: Dataset, features: str, transform: str, size: tuple[int, int]) -> None:
         self._transform, self._size = transform, size
         self.photograph = lru_cache(PHOTOGRAPHS_KEPT)(lambda row: dataset.load(row)[0])  # (H, W, 3) uint8 RGB of a row
         self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row), features))
@@ -39,22 +40,25 @@ def pair_scores(
     alignment: geometry.Alignment,
     size0: tuple[int, int],
     size1: tuple[int, int],
-    input_size: int,
+    input_size: tuple[int, int],
 ) -> dict[str, Any]:
     """All metrics of one pair at one layer.
 
     explanation: of PAIR-X; its matches' keypoints are in pixels of the images, whose (width, height) are size0 and
-    size1. alignment: of image 0 to image 1. Residuals are in pixels of the model's input, input_size square;
+    size1. alignment: of image 0 to image 1. Residuals are in pixels of the model's input, (height, width);
     "normalised" ones in pixels of image 1 as parts of its diagonal. NaN where the alignment has no matrix. "resize_":
-    the same with a transform that only stretches image 0 over image 1.
+    the same with a transform that only lays what the model sees of image 0 over what it sees of image 1.
     """
     matches = explanation.matches
     scores: dict[str, Any] = {}
-    control = geometry.resize_only(size0, size1)
+    extents = [
+        extent or (0.0, 0.0, *size) for extent, size in ((explanation.extent0, size0), (explanation.extent1, size1))
+    ]
+    control = geometry.resize_only(*extents)
     for prefix, matrix in (("", alignment.matrix), ("resize_", control)):
         matrix = np.full((3, 3), np.nan) if matrix is None else matrix
         found = residual_scores(
-            matches.keypoints0, matches.keypoints1, matrix, size1, input_size, explanation.map1.shape
+            matches.keypoints0, matches.keypoints1, matrix, size1, extents[1], input_size, explanation.map1.shape
         )
         scores |= {prefix + name: value for name, value in found.items()}
     return scores | {
@@ -73,20 +77,21 @@ def residual_scores(
     points1: np.ndarray,
     matrix: np.ndarray,
     size1: tuple[int, int],
-    input_size: int,
+    extent1: Extent,
+    input_size: tuple[int, int],
     grid: tuple[int, int],
 ) -> dict[str, float]:
-    """The residual metrics of matched points (N, 2), (N, 2) in pixels of the images; NaN where the matrix is. grid:
-    (rows, columns) of cells of image 1."""
+    """The residual metrics of matched points (N, 2), (N, 2) in pixels of the images; NaN where the matrix is. extent1:
+    what the input of (height, width) and the cells, grid of (rows, columns), cover of image 1."""
     if np.isnan(matrix).any():
         names = [*metrics.residual_metrics(np.ones(1), 1.0), "inverted_residual_mean_normalised"]
         return dict.fromkeys(names, float("nan"))
     cells = np.sqrt(grid[0] * grid[1])
-    stretch = np.diag(geometry.resize_only(size1, (input_size, input_size)))[:2]
+    stretch = np.array(input_size[::-1]) / extent1[2:]
     in_input = metrics.residuals(points0, points1 * stretch, np.diag([*stretch, 1]) @ matrix)
     diagonal = np.hypot(*size1)
     in_image = metrics.residuals(points0, points1, matrix) / diagonal
-    normalised = metrics.residual_metrics(in_image, np.sqrt(size1[0] * size1[1]) / cells / diagonal)
-    return metrics.residual_metrics(in_input, input_size / cells) | {
+    normalised = metrics.residual_metrics(in_image, np.sqrt(extent1[2] * extent1[3]) / cells / diagonal)
+    return metrics.residual_metrics(in_input, np.sqrt(np.prod(input_size)) / cells) | {
         "inverted_residual_mean_normalised": normalised["inverted_residual_mean"]
     }

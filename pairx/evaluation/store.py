@@ -18,7 +18,7 @@ import pandas as pd
 
 from pairx.evaluation.guarding import Unfit, require_tables_only
 from pairx.evaluation.lock import LOCK, RunLock
-from pairx.types import InputError
+from pairx.types import InputError, both_sides
 
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
@@ -161,7 +161,9 @@ class Store:
         given = json.loads(json.dumps(settings))
         if not known:
             return self._write("settings", given)
-        if SIZE not in known:
+        if SIZE in known:
+            known[SIZE] = both_sides(known[SIZE])
+        else:
             given.pop(SIZE, None)
         for name in sorted([*given, *known], key=lambda name: name == "model_key"):  # last: a digest tells nobody much
             if known.get(name) != given.get(name):

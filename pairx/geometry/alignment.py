@@ -6,6 +6,7 @@ MAGSAC (Barath et al. 2019) in OpenCV's USAC. A transform is a (3, 3) matrix tha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -101,9 +102,13 @@ def estimate(
     return Alignment(matrix, mask.ravel() > 0, inliers, usability(matrix, size0, size1))
 
 
-def resize_only(size0: tuple[float, float], size1: tuple[float, float]) -> np.ndarray:
-    """The control: the matrix that stretches image 0 (width, height) over image 1, which knows nothing of either."""
-    return np.diag([size1[0] / size0[0], size1[1] / size0[1], 1.0])
+def resize_only(extent0: Sequence[float], extent1: Sequence[float]) -> np.ndarray:
+    """The control: the matrix (3, 3) that lays one rectangle (x, y, w, h), of image 0, over another, of image 1, and
+    knows nothing of either. An image's (width, height) is the whole of it.
+    """
+    (x0, y0, w0, h0), (x1, y1, w1, h1) = ((0, 0, *one)[-4:] for one in (extent0, extent1))
+    x, y = w1 / w0, h1 / h0
+    return np.array([[x, 0, x1 - x * x0], [0, y, y1 - y * y0], [0, 0, 1]])
 
 
 def project(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -19,15 +19,15 @@ from pairx.models.filling import Reading
 from pairx.models.networks import EmbeddingNet, Selected, finite, record_outputs
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import ModelCard
-from pairx.types import ImagePair, InputError
+from pairx.types import Extent, ImagePair, InputError
 
 
 @dataclass(frozen=True)
 class Layer:
     """A place in the model where its features lie on a grid over the image.
 
-    name: of the module whose output it is. stride: input pixels a cell, per side. grid: (h, w) cells. channels:
-    features a cell. default: whether `explain` uses it when none is named.
+    name: of the module whose output it is. stride: input pixels a cell, per side (the larger). grid: (h, w) cells.
+    channels: features a cell. default: whether `explain` uses it when none is named.
     """
 
     name: str
@@ -91,18 +91,17 @@ class EmbeddingModel:
         return self.card.title
 
     @property
-    def size(self) -> int:
-        """Side of the square input, pixels. Raises InputError where the model sees anything but the whole image
-        squashed to a square: nothing could be said of where its maps lie.
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the input, pixels."""
+        return self.preprocessing.size
+
+    def extent(self, image: np.ndarray) -> Extent | None:
+        """The rectangle (x, y, w, h) of an image (H, W, 3), in its pixels, that input, cells and maps cover: within the
+        image where it is cut, beyond it where it is padded; None where it is the whole image.
         """
-        height, width = self.preprocessing.size
-        whole = self.preprocessing.resize == "squash" and self.preprocessing.crop_pct == 1
-        if height != width or not whole:
-            raise InputError(
-                f"{self.name} sees its input as {self.preprocessing.resize}, {height} x {width} px: only embeddings "
-                "can be computed. To explain, give it a square input and squash the image to it."
-            )
-        return height
+        height, width = image.shape[:2]
+        extent = self.preprocessing.extent(width, height)
+        return None if extent == (0, 0, width, height) else extent
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -169,7 +168,6 @@ class EmbeddingModel:
         """Embeddings and activations of a pair at the named layers, one forward. Raises InputError for an unknown
         layer and for embeddings that are no finite numbers.
         """
-        _ = self.size  # refuses what cannot be explained
         chosen = [self.layer(name) for name in layers]
         inputs = torch.stack([self.preprocessing(pair.image0), self.preprocessing(pair.image1)]).to(self.device)
         with torch.no_grad():
@@ -190,16 +188,15 @@ class EmbeddingModel:
         tokens dropped).
         """
         if output.ndim == 3:
-            patches = output[:, self._prefix(output.shape[1]) :]
-            side = math.isqrt(patches.shape[1])
-            return patches.transpose(1, 2).unflatten(2, (side, side))
+            prefix, grid = self._tokens(output.shape[1])
+            return output[:, prefix:].transpose(1, 2).unflatten(2, grid)
         return output.permute(0, 3, 1, 2) if self._channels_last else output
 
     def from_grid(self, grid: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         """(B, C, h, w) back to the layer's own form, that of `like`; prefix tokens get zeros."""
         if like.ndim == 3:
             tokens = torch.zeros_like(like)
-            tokens[:, self._prefix(like.shape[1]) :] = grid.flatten(2).transpose(1, 2)
+            tokens[:, self._tokens(like.shape[1])[0] :] = grid.flatten(2).transpose(1, 2)
             return tokens
         return grid.permute(0, 2, 3, 1) if self._channels_last else grid
 
@@ -207,21 +204,39 @@ class EmbeddingModel:
     def _channels_last(self) -> bool:
         return str(getattr(self.backbone, "output_fmt", "")) == "NHWC"
 
-    def _prefix(self, tokens: int) -> int:
-        """How many of a layer's tokens are no patches: none where the class token comes later (CaiT)."""
-        prefix = getattr(self.backbone, "num_prefix_tokens", 0)
-        return prefix if _is_square(tokens - prefix) else 0
+    def _tokens(self, number: int) -> tuple[int, tuple[int, int]]:
+        """How many of a layer's tokens are no patches, none where the class token comes later (CaiT), and the grid
+        (h, w) of those that are; (0, 0) where they lie on none.
+        """
+        for prefix in (getattr(self.backbone, "num_prefix_tokens", 0), 0):
+            for grid in self._token_grids:
+                if math.prod(grid) == number - prefix:
+                    return prefix, grid
+        return 0, (0, 0)
+
+    @cached_property
+    def _token_grids(self) -> tuple[tuple[int, int], ...]:
+        """The grids (h, w) that a layer's tokens may lie on: that of the patches, then coarser ones of later stages."""
+        embedding = getattr(self.backbone, "patch_embed", None)
+        finest = getattr(embedding, "grid_size", None) or self._over(_pair(getattr(embedding, "patch_size", None) or 4))
+        coarser = [tuple(-(-side // 2**halved) for side in finest) for halved in range(6)]
+        return tuple(dict.fromkeys([*coarser, *(self._over((stride, stride)) for stride in (8, 16, 32, 64))]))
+
+    def _over(self, patch: tuple[int, int]) -> tuple[int, int]:
+        """(h, w) patches (height, width) that fit into the input."""
+        height, width = self.size
+        return height // patch[0], width // patch[1]
 
     def _is_grid(self, output: object) -> bool:
-        """Whether a module's output for one image lies on a grid, which is square as the image is, of several cells."""
+        """Whether a module's output for one image lies on a grid, shaped as the image is, of several cells."""
         if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4) or len(output) != 1:
             return False
         if output.ndim == 3:
-            patches = output.shape[1] - self._prefix(output.shape[1])
             in_rows = not hasattr(self.backbone, "unroll")  # Hiera's tokens are in the order of its windows
-            return patches > 1 and _is_square(patches) and in_rows
+            return math.prod(self._tokens(output.shape[1])[1]) > 1 and in_rows
         h, w = self.to_grid(output).shape[2:]
-        return h == w > 1
+        height, width = self.size
+        return h * w > 1 and abs(h * width - w * height) < max(height, width)  # less than a cell off
 
     def _stages(self) -> list[str]:
         """Names of the modules that timm takes features from, with their siblings."""
@@ -238,7 +253,7 @@ class EmbeddingModel:
 
     def _probe(self, names: Sequence[str]) -> list[Layer]:
         """The named modules whose output is a grid, in the order of computation."""
-        blank = torch.zeros(1, 3, self.size, self.size, device=self.device)
+        blank = torch.zeros(1, 3, *self.size, device=self.device)
         paths = {self.path(name): name for name in names}
         with torch.no_grad():
             _, outputs = record_outputs(self.module, list(paths), blank)
@@ -246,7 +261,8 @@ class EmbeddingModel:
         for path, output in outputs.items():
             if self._is_grid(output):
                 _, channels, h, w = self.to_grid(output).shape
-                found.append(Layer(paths[path], round(self.size / h), (h, w), channels))
+                stride = round(max(self.size[0] / h, self.size[1] / w))
+                found.append(Layer(paths[path], stride, (h, w), channels))
         return found
 
     def _default(self, layers: Sequence[Layer]) -> str:
@@ -263,5 +279,5 @@ class EmbeddingModel:
         return sixteenth[0] if sixteenth else names[len(names) // 2]
 
 
-def _is_square(number: int) -> bool:
-    return number > 0 and math.isqrt(number) ** 2 == number
+def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
+    return (value, value) if isinstance(value, int) else tuple(value)

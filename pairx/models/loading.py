@@ -23,7 +23,7 @@ from pairx.models.filling import Shapes, fill
 from pairx.models.networks import EmbeddingNet
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import EMBEDDED, MODELS, ModelCard
-from pairx.types import InputError
+from pairx.types import InputError, said_size
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 SIZES = (16, 2048)  # px, least and most of a model's input
@@ -34,7 +34,7 @@ def load_model(
     *,
     weights: str | Path | None = None,
     pretrained: bool = True,
-    size: int | None = None,
+    size: int | tuple[int, int] | None = None,
     calibrate: Iterable[str | Path | np.ndarray] = (),
     device: str | None = None,
     head: str | None = None,
@@ -44,23 +44,22 @@ def load_model(
 
     name: a registered name, `timm:ARCHITECTURE`, or the path of a .safetensors file whose metadata name its
     architecture. weights: a local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
-    pretrained: False starts from random weights. size: input side in pixels in place of the model's own. calibrate:
+    pretrained: False starts from random weights. size: (height, width) of the input in pixels, or the
+    side of a square, in place of the model's own. calibrate:
     photographs from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by
     default the GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its
     size says. averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what
     was left out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub
     cannot be reached.
     """
-    if size is not None and not SIZES[0] <= size <= SIZES[1]:
-        raise InputError(f"A model's input of {size} px: give {SIZES[0]} to {SIZES[1]}.")
+    size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
     module, reading = _build(card, size, published=pretrained and checkpoint is None), None
     if checkpoint is not None:
         reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
     config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
-    side = size or card.size or config["input_size"][-1]
     preprocessing = Preprocessing(
-        (side, side),
+        size or _square(card.size) or tuple(config["input_size"][1:]),
         tuple(card.mean or config["mean"]),
         tuple(card.std or config["std"]),
     )
@@ -70,6 +69,18 @@ def load_model(
     if photographs := list(calibrate):
         _calibrate(model, photographs)
     return model
+
+
+def _checked(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of a size that may be the side of a square. Raises InputError."""
+    sides = (size, size) if isinstance(size, int) else tuple(size)
+    if len(sides) != 2 or not all(isinstance(one, int) and SIZES[0] <= one <= SIZES[1] for one in sides):
+        raise InputError(f"A model's input of {said_size(size)}: give {SIZES[0]} to {SIZES[1]} px a side.")
+    return sides
+
+
+def _square(side: int | None) -> tuple[int, int] | None:
+    return None if side is None else (side, side)
 
 
 def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, Checkpoint | None]:
@@ -144,12 +155,12 @@ def _side(text: str) -> int:
     return int(text)
 
 
-def _build(card: ModelCard, size: int | None, published: bool) -> nn.Module:
+def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn.Module:
     """The network: with timm's published weights, or with random ones."""
     config = _config(card.architecture)
     options: dict[str, object] = {"global_pool": ""} if card.pooled else {}
-    if (side := size or card.size) and config is not None and config.fixed_input_size:
-        options["img_size"] = side
+    if (chosen := size or _square(card.size)) and config is not None and config.fixed_input_size:
+        options["img_size"] = chosen
     if published:
         if config is None or not config.hf_hub_id:
             raise InputError(f"timm publishes no weights for {card.architecture}. Give a checkpoint with --weights.")
@@ -159,7 +170,7 @@ def _build(card: ModelCard, size: int | None, published: bool) -> nn.Module:
     try:
         backbone = timm.create_model(card.architecture, pretrained=published, num_classes=0, **options)
     except AssertionError as error:
-        raise _size_error(card.name, side, error) from error
+        raise _size_error(card.name, chosen, error) from error
     return EmbeddingNet(backbone) if card.pooled else backbone
 
 
@@ -211,11 +222,13 @@ def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]
 def _check_size(model: EmbeddingModel) -> None:
     try:
         with torch.no_grad():
-            model.module(torch.zeros(1, 3, model.size, model.size, device=model.device))
+            model.module(torch.zeros(1, 3, *model.size, device=model.device))
     except (RuntimeError, AssertionError) as error:
         raise _size_error(model.name, model.size, error) from error
 
 
-def _size_error(name: str, size: int | None, error: Exception) -> InputError:
+def _size_error(name: str, size: tuple[int, int] | None, error: Exception) -> InputError:
     reason = (str(error).splitlines() or [""])[0][:100]
-    return InputError(f"{name} does not take {size} px images ({reason}). Leave the size out, or use a multiple of 32.")
+    return InputError(
+        f"{name} does not take {said_size(size)} images ({reason}). Leave the size out, or use a multiple of 32."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import cv2
@@ -67,17 +68,28 @@ class Preprocessing:
 
     def __call__(self, image: np.ndarray) -> torch.Tensor:
         """(H, W, 3) uint8 RGB to (3, height, width) float32."""
-        pixels = torch.from_numpy(self.framed(image)).permute(2, 0, 1).float() / 255
+        return self.normalised(self.framed(image))
+
+    def normalised(self, framed: np.ndarray) -> torch.Tensor:
+        """What `framed` gives, (height, width, 3) uint8, to (3, height, width) float32."""
+        pixels = torch.from_numpy(framed).permute(2, 0, 1).float() / 255
         return (pixels - torch.tensor(self.mean)[:, None, None]) / torch.tensor(self.std)[:, None, None]
 
     def framed(self, image: np.ndarray) -> np.ndarray:
         """The part of an (H, W, 3) uint8 image that the model sees, as it sees it: (height, width, 3) uint8."""
+        fill = [round(255 * value) for value in self.mean] if self.resize == "pad" else (0, 0, 0)
+        return self._framed(image, fill)
+
+    def framed_mask(self, mask: np.ndarray) -> np.ndarray:
+        """The same of a mask (H, W) bool over an image, false where it is padded: (height, width) bool."""
+        return self._framed(np.repeat(255 * (mask[..., None] != 0).astype(np.uint8), 3, 2), (0, 0, 0))[..., 0] > 127
+
+    def _framed(self, image: np.ndarray, fill: Sequence[int]) -> np.ndarray:
         height, width = self._resized(*image.shape[:2])
         if self.antialias:
             resized = np.array(Image.fromarray(image).resize((width, height), SMOOTH[self.interpolation]))
         else:
             resized = cv2.resize(image, (width, height), interpolation=PLAIN[self.interpolation])
-        fill = [round(255 * value) for value in self.mean] if self.resize == "pad" else (0, 0, 0)
         framed = np.full((*self.size, 3), fill, np.uint8)
         (from_y, to_y), (from_x, to_x) = (_overlap(*sides) for sides in zip((height, width), self.size, strict=True))
         framed[to_y, to_x] = resized[from_y, from_x]

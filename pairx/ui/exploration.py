@@ -17,7 +17,7 @@ from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.store import SIZE
 from pairx.evaluation.views import VIEWS
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Steps
+from pairx.types import InputError, Steps, said_size
 from pairx.ui import links
 from pairx.ui.choice import Choice, chosen_rows, fitting
 from pairx.ui.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
@@ -45,7 +45,7 @@ TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the
 NO_RUN = "This link names a run that is not here, or that cannot be opened. Here is the sample herd's instead."
 LOST = "This link asks for what the run does not have: {lost}. The rest is as the link says."
 NO_MODEL = "The run used {model}, which this app does not have: its scores are shown, PAIR-X is not."
-OTHER_SIZE = "The run used {model} at {size} px and found {then:.2f}; here it is explained at {here} px: {now:.2f}."
+OTHER_SIZE = "The run used {model} at {size} and found {then:.2f}; here it is explained at {here}: {now:.2f}."
 OTHER_COSINE = "The run found {then:.2f}, this app's model {now:.2f}: {why}."
 SAME_COSINE = 0.01  # computed elsewhere, a cosine differs by less
 
@@ -255,8 +255,9 @@ def unlike(settings: Mapping[str, Any], then: float, model: EmbeddingModel, now:
     """Why the app does not find what the run found, if so. then, now: the pair's cosine, in the run and by the app's
     model."""
     size = settings.get(SIZE)
-    if size not in (None, model.size):
-        return OTHER_SIZE.format(model=settings["model"], size=size, then=then, here=model.size, now=now)
+    said, here = said_size(size), said_size(model.size)
+    if size and said != here:
+        return OTHER_SIZE.format(model=settings["model"], size=said, then=then, here=here, now=now)
     if abs(now - then) <= SAME_COSINE:
         return ""
     why = "the run was made with other weights" + ("" if size else " or another input size")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
 
-from pairx.types import Explanation, ImagePair, MethodCard, Refusal
+from pairx.types import Explanation, ImagePair, MethodCard, Refusal, said_size
 from pairx.viz import maps
 from pairx.viz.caption import NOTE_LINE, colour_bar, note_lines
 from pairx.viz.figure import Printed, across, blank, fit, join, show
@@ -95,7 +95,7 @@ def draw_grid(
     if done:
         known = done[0].settings
         heading += f": similarity {done[0].similarity:.3f}"
-        subheading = f"{known.get('model')}, {known.get('size')} px, layer {known.get('layer')}. "
+        subheading = f"{known.get('model')}, {said_size(known.get('size'))}, layer {known.get('layer')}. "
     subheading += (
         "Every method has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
     )

@@ -104,6 +104,8 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
     infinity or does not belong together.
     """
     look = look or Look()
+    if explanation.extent0 or explanation.extent1:
+        raise InputError("The model sees only a part of these photographs, or pads them: this cannot be drawn yet.")
     explanation, withheld = _believable(explanation)
     _check(explanation, look)
     scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))

@@ -177,7 +177,7 @@ def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLay
     for at in (small, resnet):
         explanation = found(at, "fullgrad")
         for number, one in enumerate((explanation.map0, explanation.map1)):
-            assert one.shape == (at.model.size, at.model.size)
+            assert one.shape == at.model.size
             total = one.sum(dtype=np.float64) + explanation.metrics[f"elsewhere{number}"]
             assert total == pytest.approx(at.similarity, abs=2e-5)
             assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)

@@ -87,7 +87,7 @@ def test_the_input_size_of_an_older_run_is_known_by_its_model(tmp_path: Path) ->
     found = {folder.name: open_run(folder) for folder in (new, small, old)}
     assert compare_runs({name: found[name] for name in ("old", "new")}).differing.empty
     differing = compare_runs(found).differing
-    assert differing.loc["size"].tolist() == [128, 96, 128] and len(differing) == 2
+    assert differing.loc["size"].tolist() == ["128 px", "96 px", "128 px"] and len(differing) == 2
 
 
 def test_the_command(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:

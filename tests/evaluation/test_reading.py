@@ -36,7 +36,7 @@ def test_the_run_that_ships_is_of_the_present_model_herd_and_maths() -> None:
     """Where this fails: `python -m tools.make_run`."""
     found = open_run(SAMPLE_RUN)
     herd, model = load_dataset("sample"), load_model("reid-lite0")
-    assert (found.settings["model_key"], found.settings["size"]) == (model.key, model.size)
+    assert (found.settings["model_key"], found.settings["size"]) == (model.key, list(model.size))
     assert found.settings["content"] == runs.fingerprint(herd, finished(key_steps(herd)))
     assert found.settings["pair_x"]["version"] == pair_x.VERSION and found.settings["version"] == runs.VERSION
     assert model.default_layer in found.layers and set(found.summary["layers"]) == set(found.layers)

@@ -71,7 +71,7 @@ def test_what_a_run_writes(run: runs.Run, tiny: EmbeddingModel) -> None:
     assert summary["correct"] + summary["incorrect"] == summary["pairs"] <= PAIRS
     assert summary["status"]["few inliers"] == failed.sum() // 2
     assert run.settings["model_key"] == tiny.key and run.settings["layers"] == ["stage", "second"]
-    assert run.settings["size"] == tiny.size
+    assert run.settings["size"] == list(tiny.size)
 
 
 def test_a_run_is_read_back_with_its_photographs(run: runs.Run, dataset: Dataset) -> None:
@@ -150,7 +150,7 @@ def test_a_run_from_before_the_size_was_named_goes_on(
         assert database.execute("DELETE FROM settings WHERE name = 'size'").rowcount == 1
     pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
     assert (copy / "settings.json").read_bytes() == (run.folder / "settings.json").read_bytes()
-    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=(24, 24)))
     with pytest.raises(InputError, match="with model_key"):
         pairx.evaluate(dataset, small, layers=["stage", "second"], out=copy, **options)
 
@@ -180,7 +180,7 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
     ):
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
-    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=24))
+    small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=(24, 24)))
     with pytest.raises(InputError, match="with size 12, not 24"):
         pairx.evaluate(dataset, small, **same)
     relabelled = Dataset(dataset.name, dataset.table.assign(identity="A"))

@@ -206,10 +206,3 @@ def test_a_users_own_module(tiny: EmbeddingModel) -> None:
     model = EmbeddingModel(tiny.card, network, tiny.preprocessing)
     assert not network.training and not any(parameter.requires_grad for parameter in network.parameters())
     assert [(layer.name, layer.stride, layer.channels) for layer in model.layers] == [("stage", 2, 4)]
-
-
-@pytest.mark.parametrize("change", [{"size": (12, 24)}, {"resize": "crop"}, {"resize": "pad"}, {"crop_pct": 0.9}])
-def test_what_has_no_place_on_the_image_yet_is_refused(tiny: EmbeddingModel, change: dict) -> None:
-    model = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, **change))
-    with pytest.raises(InputError, match="only embeddings can be computed"):
-        model.encode(make_pair(), [])

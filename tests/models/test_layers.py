@@ -114,7 +114,7 @@ def test_to_grid_and_back(name: str) -> None:
     outputs: list[torch.Tensor] = []
     part = model.module.get_submodule(model.path(layer.name))
     handle = part.register_forward_hook(lambda _module, _input, output: outputs.append(output))
-    model.module(torch.randn(2, 3, model.size, model.size))
+    model.module(torch.randn(2, 3, *model.size))
     handle.remove()
     (output,) = outputs
     grid = model.to_grid(output)
@@ -133,7 +133,7 @@ def test_rows_of_a_grid_are_rows_of_the_image() -> None:
         layer = model.layers[0]
         side = layer.grid[0]
         row, column = side // 4, side - 1
-        blank = torch.zeros(1, 3, model.size, model.size)
+        blank = torch.zeros(1, 3, *model.size)
         spotted = blank.clone()
         spotted[..., row * layer.stride : (row + 1) * layer.stride, column * layer.stride :] = 1
         outputs = [activation(model, layer.name, x) for x in (blank, spotted)]

@@ -136,10 +136,10 @@ def save_resnet10t(path: Path, about: dict[str, str]) -> nn.Module:
 def test_a_checkpoint_that_describes_itself(tmp_path: Path) -> None:
     original = save_resnet10t(tmp_path / "mine.safetensors", ABOUT)
     model = load_model(str(tmp_path / "mine.safetensors"), device="cpu")
-    assert (model.name, model.size, model.default_layer) == ("mine", 80, "layer2")
+    assert (model.name, model.size, model.default_layer) == ("mine", (80, 80), "layer2")
     expected = embedding(original, PHOTO, 80, (0.1, 0.2, 0.3), (0.4, 0.5, 0.6))
     assert_close(model.embed([PHOTO])[0], expected)
-    assert load_model(str(tmp_path / "mine.safetensors"), size=64, device="cpu").size == 64
+    assert load_model(str(tmp_path / "mine.safetensors"), size=64, device="cpu").size == (64, 64)
 
 
 @pytest.mark.parametrize(

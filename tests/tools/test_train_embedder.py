@@ -106,7 +106,7 @@ def test_training_writes_a_file_that_the_app_loads(tmp_path: Path) -> None:
     out = tmp_path / "net.safetensors"
     tool.train(herd, herd, tool.Recipe(size=48, final_size=64, epochs=1, batch=4), out)
     model = tool.load_model("reid-lite0", weights=out)
-    assert model.size == 64
+    assert model.size == (64, 64)
     assert np.isfinite(model.embed(herd["path"])).all()
 
 
