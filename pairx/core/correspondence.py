@@ -2,8 +2,8 @@
 
 A second-order method gives evidence for every pair of cells, the tensor (h0, w0, h1, w1) of an `Explanation`. A query
 is a point, a box or a mask in one photograph, written as weights (h, w) over that photograph's cells which sum to 1;
-the same weights serve every method and both directions. Points and boxes are fractions of a photograph's width and
-height.
+the same weights serve every method and both directions. Points and boxes are fractions of the width and height of what
+the cells cover, which `seen` gives.
 """
 
 from __future__ import annotations
@@ -12,7 +12,23 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pairx.types import InputError
+from pairx.types import Extent, InputError
+
+UNSEEN = "The model does not see this place: it lies in the part of the photograph that is cut off. Choose another."
+
+
+def seen(place: Sequence[float], extent: Extent | None, size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """A point or box (x0, y0, x1, y1), fractions of an image (width, height), as fractions of what the model sees of
+    it, to which a box is cut. extent: that part, (x, y, w, h) in pixels, or None for all. Raises InputError where the
+    model sees nothing of it.
+    """
+    x, y, w, h = extent or (0, 0, *size)
+    point = place[0] == place[2] and place[1] == place[3]
+    scaled = (np.reshape(place, (2, 2)) * size - (x, y)) / (w, h)
+    (x0, y0), (x1, y1) = cut = np.clip(scaled, 0, 1)
+    if not (np.array_equal(cut, scaled) if point else x0 < x1 and y0 < y1):
+        raise InputError(UNSEEN)
+    return float(x0), float(y0), float(x1), float(y1)
 
 
 def at_point(point: Sequence[float], grid: tuple[int, int]) -> np.ndarray:

@@ -66,6 +66,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         "notes": list(result.notes),
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "webp", **FAST) for heat in (scene.heat0, scene.heat1)],
+        "extents": [scene.extent0, scene.extent1],
         "colors": scene.heat_colors,
         "banner": scene.banner,
         "marks": [

@@ -119,8 +119,8 @@ class Workshop:
         activation decomposition. place: (x0, y0, x1, y1), fractions; a point where it has no area. Raises InputError.
         """
         at = self._seen_at(request)
-        grid = at.model.layer(at.layer).grid
-        x0, y0, x1, y1 = place
+        grid, image = at.model.layer(at.layer).grid, at.pair.images[side]
+        place = x0, y0, x1, y1 = correspondence.seen(place, at.model.extent(image), image.shape[1::-1])
         is_point = x0 == x1 and y0 == y1
         weights = correspondence.at_point((x0, y0), grid) if is_point else correspondence.in_box(place, grid)
         return point_map(at, weights, side)

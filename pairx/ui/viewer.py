@@ -33,6 +33,7 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
             for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
         ],
         "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "extents": [scene.extent0, scene.extent1],
         "marks": [
             {
                 "rank": mark.rank,

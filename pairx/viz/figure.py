@@ -18,7 +18,7 @@ from matplotlib.figure import Figure as Page
 from matplotlib.text import Text
 
 from pairx.files import whole
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, Extent, ImagePair, InputError
 from pairx.viz import fonts, maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
 from pairx.viz.layout import DPI, Box, arrange
@@ -151,11 +151,12 @@ def _page(figure: Figure) -> Page:
     page, axes = blank(layout.width, layout.height)
     opacity = scene.look.opacity
     photos = (scene.photo0, scene.photo1)
-    for box, photo, heat in zip(layout.rows[0], photos, (scene.heat0, scene.heat1), strict=True):
-        show(axes, box, fit(photo, box), heat, opacity)
-    for box, photo, paint in zip(layout.rows[-1], photos, (scene.paint0, scene.paint1), strict=True):
+    extents = (scene.extent0, scene.extent1)
+    for box, photo, heat, extent in zip(layout.rows[0], photos, (scene.heat0, scene.heat1), extents, strict=True):
+        show(axes, box, fit(photo, box), heat, opacity, extent)
+    for box, photo, paint, extent in zip(layout.rows[-1], photos, (scene.paint0, scene.paint1), extents, strict=True):
         if painted:
-            show(axes, box, maps.faded(fit(photo, box)), paint, opacity)
+            show(axes, box, maps.faded(fit(photo, box)), paint, opacity, extent)
     for mark in reversed(scene.marks):
         if mark.line:
             join(axes, layout.rows[0], mark)
@@ -188,9 +189,13 @@ def fit(photo: np.ndarray, box: Box) -> np.ndarray:
     return cv2.resize(photo, (box.w, box.h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
 
 
-def show(axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float) -> None:
-    """One bitmap of a photograph and what lies over it."""
-    picture = photo if layer is None else maps.over(photo, layer, opacity)
+def show(
+    axes: Axes, box: Box, photo: np.ndarray, layer: np.ndarray | None, opacity: float, extent: Extent | None = None
+) -> None:
+    """One bitmap of a photograph and what lies over its extent (x, y, w, h), in fractions; what the model does not see
+    of it is hatched.
+    """
+    picture = maps.unseen(photo if layer is None else maps.over(photo, layer, opacity, extent), extent)
     axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
 
 

@@ -13,7 +13,7 @@ from pairx.viz import maps
 from pairx.viz.caption import NOTE_LINE, colour_bar, note_lines
 from pairx.viz.figure import Printed, across, blank, fit, join, show
 from pairx.viz.layout import DPI, POINT, Box
-from pairx.viz.scene import Look, Scene, compose
+from pairx.viz.scene import UNSEEN, Look, Scene, compose, hides
 from pairx.viz.text import QUIET, elide, one_line, plate, wrapped, write
 
 _HEAD, _NAME, _NOTE = 9, 7, 5.5
@@ -96,6 +96,9 @@ def draw_grid(
         known = done[0].settings
         heading += f": similarity {done[0].similarity:.3f}"
         subheading = f"{known.get('model')}, {said_size(known.get('size'))}, layer {known.get('layer')}. "
+    scenes = [panel.scene for panel in panels if panel.scene]
+    if any(hides(one) for scene in scenes for one in (scene.extent0, scene.extent1)):
+        subheading += f"Hatched: {UNSEEN}. "
     subheading += (
         "Every method has its own colour scale, shared by its two photographs. Maps of single pixels are smoothed."
     )
@@ -154,9 +157,10 @@ def _draw(axes: Axes, pair: ImagePair, panel: Panel, left: int, top: int, boxes:
     placed = tuple(replace(box, x=left + box.x, y=top) for box in boxes)
     scene = panel.scene
     heats = (scene.heat0, scene.heat1) if scene else (None, None)
-    for box, photo, heat in zip(placed, (pair.image0, pair.image1), heats, strict=True):
+    extents = (scene.extent0, scene.extent1) if scene else (None, None)
+    for box, photo, heat, extent in zip(placed, pair.images, heats, extents, strict=True):
         fitted = fit(photo, box)
-        show(axes, box, fitted if scene else maps.faded(fitted), heat, scene.look.opacity if scene else 0)
+        show(axes, box, fitted if scene else maps.faded(fitted), heat, scene.look.opacity if scene else 0, extent)
     for mark in reversed(scene.marks if scene else ()):
         if mark.line:
             join(axes, placed, replace(mark, width=mark.width / 2))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from pairx.types import Extent
+
 FINE = 384
 """Pixels to which a side of a coarse map is upsampled at least."""
 COARSE = 64
@@ -16,6 +18,10 @@ grid in them that prints as moiré."""
 FADE = (1.0, 0.5)
 """How a photograph fades beneath the colour maps: share of its colour that goes, then share of white that comes. In
 CSS, over white: filter: grayscale(FADE[0]) opacity(1 - FADE[1])."""
+
+HATCH = 0.02
+"""Distance of the stripes over what the model does not see, in parts of the photograph's longer side."""
+_INK = (140, 149, 159)
 
 # Of the strongest evidence: markings show through even there.
 _HEAT_OPACITY = 0.8
@@ -136,14 +142,42 @@ def faded(photo: np.ndarray) -> np.ndarray:
     return cv2.transform(photo, np.column_stack([matrix, np.full(3, 255 * white_share)]))
 
 
-def over(photo: np.ndarray, layer: np.ndarray, opacity: float) -> np.ndarray:
-    """A photograph (H, W, 3) uint8 under a layer RGBA uint8 of any resolution, stretched over it: uint8 (H, W, 3).
+def over(photo: np.ndarray, layer: np.ndarray, opacity: float, extent: Extent | None = None) -> np.ndarray:
+    """A photograph (H, W, 3) uint8 under a layer RGBA uint8 of any resolution, stretched over its extent, whose parts
+    beyond the photograph are left out: uint8 (H, W, 3). extent: (x, y, w, h) in fractions of the photograph.
 
     The same arithmetic as a browser's: non-linear sRGB, interpolated with premultiplied opacity.
     """
-    height, width = photo.shape[:2]
+    left, top, right, bottom = _edges(photo, extent)
+    width, height = max(1, right - left), max(1, bottom - top)
     alpha = layer[..., 3:].astype(np.float32) * np.float32(opacity / 255)
     paint = np.dstack([layer[..., :3] * alpha, alpha])
     shrinks = paint.shape[0] > height or paint.shape[1] > width
     paint = cv2.resize(paint, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
-    return np.round(photo * (1 - paint[..., 3:]) + paint[..., :3]).astype(np.uint8)
+    to, within = photo.copy(), (slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0)))
+    paint = paint[max(-top, 0) :, max(-left, 0) :][: to[within].shape[0], : to[within].shape[1]]
+    to[within] = np.round(to[within] * (1 - paint[..., 3:]) + paint[..., :3])
+    return to
+
+
+def unseen(photo: np.ndarray, extent: Extent | None) -> np.ndarray:
+    """A photograph (H, W, 3) uint8 dimmed and hatched where the model does not see it, beyond its extent (x, y, w, h),
+    in fractions.
+    """
+    left, top, right, bottom = _edges(photo, extent)
+    height, width = photo.shape[:2]
+    if left <= 0 and top <= 0 and right >= width and bottom >= height:
+        return photo
+    period = max(6, round(HATCH * max(height, width)))
+    stripe = np.add.outer(np.arange(height), np.arange(width)) % period < period / 4
+    dimmed = np.where(stripe[..., None], _INK, faded(photo)).astype(np.uint8)
+    seen = slice(max(top, 0), max(bottom, 0)), slice(max(left, 0), max(right, 0))
+    dimmed[seen] = photo[seen]
+    return dimmed
+
+
+def _edges(photo: np.ndarray, extent: Extent | None) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of an extent, in whole pixels of the photograph."""
+    height, width = photo.shape[:2]
+    x, y, w, h = extent or (0, 0, 1, 1)
+    return round(x * width), round(y * height), round((x + w) * width), round((y + h) * height)

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from pairx.types import NOTHING_RAISES, Explanation, ImagePair, InputError, Matches
+from pairx.types import NOTHING_RAISES, Explanation, Extent, ImagePair, InputError, Matches
 from pairx.viz import maps
 from pairx.viz.colors import AGAINST, CASINGS, MOST, NEUTRAL, match_colors, rgb
 
 FAINT = 0.12
 """Share of their opacity that the other matches keep while one is isolated."""
+UNSEEN = "not seen by the model"
+"""What the hatched parts of a photograph are."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,14 @@ class Scene:
     """A drawn explanation, in layers.
 
     photo0, photo1: (H, W, 3) uint8. heat0, heat1: (H, W, 4) uint8 RGBA of the relevance maps at full opacity, of any
-    resolution, to be stretched over the photographs. paint0, paint1: the same for the marks' layers blended into one,
-    with those beside an isolated match already faint; they lie over the photographs faded by `maps.FADE`. Lay each at
-    `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared by both
-    photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from heat_low (-heat_scale, or 0
-    where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of text.
-    banner: what the picture itself has to say, over the photographs, or nothing; paint_banner: the same over the faded
-    ones. notes: the explanation's.
+    resolution, to be stretched over the photographs' extents. paint0, paint1: the same for the marks' layers blended
+    into one, with those beside an isolated match already faint; they lie over the photographs faded by `maps.FADE`. Lay
+    each at `look.opacity`. marks: matches, most relevant first. heat_scale: the |value| painted in full colour, shared
+    by both photographs; None without heat. heat_colors: "#rrggbbaa" at full opacity, evenly from heat_low (-heat_scale,
+    or 0 where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of
+    text. extent0, extent1: (x, y, w, h) of what the model sees of each photograph, in fractions of its width and
+    height, or None for all of it; what lies beyond is drawn as UNSEEN. banner: what the picture itself has to say, over
+    the photographs, or nothing; paint_banner: the same over the faded ones. notes: the explanation's.
     """
 
     photo0: np.ndarray
@@ -95,6 +98,8 @@ class Scene:
     banner: str = ""
     paint_banner: str = ""
     notes: tuple[str, ...] = ()
+    extent0: Extent | None = None
+    extent1: Extent | None = None
 
 
 def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None) -> Scene:
@@ -104,10 +109,9 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
     infinity or does not belong together.
     """
     look = look or Look()
-    if explanation.extent0 or explanation.extent1:
-        raise InputError("The model sees only a part of these photographs, or pads them: this cannot be drawn yet.")
     explanation, withheld = _believable(explanation)
     _check(explanation, look)
+    extents = [_in_fractions(*one) for one in zip((explanation.extent0, explanation.extent1), pair.images, strict=True)]
     scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
     alphas = [_alphas(stack, look.k_colors) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
     marks = _marks(explanation.matches, pair, look, alphas) if explanation.matches is not None else ()
@@ -121,12 +125,27 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
         look=look,
         paint0=_paint(alphas[0], marks),
         paint1=_paint(alphas[1], marks),
-        legend=_legend(explanation, marks),
+        legend=_legend(explanation, marks, any(map(hides, extents))),
         banner=withheld or _banner(explanation.matches),
         paint_banner=explanation.withheld_pixels,
         notes=explanation.notes,
+        extent0=extents[0],
+        extent1=extents[1],
         **(_heat_key(explanation, scale) if has_heat else {}),
     )
+
+
+def _in_fractions(extent: Extent | None, image: np.ndarray) -> Extent | None:
+    height, width = image.shape[:2]
+    return extent and (extent[0] / width, extent[1] / height, extent[2] / width, extent[3] / height)
+
+
+def hides(extent: Extent | None) -> bool:
+    """Whether an extent (x, y, w, h), in fractions, leaves a part of its photograph unseen."""
+    if extent is None:
+        return False
+    x, y, w, h = extent
+    return x > 0 or y > 0 or x + w < 1 or y + h < 1
 
 
 def _believable(explanation: Explanation) -> tuple[Explanation, str]:
@@ -250,8 +269,9 @@ def _width(share_of_most: float, colored: bool) -> float:
     return float(0.7 + 0.7 * np.sqrt(share_of_most)) if colored else 0.5
 
 
-def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str, ...]:
-    """What was computed, what came out, how to read the colour maps or the one match."""
+def _legend(explanation: Explanation, marks: tuple[MatchMark, ...], hidden: bool) -> tuple[str, ...]:
+    """What was computed, what came out, how to read the colour maps or the one match. hidden: whether a part of a
+    photograph is."""
     known = explanation.settings
     layer = str(known.get("layer") or "")
     if layer and known.get("stride"):
@@ -275,6 +295,8 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...]) -> tuple[str
     elif any(mark.layer0 is not None or mark.layer1 is not None for mark in marks):
         start = f"from the {known['start']}, " if known.get("start") else ""
         lines.append(f"colour maps: {start}each scaled alone, blur {maps.SMOOTH:g} px")
+    if hidden:
+        lines[2:] = [_joined(*lines[2:], f"hatched: {UNSEEN}")]
     return tuple(lines)
 
 

@@ -107,7 +107,7 @@ async function showScene(value) {
   const styles = markStyles(scene, marks, palette, traced, 1.4, 20);
   root.style.setProperty("--px-gray", scene.fade[0]);
   root.style.setProperty("--px-photo", 1 - scene.fade[1]);
-  upper.show(photos, heats, marks);
+  upper.show(photos, heats, marks, scene.extents);
   upper.paint(styles, null);
   upper.tell(scene.banner);
   lower.tell(scene.paint_banner);
@@ -120,7 +120,7 @@ async function showScene(value) {
   notes.show(scene.notes);
   notes.node.hidden = !scene.notes.length;
   link.href = value.link;
-  lower.show(photos, canvases, []);
+  lower.show(photos, canvases, [], scene.extents);
   root.dataset.explained = value.pair.number;
   moved();
 }

@@ -55,7 +55,7 @@ class Panel {
       this.larger.hidden = false;
       this.seconds.textContent = [scene.signed ? "" : "sign by convention", scene.background, scene.seconds].filter(Boolean).join(" · ");
       const covers = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
-      this.stage.show(this.photos, covers, scene.marks);
+      this.stage.show(this.photos, covers, scene.marks, scene.extents);
       this.stage.tell(scene.banner);
       this.stage.paint(scene.marks.map((mark) => ({ ...mark, width: 0.8 * mark.width, drawn: true })), null);
       this.note.textContent = this.note.title = scene.note;
@@ -140,14 +140,20 @@ class Panel {
     }
     const { now } = this.inquiry;
     if (!now) return;
-    const answer = tensor.partners(now.side, now.place);
+    const place = this.stage.extents[now.side].within(now.place);
+    if (!place) {
+      this.pointer.draw(now, null);
+      this.said.textContent = UNSEEN_PLACE;
+      return;
+    }
+    const answer = tensor.partners(now.side, place);
     this.table ??= colorTable(this.scene.colors);
     this.pointer.draw(now, answer, this.table);
     if (this.large) this.say(now, answer);
   }
 
   say({ side, place }, answer) {
-    const { value, point } = strongest(answer);
+    const { value, point } = strongest(answer, this.stage.extents[1 - side]);
     const pixels = ([x, y], i) => `${Math.round(x * this.photos[i].width)}, ${Math.round(y * this.photos[i].height)}`;
     const [a, b] = ["AB"[side], "AB"[1 - side]];
     const what = isPoint(place) ? `The place at ${pixels(place, side)} in ${a}` : `The box in ${a}`;

@@ -19,12 +19,12 @@ class PointView {
     this.key = make("div", "px-scales", parent);
   }
 
-  show({ photos, signed, grids }) {
+  show({ photos, signed, grids, extents }) {
     this.photos = photos;
     this.table = colorTable(signed);
     this.ramp = signed;
     if (grids) this.pointer.keys = grids;
-    this.stage.show(photos, [null, null], []);
+    this.stage.show(photos, [null, null], [], extents);
     this.pointer.attach();
     this.pointer.enable(true);
     this.inquiry.now = null;
@@ -46,7 +46,12 @@ class PointView {
   asked() {
     this.pointer.draw(this.inquiry.now, null);
     this.tell();
-    if (!this.inquiry.now || Date.now() < this.pending) return;
+    const { now } = this.inquiry;
+    if (now && !this.stage.extents[now.side].within(now.place)) {
+      this.said.textContent = UNSEEN_PLACE;
+      return;
+    }
+    if (!now || Date.now() < this.pending) return;
     this.pending = Date.now() + PATIENCE;
     this.sent = this.inquiry.now;
     this.said.textContent = "Asking the model";
@@ -68,7 +73,7 @@ class PointView {
   }
 
   say({ side, place }, answer) {
-    const { value, point } = strongest(answer);
+    const { value, point } = strongest(answer, this.stage.extents[1 - side]);
     const at = point.map((one, i) => Math.round(one * this.photos[1 - side][i ? "height" : "width"])).join(", ");
     const sum = answer.cells.reduce((a, b) => a + b, 0);
     const number = (one) => `${one < 0 ? "" : "+"}${figures(one)}`;

@@ -152,14 +152,17 @@ class Pointer {
       const answers = Boolean(asked && !own && answer);
       canvas.hidden = ring.hidden = !answers;
       region.style.display = "none";
-      if (answers) this.answer({ canvas, region, ring }, asked.place, answer, table);
+      if (answers) this.answer(i, asked.place, answer, table);
     });
   }
 
-  answer({ canvas, region, ring }, place, answer, table) {
+  // In photograph i, to a place in the other one.
+  answer(i, asked, answer, table) {
+    const { canvas, region, ring } = this.layers[i];
+    const place = this.stage.extents[1 - i].within(asked);
     const fine = magnified(answer, 8);
     paintSigned(canvas, fine, answer.scale, table);
-    const [x, y] = strongest(answer).point;
+    const [x, y] = strongest(answer, this.stage.extents[i]).point;
     Object.assign(ring.style, { left: `${100 * x}%`, top: `${100 * y}%` });
     if (isPoint(place)) return;
     const [x0, y0, x1, y1] = place;

@@ -20,6 +20,37 @@ function button(parent, text, label, act) {
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
+// What the hatched parts of a photograph are, and what is said to those who ask about them.
+const UNSEEN = "hatched: not seen by the model";
+const UNSEEN_PLACE = "The model does not see this place: it lies in the part of the photograph that is cut off. Choose another.";
+
+// What the model sees of a photograph, [x, y, w, h] in fractions of its width and height; a padded one lies within.
+class Extent {
+  constructor([x, y, w, h]) {
+    Object.assign(this, { x, y, w, h });
+  }
+
+  get hides() {
+    const { x, y, w, h } = this;
+    return x > 0 || y > 0 || x + w < 1 || y + h < 1;
+  }
+
+  // A place [x0, y0, x1, y1] of the photograph in fractions of the extent, a box cut to it; null where nothing of it is seen.
+  within([x0, y0, x1, y1]) {
+    const inside = [(x0 - this.x) / this.w, (y0 - this.y) / this.h, (x1 - this.x) / this.w, (y1 - this.y) / this.h];
+    const cut = inside.map((value) => clamp(value, 0, 1));
+    const seen = x0 === x1 && y0 === y1 ? inside.every((value, i) => value === cut[i]) : cut[0] < cut[2] && cut[1] < cut[3];
+    return seen ? cut : null;
+  }
+
+  // A point of the extent, in fractions of it, to fractions of the photograph.
+  out([u, v]) {
+    return [this.x + u * this.w, this.y + v * this.h];
+  }
+}
+
+const WHOLE = new Extent([0, 0, 1, 1]);
+
 // What part of each photograph is seen: one zoom, and a centre for each, in fractions of its size.
 class LinkedView {
   constructor() {
@@ -84,6 +115,7 @@ class Stage {
     });
     this.svg = makeSvg("svg", { class: "px-lines", "aria-hidden": "true" }, this.node);
     this.marks = [];
+    this.extents = [WHOLE, WHOLE];
     this.stackBelow = 560;
     this.listen();
   }
@@ -95,9 +127,11 @@ class Stage {
     this.banner.hidden = !banner;
   }
 
-  // photos: [{src, width, height, name}] x 2. covers: what lies over each photograph, or null.
-  show(photos, covers, marks) {
+  // photos: [{src, width, height, name}] x 2. covers: what lies over each photograph's extent, or null. extents: what the
+  // model sees of each, [x, y, w, h] in fractions, or null for all of it.
+  show(photos, covers, marks, extents = [null, null]) {
     this.photos = photos;
+    this.extents = extents.map((extent) => (extent ? new Extent(extent) : WHOLE));
     this.frames.forEach(({ world, caption }, i) => {
       world.replaceChildren();
       const photo = make("img", "px-photo", world);
@@ -106,7 +140,13 @@ class Stage {
       picture(photo, photos[i].src);
       caption.textContent = `${"AB"[i]}  ${photos[i].name}`;
       caption.title = photos[i].name;
+      const { x, y, w, h, hides } = this.extents[i];
+      Object.entries({ x, y, w, h }).forEach(([side, value]) => world.style.setProperty(`--px-${side}`, `${100 * value}%`));
       if (covers[i]) world.append(covers[i]);
+      if (!hides) return;
+      const corners = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0], [x, y], [x + w, y], [x + w, y + h], [x, y + h], [x, y]];
+      make("div", "px-beyond", world).style.clipPath = `polygon(evenodd, ${corners.map((corner) => corner.map((value) => `${100 * value}%`).join(" ")).join(", ")})`;
+      caption.append(` · ${UNSEEN}`);
     });
     this.svg.replaceChildren();
     this.marks = marks.map((mark) => {

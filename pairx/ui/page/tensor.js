@@ -50,10 +50,14 @@ class EvidenceTensor {
   }
 }
 
-function strongest({ cells, grid: [, w], grid: [h] }) {
-  let best = 0;
-  cells.forEach((value, k) => { if (value > cells[best]) best = k; });
-  return { value: cells[best], point: [((best % w) + 0.5) / w, (Math.floor(best / w) + 0.5) / h] };
+// The strongest cell of a map over an extent whose centre lies in the photograph, and not in its padding; point: there.
+function strongest({ cells, grid: [h, w] }, extent) {
+  const found = { value: -Infinity, point: [0.5, 0.5] };
+  cells.forEach((value, k) => {
+    const point = extent.out([((k % w) + 0.5) / w, (Math.floor(k / w) + 0.5) / h]);
+    if (value > found.value && point.every((one) => one >= 0 && one <= 1)) Object.assign(found, { value, point });
+  });
+  return found;
 }
 
 // A map at `fine` pixels a cell, bilinear between the cells' centres.

@@ -185,10 +185,10 @@ function show(next, nextMaps, value) {
   meaning.show(scene);
   heats = scene.heat.map((src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }));
   canvases = [0, 1].map(() => make("canvas", "px-overlay"));
-  lines.show(scene.photos, heats, scene.marks);
+  lines.show(scene.photos, heats, scene.marks, scene.extents);
   lines.tell(scene.banner);
   pixels.tell(scene.paint_banner);
-  pixels.show(scene.photos, canvases, scene.marks);
+  pixels.show(scene.photos, canvases, scene.marks, scene.extents);
   points.show(scene);
   table.fill(scene);
   scales.replaceChildren();
