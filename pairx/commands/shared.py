@@ -41,7 +41,20 @@ def add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--raw-weights", action="store_true", help="not the averaged (EMA) weights where a checkpoint holds both"
     )
-    command.add_argument("--size", type=int, metavar="PX", help="side of the model's input (default: the model's own)")
+    command.add_argument(
+        "--size", type=size_of, metavar="PX", help="the model's input: its side, or HEIGHTxWIDTH (default: its own)"
+    )
+    command.add_argument(
+        "--resize", choices=("squash", "pad", "crop"), help="how photographs come to that size (default: its own way)"
+    )
+
+
+def size_of(text: str) -> int | tuple[int, int]:
+    """The side of a square, or (height, width) of "256x128"."""
+    sides = tuple(int(one) for one in text.lower().split("x"))
+    if len(sides) > 2:
+        raise ValueError
+    return sides if len(sides) == 2 else sides[0]
 
 
 def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> EmbeddingModel:
@@ -52,7 +65,7 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
     from pairx.models import load_model
 
     if re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", arguments.model) and not arguments.model.startswith("timm:"):
-        return said(made_by(arguments.model, arguments.size))
+        return said(made_by(arguments.model, arguments.size, arguments.resize))
     model = load_model(
         arguments.model,
         weights=arguments.weights,
@@ -60,6 +73,7 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
         device=device,
         head=arguments.head,
         averaged=not arguments.raw_weights,
+        resize=arguments.resize,
     )
     return said(model)
 
@@ -71,7 +85,7 @@ def said(model: EmbeddingModel) -> EmbeddingModel:
     return model
 
 
-def made_by(name: str, size: int | None) -> EmbeddingModel:
+def made_by(name: str, size: int | tuple[int, int] | None, resize: str | None = None) -> EmbeddingModel:
     """What a function of the user's own, `package.module:function`, returns: a model, or a network to wrap.
 
     Its code is run, which is said. Raises InputError where there is no such function or it returns anything else.
@@ -94,7 +108,7 @@ def made_by(name: str, size: int | None) -> EmbeddingModel:
             "a function without arguments, in this folder or installed."
         ) from error
     if isinstance(made, nn.Module):
-        return wrap(made, size=size, name=name)
+        return wrap(made, size=size, resize=resize, name=name)
     if not isinstance(made, EmbeddingModel):
         raise InputError(f"{name} returns {type(made).__name__}: return a torch.nn.Module, or pairx.wrap of one.")
     return made

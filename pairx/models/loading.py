@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import timm
 import torch
+from timm.data import resolve_data_config
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -26,6 +28,7 @@ from pairx.models.registry import EMBEDDED, MODELS, ModelCard
 from pairx.types import InputError, said_size
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+TIMM = "timm:"
 SIZES = (16, 2048)  # px, least and most of a model's input
 
 
@@ -39,18 +42,20 @@ def load_model(
     device: str | None = None,
     head: str | None = None,
     averaged: bool = True,
+    resize: str | None = None,
 ) -> EmbeddingModel:
     """A model ready to embed and to be explained.
 
     name: a registered name, `timm:ARCHITECTURE`, or the path of a .safetensors file whose metadata name its
     architecture. weights: a local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
-    pretrained: False starts from random weights. size: (height, width) of the input in pixels, or the
-    side of a square, in place of the model's own. calibrate:
-    photographs from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by
-    default the GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its
-    size says. averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what
-    was left out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub
-    cannot be reached.
+    pretrained: False starts from random weights. size: (height, width) of the input in pixels, or the side of a square,
+    in place of the model's own. resize: how photographs come to that size, "squash", "pad" or "crop", in place of the
+    model's own way; `timm:` models have timm's (crop, interpolation and all), all others squash. calibrate: photographs
+    from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by default the
+    GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its size says.
+    averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what was left
+    out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub cannot be
+    reached.
     """
     size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
@@ -58,17 +63,27 @@ def load_model(
     if checkpoint is not None:
         reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
     config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
-    preprocessing = Preprocessing(
-        size or _square(card.size) or tuple(config["input_size"][1:]),
-        tuple(card.mean or config["mean"]),
-        tuple(card.std or config["std"]),
-    )
+    about = {
+        "size": size or _square(card.size) or tuple(config["input_size"][1:]),
+        "mean": tuple(card.mean or config["mean"]),
+        "std": tuple(card.std or config["std"]),
+    }
+    preprocessing = Preprocessing(**(timms(config) if name.startswith(TIMM) else {}) | about)
+    if resize is not None:
+        preprocessing = replace(preprocessing, resize=resize, crop_pct=1.0)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     model = EmbeddingModel(card, module, preprocessing, device, reading)
     _check_size(model)
     if photographs := list(calibrate):
         _calibrate(model, photographs)
     return model
+
+
+def timms(config: Mapping[str, Any]) -> dict[str, Any]:
+    """timm's way of resizing by its facts about a model, as fields of Preprocessing."""
+    found = resolve_data_config({}, pretrained_cfg=config)
+    resize = {"center": "crop", "border": "pad"}.get(found["crop_mode"], found["crop_mode"])
+    return {"interpolation": found["interpolation"], "resize": resize, "crop_pct": found["crop_pct"]}
 
 
 def _checked(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -114,8 +129,8 @@ def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[Mode
 def _card(name: str) -> ModelCard:
     if name in MODELS:
         return MODELS[name]
-    if name.startswith("timm:"):
-        architecture = name.removeprefix("timm:")
+    if name.startswith(TIMM):
+        architecture = name.removeprefix(TIMM)
         return ModelCard(name, name, "A timm model.", architecture, "see timm", "https://huggingface.co/timm")
     close = [f"timm:{name}"] if timm.is_model(name) else difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
     raise InputError(f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, or a checkpoint's path.")

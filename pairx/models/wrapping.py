@@ -32,6 +32,7 @@ def wrap(
     size: int | tuple[int, int] | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
+    resize: str | None = None,
     preprocessing: Preprocessing | None = None,
     name: str = "own",
     layers: Sequence[str] = (),
@@ -42,10 +43,10 @@ def wrap(
     """Any network that maps photographs (B, 3, H, W) to embeddings (B, D), ready to be explained.
 
     size: of its input in pixels, a side or (height, width). mean, std: per channel, of values in 0..1; ImageNet's by
-    default. preprocessing: says all of it in their place, such as a crop; by default photographs are squashed to the
-    size. name: in captions and lists. layers: names of modules to choose from, found where none are given. layer: the
-    one that `explain` uses. output: which one is the embedding, where the network gives several: a name or an index; by
-    default the first that is (B, D). device: where it is to run, by default where it is.
+    default. resize: how photographs come to the size, "squash" by default, "pad" or "crop". preprocessing: says all of
+    it in their place. name: in captions and lists. layers: names of modules to choose from, found where none are given.
+    layer: the one that `explain` uses. output: which one is the embedding, where the network gives several: a name or
+    an index; by default the first that is (B, D). device: where it is to run, by default where it is.
 
     The module itself is not changed: neither its mode, gradients, hooks, device nor buffers. The model shares its
     tensors, so it follows a training that goes on, and has another `key` after each step; hooks that the module has are
@@ -55,7 +56,7 @@ def wrap(
     Raises InputError for what is no such network, for layers without features on a grid and outputs that there are not.
     """
     network = _bare(module)
-    preprocessing, notes = _preprocessing(preprocessing, size, mean, std)
+    preprocessing, notes = _preprocessing(preprocessing, size, mean, std, resize)
     tensors = [*network.parameters(), *network.buffers()]
     device = torch.device(device) if device is not None else tensors[0].device if tensors else torch.device("cpu")
     card = ModelCard(name, name, "A network of one's own.", _structure(network, output), "", "", layer=layer)
@@ -159,22 +160,24 @@ def _preprocessing(
     size: int | tuple[int, int] | None,
     mean: Sequence[float] | None,
     std: Sequence[float] | None,
+    resize: str | None,
 ) -> tuple[Preprocessing, list[str]]:
     """How photographs become inputs, and what of it was not said."""
     if given is not None:
-        if any(value is not None for value in (size, mean, std)):
-            raise InputError("size, mean and std are part of preprocessing: give either it or them.")
+        if any(value is not None for value in (size, mean, std, resize)):
+            raise InputError("size, mean, std and resize are part of preprocessing: give either it or them.")
         return given, []
     if size is None:
         raise InputError("The size of the network's input is not known: give size=224, or size=(256, 128).")
     unsaid = [what for what, value in (("mean", mean), ("standard deviation", std)) if value is None]
     notes = [f"No {' and '.join(unsaid)} given: ImageNet's taken."] if unsaid else []
-    notes.append("Photographs are squashed to the input's size, as no other preprocessing was given.")
+    if resize is None:
+        notes.append("Photographs are squashed to the input's size, as no other preprocessing was given.")
     sides = (size, size) if np.ndim(size) == 0 else tuple(size)
     mean, std = (tuple(map(float, own or default)) for own, default in zip((mean, std), IMAGENET, strict=True))
     if len(mean) != 3 or len(std) != 3 or not np.isfinite(mean).all() or not min(std) > 0:
         raise InputError(f"mean {mean} and std {std}: give three numbers each, std above 0.")
-    return Preprocessing(sides, mean, std), notes
+    return Preprocessing(sides, mean, std, resize=resize or "squash"), notes
 
 
 def _check(model: OwnModel, output: str | int | None) -> list[str]:

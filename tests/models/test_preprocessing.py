@@ -3,11 +3,12 @@
 import cv2
 import numpy as np
 import pytest
+import timm
 import torch
 from PIL import Image
 from timm.data import create_transform
 
-from pairx.models import Preprocessing
+from pairx.models import Preprocessing, load_model
 from pairx.types import InputError
 from tests.conftest import smooth_noise
 
@@ -65,3 +66,52 @@ def test_extents() -> None:
 def test_wrong_choices_are_refused(wrong: dict) -> None:
     with pytest.raises(InputError):
         Preprocessing(**{"size": (4, 4), "mean": MEAN, "std": STD, **wrong})
+
+
+TIMMS = [
+    ("resnet18", (224, 224), {"resize": "crop", "crop_pct": 0.95, "interpolation": "bicubic"}),
+    ("vit_tiny_patch16_224", (224, 224), {"resize": "crop", "crop_pct": 0.9, "interpolation": "bicubic"}),
+    ("mobilenetv3_small_050", (224, 224), {"resize": "crop", "crop_pct": 0.875, "interpolation": "bicubic"}),
+    ("vit_medium_patch16_gap_384", (384, 384), {"resize": "squash", "crop_pct": 0.95, "interpolation": "bicubic"}),
+    ("tf_efficientnet_lite0", (256, 128), {"resize": "crop", "crop_pct": 0.875, "interpolation": "bicubic"}),
+]
+
+
+@pytest.mark.parametrize(("name", "size", "about"), TIMMS)
+def test_timms_models_embed_as_timm_does(name: str, size: tuple[int, int], about: dict) -> None:
+    own = timm.get_pretrained_cfg(name).input_size[1:] == size
+    model = load_model(f"timm:{name}", pretrained=False, size=None if own else size, device="cpu")
+    config = timm.data.resolve_model_data_config(model.module) | {"input_size": (3, *size)}
+    assert {key: getattr(model.preprocessing, key) for key in about} == about and model.size == size
+    transform = timm.data.create_transform(**config)
+    image = smooth_noise(3, 300, 410)
+    with torch.no_grad():
+        expected = model.module(transform(Image.fromarray(image))[None])[0].numpy()
+    assert np.abs(model.embed([image])[0] - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+def test_another_resize_takes_the_whole_photograph_or_its_largest_part() -> None:
+    model = load_model("timm:resnet10t", pretrained=False, size=(64, 32), resize="pad", device="cpu")
+    assert (model.size, model.preprocessing.resize, model.preprocessing.crop_pct) == ((64, 32), "pad", 1)
+    assert load_model("reid-lite0").preprocessing.resize == "squash", "registered models keep their way"
+    with pytest.raises(InputError, match="no resize 'fit'"):
+        load_model("timm:resnet10t", pretrained=False, size=64, resize="fit", device="cpu")
+
+
+def test_the_extent_is_where_timms_pixels_come_from() -> None:
+    """Of a ramp image, whose values say where they are, timm's transform shows those of the extent."""
+    ramp = np.zeros((200, 250, 3), np.uint8)
+    ramp[..., 0], ramp[..., 1] = np.arange(250), np.arange(200)[:, None]
+    for mode, resize in (("squash", "squash"), ("center", "crop"), ("border", "pad")):
+        for size, crop_pct in (((80, 80), 1.0), ((96, 48), 0.8)):
+            transform = timm.data.create_transform(
+                (3, *size), interpolation="bilinear", mean=(0, 0, 0), std=(1, 1, 1), crop_pct=crop_pct, crop_mode=mode
+            )
+            shown = 255 * transform(Image.fromarray(ramp)).numpy()
+            x, y, w, h = Preprocessing(size, MEAN, STD, resize=resize, crop_pct=crop_pct).extent(250, 200)
+            columns = x + (np.arange(size[1]) + 0.5) / size[1] * w - 0.5
+            rows = y + (np.arange(size[0]) + 0.5) / size[0] * h - 0.5
+            across, down = (columns > 4) & (columns < 245), (rows > 4) & (rows < 195)
+            assert across.sum() > 5 and down.sum() > 5
+            assert np.abs(shown[0][np.ix_(down, across)] - columns[across]).max() <= 1
+            assert np.abs(shown[1][np.ix_(down, across)] - rows[down][:, None]).max() <= 1
