@@ -15,7 +15,8 @@ DRAW = """([extents]) => {
   Object.assign(picture, { width: 120, height: 90 });
   const photo = { src: picture.toDataURL(), width: 120, height: 90, name: 'one' };
   const covers = [0, 1].map(() => make('canvas', 'px-overlay'));
-  const stage = new Stage(document.querySelector('.px-viewer'), new LinkedView(), 'both', true, { over() {}, pick() {}, moved() {} });
+  const on = { over() {}, pick() {}, moved() {} };
+  const stage = new Stage(document.querySelector('.px-viewer'), new LinkedView(), 'both', true, on);
   const inquiry = new Inquiry(() => {});
   const pointer = new Pointer(stage, inquiry, [[9, 9], [9, 9]]);
   stage.show([photo, photo], covers, [], extents);

@@ -113,3 +113,15 @@ def test_a_pooled_tensor_keeps_its_mean_and_its_places() -> None:
     parts = np.array([[0.6, 0.4, 0, 0, 0], [0, 0.2, 0.6, 0.2, 0], [0, 0, 0, 0.4, 0.6]])  # five columns are three
     np.testing.assert_allclose(even, np.einsum("ab,hwb->hwa", parts, by_hand), rtol=1e-5, atol=1e-6)
     assert correspondence.pooled(tensor, 6) is tensor
+
+
+def test_places_are_of_what_the_model_sees() -> None:
+    """A crop of the middle half, and a padded photograph, of 80 x 40 pixels."""
+    crop, pad = (20.0, 0.0, 40.0, 40.0), (0.0, -20.0, 80.0, 80.0)
+    assert correspondence.seen((0.5, 0.5, 0.5, 0.5), crop, (80, 40)) == (0.5,) * 4
+    assert correspondence.seen((0, 0, 0.5, 1), crop, (80, 40)) == (0, 0, 0.5, 1), "a box is cut to it"
+    assert correspondence.seen((0, 0, 0, 0), pad, (80, 40)) == (0, 0.25, 0, 0.25)
+    assert correspondence.seen((0.1, 0.2, 0.3, 0.4), None, (80, 40)) == pytest.approx((0.1, 0.2, 0.3, 0.4))
+    for place in ((0.1, 0.5, 0.1, 0.5), (0.8, 0, 1, 1)):
+        with pytest.raises(InputError, match="does not see this place"):
+            correspondence.seen(place, crop, (80, 40))

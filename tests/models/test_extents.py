@@ -11,7 +11,9 @@ import torch
 from torch import nn
 
 import pairx
-from pairx import methods
+from pairx import geometry, methods
+from pairx.core import metrics
+from pairx.evaluation.scoring import pair_scores
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing, load_model
 from pairx.types import Explanation, ImagePair, View
 from tests.conftest import make_pair
@@ -142,3 +144,25 @@ def test_extents_are_kept_on_disk(tmp_path: Path) -> None:
     found.save(tmp_path / "a.npz")
     again = Explanation.load(tmp_path / "a.npz")
     assert (again.extent0, again.extent1) == (found.extent0, None) and again.settings == found.settings
+
+
+def test_padding_matches_nothing() -> None:
+    model = model_of((32, 32), resize="pad")
+    found = pairx.explain(model, PAIR, layer="stage", k_colors=0)
+    for image, points in zip(PAIR.images, (found.matches.keypoints0, found.matches.keypoints1), strict=True):
+        assert len(points) and ((points >= 0) & (points <= image.shape[1::-1])).all()
+
+
+@pytest.mark.parametrize("way", [{"resize": "crop"}, {"resize": "pad"}], ids=str)
+def test_residuals_are_in_pixels_of_the_input(way: dict) -> None:
+    """Two copies of a photograph, one of them moved: its matches are off by so much on the scale of each axis."""
+    model = model_of((48, 24), **way)
+    found = pairx.explain(model, replace(PAIR, image1=PAIR.image0, view1=PAIR.view0), layer="stage", k_colors=0)
+    moved = np.array([[1, 0, 3.0], [0, 1, 4.0], [0, 0, 1]])
+    size = PAIR.image0.shape[1::-1]
+    alignment = geometry.Alignment(moved, np.ones(9, bool), 9, geometry.OK)
+    scores = pair_scores(found, alignment, size, size, model.size)
+    _, _, w, h = model.preprocessing.extent(*size)
+    expected = np.hypot(3 * 24 / w, 4 * 48 / h)
+    assert 1 / scores["inverted_residual_mean"] == pytest.approx(max(expected, metrics.PRECISION * 4))
+    assert 1 / scores["resize_inverted_residual_mean"] == pytest.approx(metrics.PRECISION * 4), "equal frames"

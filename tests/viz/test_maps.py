@@ -116,3 +116,38 @@ def test_a_layer_lies_where_its_cells_lie():
     moments = cv2.moments(shown)
     assert moments["m10"] / moments["m00"] + 0.5 == pytest.approx(7.5 / 10 * 207, abs=0.5)
     assert moments["m01"] / moments["m00"] + 0.5 == pytest.approx(2.5 / 10 * 301, abs=0.5)
+
+
+RED = np.full((3, 3, 4), (255, 0, 0, 255), np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("extent", "covered"),
+    [
+        ((0.25, 0, 0.5, 1), (slice(0, 40), slice(20, 60))),
+        ((0, -0.5, 1, 2), (slice(0, 40), slice(0, 80))),
+        ((0.125, 0.25, 0.75, 0.5), (slice(10, 30), slice(10, 70))),
+        (None, (slice(0, 40), slice(0, 80))),
+    ],
+)
+def test_a_layer_covers_its_extent_and_the_rest_is_hatched(extent, covered) -> None:
+    photo = np.full((40, 80, 3), (10, 120, 200), np.uint8)
+    expected = photo.copy()
+    expected[covered] = (255, 0, 0)
+    shown = maps.over(photo, RED, 1.0, extent)
+    assert np.array_equal(shown, expected)
+    beyond = np.ones((40, 80), bool)
+    beyond[covered] = False
+    hatched = maps.unseen(shown, extent)
+    assert np.array_equal(hatched[~beyond], shown[~beyond])
+    assert (hatched[beyond] != shown[beyond]).any(1).all()
+    assert beyond.sum() == 0 or len(np.unique(hatched[beyond], axis=0)) == 2, "stripes on the dimmed photograph"
+
+
+def test_a_layer_beyond_the_photograph_is_cut_and_not_squeezed() -> None:
+    layer = np.zeros((4, 4, 4), np.uint8)
+    layer[1:3] = (0, 0, 255, 255)  # the middle half of its height
+    shown = maps.over(
+        np.zeros((40, 80, 3), np.uint8), np.kron(layer, np.ones((20, 20, 1), np.uint8)), 1.0, (0, -0.5, 1, 2)
+    )
+    assert (shown[..., 2] == 255).all(), "the padding's part lies outside"
