@@ -135,7 +135,7 @@ def test_what_does_not_belong_together_is_refused(tiny: EmbeddingModel) -> None:
     full = np.ones(pair.image0.shape[:2], bool)
     with pytest.raises(InputError, match="does not fit"):
         pairx.faithfulness(tiny, pair, explanation, masks=(full, full))
-    with pytest.raises(InputError, match="mask is empty"):
+    with pytest.raises(InputError, match="mask marks nothing that the model sees"):
         pairx.faithfulness(tiny, pair, explanation, masks=(full, np.zeros(pair.image1.shape[:2], bool)))
 
 

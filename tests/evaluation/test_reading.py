@@ -19,7 +19,7 @@ from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
 from pairx.evaluation.store import Store
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.models import ASSETS
-from pairx.types import InputError, finished
+from pairx.types import InputError, both_sides, finished
 from tests.evaluation.made_up import write_run
 
 SAMPLE_RUN = ASSETS / "run"
@@ -36,7 +36,7 @@ def test_the_run_that_ships_is_of_the_present_model_herd_and_maths() -> None:
     """Where this fails: `python -m tools.make_run`."""
     found = open_run(SAMPLE_RUN)
     herd, model = load_dataset("sample"), load_model("reid-lite0")
-    assert (found.settings["model_key"], found.settings["size"]) == (model.key, list(model.size))
+    assert (found.settings["model_key"], both_sides(found.settings["size"])) == (model.key, list(model.size))
     assert found.settings["content"] == runs.fingerprint(herd, finished(key_steps(herd)))
     assert found.settings["pair_x"]["version"] == pair_x.VERSION and found.settings["version"] == runs.VERSION
     assert model.default_layer in found.layers and set(found.summary["layers"]) == set(found.layers)

@@ -181,7 +181,7 @@ def test_other_settings_are_refused(run: runs.Run, dataset: Dataset, tiny: Embed
         with pytest.raises(InputError, match=said):
             pairx.evaluate(dataset, tiny, **{**same, **change})
     small = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=(24, 24)))
-    with pytest.raises(InputError, match="with size 12, not 24"):
+    with pytest.raises(InputError, match=r"with size \[12, 12\], not \[24, 24\]"):
         pairx.evaluate(dataset, small, **same)
     relabelled = Dataset(dataset.name, dataset.table.assign(identity="A"))
     with pytest.raises(InputError, match="with content"):
