@@ -62,22 +62,26 @@ def score(model: EmbeddingModel, layer: str, herd: Herd, ids: tuple[str, str]) -
     """How well the matches of one pair agree with the truth."""
     pair = pairx.load_pair(herd.path(ids[0]), herd.path(ids[1]))
     matches = pairx.explain(model, pair, layer=layer, k_colors=0).matches
-    height, width = pair.image1.shape[:2]
+    x, y, width, height = model.preprocessing.extent(*pair.image1.shape[1::-1])
     grid = model.layer(layer).grid
     cell = np.array([width / grid[1], height / grid[0]])
     true, visible = herd.correspondence(*ids, matches.keypoints0)
     known = visible & np.isfinite(true).all(1)
     hits = known & (np.linalg.norm((matches.keypoints1 - true) / cell, axis=1) <= WITHIN)
     rows, columns = np.indices(grid).reshape(2, -1)
-    centres = cell_centres(np.column_stack([rows, columns]), grid, (width, height))
-    mask = herd.mask(ids[1])
-    x, y = centres.astype(int).T
-    animal = centres[mask[y, x]]
+    centres = cell_centres(np.column_stack([rows, columns]), grid, (width, height), (x, y))
+    animal = centres[on_mask(centres, herd.mask(ids[1]))]
     near = np.linalg.norm((animal[None] - true[:TOP, None]) / cell, axis=2) <= WITHIN
     chance = np.where(known[:TOP], near.mean(1), 0)
-    first = matches.keypoints0[:TOP].astype(int)
-    on_animal = herd.mask(ids[0])[first[:, 1], first[:, 0]]
+    on_animal = on_mask(matches.keypoints0[:TOP], herd.mask(ids[0]))
     return Scores(hits[:TOP].mean(), on_animal.mean(), chance.mean(), hits.mean())
+
+
+def on_mask(points: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """(N,) bool: which points (N, 2) x/y lie on a mask (H, W) bool; none beyond it."""
+    x, y = np.floor(points).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0])
+    return inside & mask[np.where(inside, y, 0), np.where(inside, x, 0)]
 
 
 @dataclass(frozen=True)
@@ -93,15 +97,17 @@ def score_partners(explanation: Explanation, herd: Herd, ids: tuple[str, str]) -
     """Where the tensor's strongest partners lie, of all cells of the first photograph that have a true one."""
     grids = explanation.tensor.shape[:2], explanation.tensor.shape[2:]
     masks = [herd.mask(one) for one in ids]
-    sizes = [(mask.shape[1], mask.shape[0]) for mask in masks]
+    extents = [
+        extent or (0, 0, mask.shape[1], mask.shape[0])
+        for extent, mask in zip((explanation.extent0, explanation.extent1), masks, strict=True)
+    ]
     cells = [np.column_stack(np.indices(grid).reshape(2, -1)) for grid in grids]
-    centres = [cell_centres(one, grid, size) for one, grid, size in zip(cells, grids, sizes, strict=True)]
+    centres = [cell_centres(one, grid, at[2:], at[:2]) for one, grid, at in zip(cells, grids, extents, strict=True)]
     true, visible = herd.correspondence(*ids, centres[0])
     known = visible & np.isfinite(true).all(1)
-    cell = np.array([sizes[1][0] / grids[1][1], sizes[1][1] / grids[1][0]])
+    cell = np.array(extents[1][2:]) / grids[1][::-1]
     strongest = explanation.tensor.reshape(len(cells[0]), len(cells[1]))[known].argmax(1)
-    x, y = centres[1].astype(int).T
-    animal = masks[1][y, x]
+    animal = on_mask(centres[1], masks[1])
     near = np.linalg.norm((centres[1][None] - true[known][:, None]) / cell, axis=2) <= WITHIN
     hits = near[np.arange(len(near)), strongest]
     return PartnerScores(hits.mean(), animal[strongest].mean(), near[:, animal].mean())

@@ -96,7 +96,7 @@ def leave_out(photographs: pd.DataFrame, seed: int = 0) -> tuple[pd.DataFrame, p
 
 def load_squashed(photographs: pd.DataFrame, size: int) -> np.ndarray:
     """(N, size, size, 3) uint8 RGB, by the project's one resize."""
-    return np.stack([images.resize(images.decode(path), size) for path in photographs["path"]])
+    return np.stack([images.resize(images.decode(path), (size, size)) for path in photographs["path"]])
 
 
 def to_input(batch: np.ndarray) -> torch.Tensor:
