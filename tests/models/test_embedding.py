@@ -15,7 +15,7 @@ from torch import nn
 from pairx import InputError, load_model
 from pairx.models import EmbeddingModel, EncodedPair, Preprocessing
 from tests.conftest import TinyNet, make_pair, smooth_noise
-from tests.models.by_hand import HALF, assert_close, embedding, model_input
+from tests.models.by_hand import HALF, assert_close, embedding, model_input, timms_input
 
 
 def test_preprocessing() -> None:
@@ -135,7 +135,7 @@ def test_key_tells_models_apart(tiny: EmbeddingModel, lite0: EmbeddingModel) -> 
 def test_calibrate_takes_statistics_from_the_photographs() -> None:
     photos = [smooth_noise(seed) for seed in range(3)]
     model = load_model("timm:resnet10t", pretrained=False, size=64, calibrate=photos, device="cpu")
-    x = torch.cat([model_input(photo, 64, *model_norm(model)) for photo in photos])
+    x = torch.cat([timms_input(model.module, photo, 64) for photo in photos])
     stem = model.module.conv1
     convolved = stem[0](x).double().transpose(0, 1).flatten(1)
     torch.testing.assert_close(stem[1].running_mean.double(), convolved.mean(1), rtol=1e-4, atol=1e-5)
@@ -149,10 +149,6 @@ def test_calibrate_takes_statistics_from_the_photographs() -> None:
     spread = outputs[0].transpose(0, 1).flatten(1)
     assert spread.shape[1] > 1000
     assert spread.relu().mean() == pytest.approx(1 / np.sqrt(2 * np.pi), rel=0.3)
-
-
-def model_norm(model: EmbeddingModel) -> tuple[tuple, tuple]:
-    return model.preprocessing.mean, model.preprocessing.std
 
 
 def test_too_few_photographs_to_calibrate() -> None:

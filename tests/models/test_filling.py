@@ -14,7 +14,7 @@ from torch import nn
 from pairx import InputError, compare, explain, load_model
 from pairx.models import EmbeddingModel
 from tests.conftest import make_pair, smooth_noise
-from tests.models.by_hand import IMAGENET, assert_close, embedding
+from tests.models.by_hand import assert_close, timms_embedding
 
 State = dict[str, torch.Tensor]
 NAME, FEATURES, SIZE = "resnet10t", 512, 48
@@ -40,7 +40,7 @@ def load(content: object, folder: Path, **options) -> EmbeddingModel:
 
 
 def assert_same(model: EmbeddingModel, module: nn.Module) -> None:
-    assert_close(model.embed([PHOTO])[0], embedding(module, PHOTO, SIZE, *IMAGENET))
+    assert_close(model.embed([PHOTO])[0], timms_embedding(module, PHOTO, SIZE))
 
 
 def under(prefix: str, state: State) -> State:

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from pairx import InputError, load_model
 from pairx.models import hub
 from tests.conftest import smooth_noise
-from tests.models.by_hand import IMAGENET, assert_close, embedding
+from tests.models.by_hand import assert_close, timms_embedding
 
 
 class NotThere(RemoteEntryNotFoundError):
@@ -102,4 +102,4 @@ def test_the_cache_is_used_without_any_network(cache: Path) -> None:
     model = load_model("timm:resnet10t", size=64, device="cpu")
     original.reset_classifier(0)
     photo = smooth_noise(0)
-    assert_close(model.embed([photo])[0], embedding(original, photo, 64, *IMAGENET))
+    assert_close(model.embed([photo])[0], timms_embedding(original, photo, 64))

@@ -13,7 +13,7 @@ from torch import nn
 from pairx import InputError, load_model
 from pairx.models import hub
 from tests.conftest import smooth_noise
-from tests.models.by_hand import HALF, IMAGENET, assert_close, embedding
+from tests.models.by_hand import HALF, IMAGENET, assert_close, embedding, timms_embedding
 
 State = dict[str, torch.Tensor]
 PHOTO = smooth_noise(0)
@@ -113,7 +113,7 @@ def test_a_trainers_wrapped_checkpoint(tmp_path: Path) -> None:
     torch.save({"epoch": 3, "state_dict": state}, tmp_path / "mine.pth")
     model = load_model("timm:resnet18", weights=tmp_path / "mine.pth", size=64, device="cpu")
     original.reset_classifier(0)
-    assert_close(model.embed([PHOTO])[0], embedding(original, PHOTO, 64, *IMAGENET))
+    assert_close(model.embed([PHOTO])[0], timms_embedding(original, PHOTO, 64))
     assert model.name == "timm:resnet18@mine"
 
 
