@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from pairx import door
-from pairx.commands import dataset, lists, pair
+from pairx.commands import checking, dataset, lists, pair
 from pairx.commands.shared import add_model
 from pairx.types import InputError
 
@@ -24,7 +24,7 @@ COMMANDS: dict[str, Command] = {
     "rank": ("list the photographs most similar to one", dataset.rank, dataset.add_rank),
     "runs": ("compare finished runs of evaluate", dataset.runs, dataset.add_runs),
     "datasets": ("list the data sets of wildlife-datasets", lists.datasets, None),
-    "models": ("list the models", lists.models, None),
+    "models": ("list the models, or check one", lists.models, checking.add_check),
     "layers": ("list a model's layers", lists.layers, add_model),
     "methods": ("list the methods", lists.methods, None),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from pairx.commands.checking import check
 from pairx.commands.shared import chosen_model, print_rows
 
 
@@ -19,13 +20,18 @@ def datasets(arguments: argparse.Namespace) -> None:
 
 
 def models(arguments: argparse.Namespace) -> None:
-    """Print the registered models."""
+    """Print the registered models, or check one."""
+    if arguments.model is not None:
+        return check(arguments)
     from pairx.models import list_models
 
     cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
     print_rows(cards, ("name", "embedded", "license", "summary"), arguments.json)
     if not arguments.json:
-        print("Also: timm:NAME for any timm architecture, or the path of a checkpoint.")
+        print(
+            "Also: timm:NAME for any timm architecture, hf-hub:OWNER/NAME, a folder with config.json and weights, or "
+            "the path of a checkpoint. --check NAME loads one and says what came of it."
+        )
 
 
 def layers(arguments: argparse.Namespace) -> None:

@@ -22,14 +22,15 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-def add_model(command: argparse.ArgumentParser) -> None:
-    """Which model, from which weights, at which size."""
-    command.add_argument(
-        "--model",
-        default="reid-lite0",
-        help="a registered model, timm:NAME, a checkpoint, or package.module:function, whose code is run "
-        "(default: %(default)s)",
-    )
+def add_model(command: argparse.ArgumentParser, default: str | None = "reid-lite0") -> None:
+    """Which model, from which weights, at which size. default: None where the command names the model itself."""
+    if default is not None:
+        command.add_argument(
+            "--model",
+            default=default,
+            help="a registered model, timm:NAME, hf-hub:OWNER/NAME, a checkpoint, a folder with config.json and "
+            "weights, or package.module:function, whose code is run (default: %(default)s)",
+        )
     command.add_argument(
         "--weights", metavar="FILE", help="a local checkpoint (.safetensors, .pth) for the model's architecture"
     )

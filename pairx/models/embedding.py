@@ -111,7 +111,8 @@ class EmbeddingModel:
     @cached_property
     def key(self) -> str:
         """Digest of everything that an embedding depends on: architecture, weights, preprocessing."""
-        about = f"({self.card.architecture!r}, {type(self.module).__name__!r}, {self.preprocessing.identity})"
+        options = f"{dict(self.card.options)}, " if self.card.options else ""
+        about = f"({self.card.architecture!r}, {options}{type(self.module).__name__!r}, {self.preprocessing.identity})"
         digest = hashlib.sha256(about.encode())
         for name, value in self.module.state_dict().items():
             digest.update(name.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
@@ -20,15 +21,18 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from pairx import images
 from pairx.models import hub
 from pairx.models.checkpoints import SUFFIXES, Checkpoint, read
+from pairx.models.configs import find_config
 from pairx.models.embedding import EmbeddingModel
 from pairx.models.filling import Shapes, fill
 from pairx.models.networks import EmbeddingNet
 from pairx.models.preprocessing import Preprocessing
-from pairx.models.registry import EMBEDDED, MODELS, ModelCard
+from pairx.models.registry import EMBEDDED, MODELS, OPEN_CLIP, ModelCard, class_token
 from pairx.types import InputError, said_size
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TIMM = "timm:"
+TIMMS = re.compile(r"^timm:(?!hf[-_]hub:)")
+HUB = re.compile(r"^(timm:)?hf[-_]hub:")
 SIZES = (16, 2048)  # px, least and most of a model's input
 
 
@@ -46,16 +50,17 @@ def load_model(
 ) -> EmbeddingModel:
     """A model ready to embed and to be explained.
 
-    name: a registered name, `timm:ARCHITECTURE`, or the path of a .safetensors file whose metadata name its
-    architecture. weights: a local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
+    name: a registered name, `timm:ARCHITECTURE`, `hf-hub:OWNER/NAME` or a local folder with weights and a configuration
+    of timm's or open_clip's form, or the path of a .safetensors file whose metadata name its architecture. weights: a
+    local checkpoint (.safetensors, .pth, .pt, .bin) in place of the published weights.
     pretrained: False starts from random weights. size: (height, width) of the input in pixels, or the side of a square,
     in place of the model's own. resize: how photographs come to that size, "squash", "pad" or "crop", in place of the
-    model's own way; `timm:` models have timm's (crop, interpolation and all), all others squash. calibrate: photographs
-    from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by default the
-    GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its size says.
-    averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what was left
-    out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub cannot be
-    reached.
+    model's own way; `timm:` models have timm's (crop, interpolation and all), others what their card says. calibrate:
+    photographs from which BatchNorm statistics are taken (for random weights in benchmarks). device: "cpu", "cuda"; by
+    default the GPU where there is one. head: "keep" or "drop" a checkpoint's final linear layer, by default what its
+    size says. averaged: whether averaged (EMA) weights are taken where a checkpoint holds both. What was read, and what
+    was left out, is in the model's `reading`. Raises InputError where name, weights or size do not fit, or the hub
+    cannot be reached.
     """
     size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
@@ -64,11 +69,12 @@ def load_model(
         reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
     config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
     about = {
-        "size": size or _square(card.size) or tuple(config["input_size"][1:]),
+        "size": size or _sides(card.size) or tuple(config["input_size"][1:]),
         "mean": tuple(card.mean or config["mean"]),
         "std": tuple(card.std or config["std"]),
     }
-    preprocessing = Preprocessing(**(timms(config) if name.startswith(TIMM) else {}) | about)
+    own = {key: getattr(card, key) for key in ("interpolation", "antialias", "resize", "crop_pct")}
+    preprocessing = Preprocessing(**own | (timms(config) if TIMMS.match(name) else {}) | about)
     if resize is not None:
         preprocessing = replace(preprocessing, resize=resize, crop_pct=1.0)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -94,8 +100,8 @@ def _checked(size: int | tuple[int, int]) -> tuple[int, int]:
     return sides
 
 
-def _square(side: int | None) -> tuple[int, int] | None:
-    return None if side is None else (side, side)
+def _sides(size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    return (size, size) if isinstance(size, int) else size
 
 
 def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[ModelCard, Checkpoint | None]:
@@ -110,7 +116,7 @@ def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[Mode
         return _completed(
             ModelCard(title, title, "A local checkpoint.", architecture, "", name), checkpoint
         ), checkpoint
-    card = _card(name)
+    card, folder, classes = _card(name, pretrained and weights is None)
     if weights is not None:
         checkpoint = read(Path(weights))
         return replace(_completed(card, checkpoint), name=f"{name}@{Path(weights).stem}"), checkpoint
@@ -121,19 +127,56 @@ def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[Mode
         return _completed(card, checkpoint), checkpoint
     if name == "lite0-imagenet":
         return card, _imagenet_lite0(card)
-    if card.hub is not None:
-        return card, read(hub.fetch(card.hub))
+    if folder is not None or card.hub is not None:
+        checkpoint = read(hub.fetch(card.hub, card.files or hub.FILES) if folder is None else _weights(folder, card))
+        return _completed(card, checkpoint), replace(checkpoint, classes=checkpoint.classes or classes)
     return card, None
 
 
-def _card(name: str) -> ModelCard:
-    if name in MODELS:
-        return MODELS[name]
+def _weights(folder: Path, card: ModelCard) -> Path:
+    """The weights in a local folder."""
+    for filename in card.files or (*hub.FILES, "model.pth", *OPEN_CLIP):
+        if (folder / filename).is_file():
+            return folder / filename
+    raise InputError(f"{folder} holds no {' or '.join(card.files or hub.FILES)}. Give its weights with --weights.")
+
+
+def _card(name: str, pretrained: bool) -> tuple[ModelCard, Path | None, bool]:
+    """The card of a name, the local folder that it is, if it is one, and whether its config.json names classes."""
+    if name in MODELS and not (MODELS[name].configured and pretrained):
+        return MODELS[name], None, False
+    if name in MODELS or HUB.match(name):
+        card, classes = _of_hub(name, MODELS[name].hub if name in MODELS else HUB.sub("", name))
+        return card, None, classes
     if name.startswith(TIMM):
         architecture = name.removeprefix(TIMM)
-        return ModelCard(name, name, "A timm model.", architecture, "see timm", "https://huggingface.co/timm")
+        options = class_token(architecture)
+        source = "https://huggingface.co/timm"
+        return ModelCard(name, name, "A timm model.", architecture, "see timm", source, options=options), None, False
+    if Path(name).is_dir() and name:
+        card, classes = find_config(lambda filename: Path(name) / filename, Path(name).resolve().name, name)
+        return card, Path(name), classes
     close = [f"timm:{name}"] if timm.is_model(name) else difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
-    raise InputError(f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, or a checkpoint's path.")
+    raise InputError(
+        f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, hf-hub:OWNER/NAME, or a "
+        "checkpoint's path."
+    )
+
+
+def _of_hub(name: str, repository: str) -> tuple[ModelCard, bool]:
+    """The card of a repository, and whether its configuration names classes. A registered model's facts are its
+    authors' own, which its configuration may not repeat, unless its card leaves them to that.
+    """
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise InputError(f"{name!r} names no repository: give hf-hub:OWNER/NAME.")
+    known = next((card for card in MODELS.values() if card.hub == repository), None)
+    if known is not None and not known.configured:
+        return known, False
+    source = f"https://huggingface.co/{repository}"
+    card, classes = find_config(lambda filename: hub.fetch(repository, (filename,)), name, source)
+    if known is not None:
+        card = replace(card, **{key: getattr(known, key) for key in ("name", "title", "summary", "license", "notes")})
+    return replace(card, hub=repository), classes
 
 
 def _completed(card: ModelCard, checkpoint: Checkpoint) -> ModelCard:
@@ -173,19 +216,21 @@ def _side(text: str) -> int:
 def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn.Module:
     """The network: with timm's published weights, or with random ones."""
     config = _config(card.architecture)
-    options: dict[str, object] = {"global_pool": ""} if card.pooled else {}
-    if (chosen := size or _square(card.size)) and config is not None and config.fixed_input_size:
+    options = {"num_classes": 0, **dict(card.options), **({"global_pool": ""} if card.pooled else {})}
+    if (chosen := size or _sides(card.size)) and config is not None and config.fixed_input_size:
         options["img_size"] = chosen
     if published:
         if config is None or not config.hf_hub_id:
             raise InputError(f"timm publishes no weights for {card.architecture}. Give a checkpoint with --weights.")
-        file = hub.fetch(config.hf_hub_id)
+        file = hub.fetch(config.hf_hub_id, (config.hf_hub_filename,) if config.hf_hub_filename else hub.FILES)
         read(file)  # says what is wrong with a damaged file, and timm's own reading does not
         options["pretrained_cfg_overlay"] = {"file": str(file)}
     try:
-        backbone = timm.create_model(card.architecture, pretrained=published, num_classes=0, **options)
+        backbone = timm.create_model(card.architecture, pretrained=published, **options)
     except AssertionError as error:
         raise _size_error(card.name, chosen, error) from error
+    except TypeError as error:  # an option that the architecture does not have
+        raise InputError(f"{card.architecture} takes no such options ({str(error)[:100]}).") from error
     return EmbeddingNet(backbone) if card.pooled else backbone
 
 
@@ -239,7 +284,7 @@ def _check_size(model: EmbeddingModel) -> None:
         with torch.no_grad():
             model.module(torch.zeros(1, 3, *model.size, device=model.device))
     except (RuntimeError, AssertionError) as error:
-        raise _size_error(model.name, model.size, error) from error
+        raise _size_error(model.name, model.preprocessing.size[0], error) from error
 
 
 def _size_error(name: str, size: tuple[int, int] | None, error: Exception) -> InputError:

@@ -51,7 +51,8 @@ class GeM(nn.Module):
 
 
 class EmbeddingNet(nn.Module):
-    """A timm backbone, GeM and BatchNorm: the form of MiewID's published checkpoints and of reid-lite0.
+    """A timm backbone, GeM and BatchNorm: the form of MiewID's published checkpoints and of reid-lite0. Of tokens, as a
+    ViT's, the class token takes the place of GeM.
 
     (B, 3, H, W) to (B, D) embeddings, not normalised. Keys: `backbone.*`, `pooling.p`, `bn.*`.
     """
@@ -63,7 +64,11 @@ class EmbeddingNet(nn.Module):
         self.bn = nn.BatchNorm1d(backbone.num_features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.bn(self.pooling(self.backbone(x)))
+        features = self.backbone(x)
+        if features.ndim == 3:
+            return self.bn(features[:, 0])
+        last = str(getattr(self.backbone, "output_fmt", "")) == "NHWC"
+        return self.bn(self.pooling(features.permute(0, 3, 1, 2) if last else features))
 
 
 class Selected(nn.Module):

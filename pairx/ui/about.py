@@ -76,9 +76,9 @@ work, and then deleted.
 def build_about(cards: Iterable[ModelCard]) -> None:
     """Lay the tab out."""
     rows = "\n".join(
-        f"| [{card.title}]({card.source}) | {card.summary} | {card.license} |"
+        f"| [{card.title}]({card.source}) | {' '.join((card.summary, *card.notes))} | {card.license} |"
         if card.source.startswith("https://")
-        else f"| {card.title} | {card.summary} | {card.license} |"
+        else f"| {card.title} | {' '.join((card.summary, *card.notes))} | {card.license} |"
         for card in cards
     )
     with gr.Column(elem_classes="px-about"):

@@ -177,7 +177,7 @@ def test_sizes_that_this_model_does_not_take(name: str, size: int) -> None:
         ("", "There is no model ''.*reid-lite0"),
         ("timm:resnet18x", "no architecture 'resnet18x'.*resnet18"),
         ("timm:", "no architecture ''"),
-        ("timm:hf-hub:owner/model", "no architecture 'hf-hub:owner/model'"),
+        ("timm:hf-hub:owner", "names no repository"),
         ("timm:resnet18.a1_in1", r"no weights 'resnet18\.a1_in1'.*resnet18\.a1_in1k"),
         ("timm:resnet18.", r"no weights 'resnet18\.'"),
         ("gone.safetensors", r"gone\.safetensors: no such checkpoint"),

@@ -13,7 +13,7 @@ from torch import nn
 from pairx import InputError, load_model
 from pairx.models import hub
 from tests.conftest import smooth_noise
-from tests.models.by_hand import HALF, IMAGENET, assert_close, embedding, timms_embedding
+from tests.models.by_hand import IMAGENET, assert_close, embedding, timms_embedding
 
 State = dict[str, torch.Tensor]
 PHOTO = smooth_noise(0)
@@ -24,7 +24,7 @@ def publish(monkeypatch: pytest.MonkeyPatch):
     """A hub of one file: `publish(repository, path)`; asking for any other repository fails."""
 
     def publish(repository: str, path: Path) -> None:
-        monkeypatch.setattr(hub, "fetch", {repository: path}.__getitem__)
+        monkeypatch.setattr(hub, "fetch", lambda asked, *_: {repository: path}[asked])
 
     return publish
 
@@ -84,7 +84,7 @@ def test_megadescriptor(form, swin: nn.Module, tmp_path: Path, publish) -> None:
     torch.save(form(swin.state_dict()), tmp_path / "pytorch_model.bin")
     publish("BVRA/MegaDescriptor-T-224", tmp_path / "pytorch_model.bin")
     model = load_model("megadescriptor-t-224", device="cpu")
-    assert_close(model.embed([PHOTO])[0], embedding(swin, PHOTO, 224, *HALF))
+    assert_close(model.embed([PHOTO])[0], embedding(swin, PHOTO, 224, *IMAGENET))
 
 
 def test_dinov2_with_its_positions_resampled(tmp_path: Path, publish) -> None:
