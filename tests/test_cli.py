@@ -15,6 +15,7 @@ from PIL import Image
 
 import pairx
 from pairx.cli import main
+from pairx.datasets import load_dataset
 from tests.conftest import smooth_noise
 from tests.hostile import hostile_files
 
@@ -41,6 +42,27 @@ def out(tmp_path: Path) -> Path:
 
 def written(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_model_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two photographs of one animal that are the same, and one of another: each query finds its own."""
+    for animal, name, seed in (("A", "one", 0), ("A", "two", 0), ("B", "three", 1), ("B", "four", 1)):
+        (tmp_path / animal).mkdir(exist_ok=True)
+        Image.fromarray(smooth_noise(seed)).save(tmp_path / animal / f"{name}.png")
+    herd = load_dataset(str(tmp_path))
+    monkeypatch.setattr("pairx.datasets.load_dataset", lambda name: {"sample": herd}[name])
+    command = ["models", "--check", "lite0-imagenet", "--size", "64"]
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert "efficientnet-lite0" in out and "1280 numbers" in out
+    assert "sample herd, 4 photographs, 4 queries: top-1 100.0%, mAP 100.0%" in out
+    assert main([*command, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["name"], found["top_1"], found["default_layer"]) == ("lite0-imagenet", 1, "blocks.3")
+    assert main(["models", "--check", "nothing"]) == 2
+    assert "There is no model 'nothing'" in capsys.readouterr().err
 
 
 def test_models(capsys: pytest.CaptureFixture[str]) -> None:
