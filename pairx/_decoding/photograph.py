@@ -17,6 +17,7 @@ from PIL import Image, ImageCms
 
 from pairx._decoding import jpeg
 from pairx._decoding.levels import NEUTRAL, eight_bit, no_values
+from pairx._decoding.zeroed import zeroed
 from pairx.types import InputError
 
 Source = str | Path | bytes | BinaryIO | np.ndarray | Image.Image
@@ -82,6 +83,7 @@ class Photograph:
             self._deep, self.notes = _deep_colour(image, file)
             if image.format not in _JPEGS:
                 image.load()  # a PNG may give its orientation, a HEIC its true size, only after the pixels
+                self._require_no_zeros(image.format)
         self._orientation = _orientation(image)
         self.width, self.height = image.size[::-1] if self._orientation > 4 else image.size
 
@@ -108,6 +110,12 @@ class Photograph:
         else:
             image = self._deep
         return image if image.size == size else image.resize(size, Image.Resampling.BILINEAR, box)
+
+    def _require_no_zeros(self, format: str | None) -> None:
+        if self._file is not None:
+            self._file.seek(0)
+            if zeroed(format, self._file.read()):
+                raise OSError("a part of it is zeros")
 
     def _require_whole(self, image: Image.Image) -> None:
         image.load()
