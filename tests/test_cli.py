@@ -126,12 +126,14 @@ def test_explain_draws_a_png_for_print(photos: tuple, out: Path) -> None:
         assert image.width > 1000
 
 
-def test_explain_saves_what_the_library_computes(photos: tuple, out: Path) -> None:
+def test_explain_saves_what_the_library_computes(photos: tuple, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = out / "ab.npz"
     options = ["--preset", "pairx", "--start", "relevance", "--pixels", "signed"]
     box = ["--box0", "8", "4", "40", "30", "--theta0", "0.3", "--box1", "0", "0", "0.5", "1"]
     assert main(["explain", *photos, *FAST, *options, *box, "--layer", "blocks.2", "-o", str(path)]) == 0
-    saved = pairx.Explanation.load(path)
+    saved, printed = pairx.Explanation.load(path), capsys.readouterr().out
+    assert "matches (their signs are dropped) at blocks.2" in printed and "raise" not in printed.splitlines()[1]
+    assert "shown without its sign" in printed
     model = pairx.load_model("lite0-imagenet", size=64)
     pair = pairx.load_pair(*photos, (8, 4, 40, 30), (0, 0, 0.5, 1), 0.3)
     expected = pairx.explain(

@@ -227,8 +227,8 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
                 "similarity": explanation.similarity,
                 "meaning": sentence,
                 "matches": None if explanation.matches is None else len(explanation.matches),
-                "raising": None if explanation.matches is None else explanation.matches.raising,
-                "lowering": None if explanation.matches is None else explanation.matches.lowering,
+                "raising": explanation.matches.raising if _signed(explanation) else None,
+                "lowering": explanation.matches.lowering if _signed(explanation) else None,
                 "seconds": round(explanation.seconds, 3),
                 "notes": explanation.notes,
                 "metrics": explanation.metrics,
@@ -248,4 +248,11 @@ def _found(explanation: Explanation) -> str:
     matches = explanation.matches
     if matches is None:
         return ""
+    if not _signed(explanation):
+        return f"{len(matches)} matches (their signs are dropped) "
     return f"{len(matches)} matches ({matches.raising} raise the similarity, {matches.lowering} lower it) "
+
+
+def _signed(explanation: Explanation) -> bool:
+    """Whether its matches tell what raises the similarity from what lowers it."""
+    return explanation.matches is not None and explanation.settings.get("cells", "signed") == "signed"

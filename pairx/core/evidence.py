@@ -27,6 +27,11 @@ def evidence(matches: Matches) -> int:
     return matches.raising or matches.lowering
 
 
+UNSIGNED = (
+    "Relevance is shown without its sign, as absolute values: what is drawn matters, for the similarity or against it."
+)
+
+
 def nothing_raises(matches: Matches) -> tuple[str, ...]:
     """The note for a reader of matches of which none speaks for the similarity."""
     if matches.raising or not len(matches):

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pairx import images, lrp
-from pairx.core.evidence import evidence, for_and_against, nothing_raises
+from pairx.core.evidence import UNSIGNED, evidence, for_and_against, nothing_raises
 from pairx.core.matching import mutual_nearest
 from pairx.core.options import CARD, DEFAULTS, VERSION, Options
 from pairx.lrp import belief
@@ -214,6 +214,7 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
     unbelievable = belief.withheld([one.growth for one in weighed.beliefs], options.policy, weighed.layer)
     unpainted = belief.withheld(painted.growths, options.policy, "the pixels")
     said = (unbelievable,) if unbelievable else nothing_raises(weighed.matches)
+    said += () if options.cells == "signed" else (UNSIGNED,)
     return Explanation(
         CARD.name,
         encoded.similarity,

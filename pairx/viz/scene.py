@@ -285,8 +285,9 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...], hidden: bool
         if any(mark.color == NEUTRAL for mark in drawn):
             counts += f", {sum(mark.color not in (NEUTRAL, AGAINST) for mark in drawn)} in colour"
         if against := sum(mark.against for mark in drawn):
-            counts += f", {against} of them lower it (dashed blue)"
-    lines.append(_joined(f"similarity {explanation.similarity:.3f}", counts))
+            lowering = "all" if against == len(drawn) else against
+            counts += f", {lowering} of them lower it (dashed blue)"
+    lines.append(_joined(f"similarity {explanation.similarity:.3f}".replace("-", "−"), counts))
 
     bright = [mark for mark in marks if mark.opacity == 1]
     if len(bright) == 1 < len(marks):

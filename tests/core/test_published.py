@@ -36,6 +36,7 @@ def test_a_preset_gives_what_the_public_code_gives(given: str) -> None:
         ):
             assert shown.max() > 0.1 * largest, "they are not all next to nothing"
             np.testing.assert_allclose(shown.ravel(), expected[which], rtol=0, atol=1e-4 * largest)
+    assert found.notes[0].startswith("Relevance is shown without its sign")
     np.testing.assert_allclose(found.matches.relevance[:10], expected["relevance"], rtol=1e-4)
 
 

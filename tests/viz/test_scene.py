@@ -119,6 +119,8 @@ def test_what_lowers_is_blue_has_a_negative_share_and_needs_strength_to_be_drawn
 def test_where_nothing_raises_the_picture_says_so_and_shows_what_lowers():
     scene = compose(with_relevance(-5.0, -4, -3, -2, -1, 0), PAIR, Look(k_lines=3, k_colors=2))
     assert scene.banner == NOTHING_RAISES
+    assert "3 of 6 matches, all of them lower it (dashed blue)" in scene.legend[1]
+    assert "similarity −0.100" in compose(replace(EXPLANATION, similarity=-0.1), PAIR).legend[1]
     assert [(mark.rank, mark.line, mark.color) for mark in scene.marks] == [(n, True, AGAINST) for n in (1, 2, 3)]
     assert [mark.layer0 is not None for mark in scene.marks] == [True, True, False]
     painted = scene.paint0[scene.paint0[..., 3] > 0][:, :3]
