@@ -32,7 +32,8 @@ MOVES = {
     Tensor.float,
 }  # fmt: skip
 # zennit's hooks on the module that calls these hold the rule.
-HOOKED = {F.conv1d, F.conv2d, F.conv3d, F.linear, F.batch_norm}
+WEIGHED = {F.conv1d, F.conv2d, F.conv3d, F.linear}
+HOOKED = {*WEIGHED, F.batch_norm}
 
 
 class Connections(TorchFunctionMode):
@@ -49,6 +50,7 @@ class Connections(TorchFunctionMode):
         super().__init__()
         self.policy = policy
         self.hooked = {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
+        self.owners = {id(tensor): name.rpartition(".")[0] for name, tensor in network.named_parameters()}
 
     def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
@@ -75,6 +77,11 @@ class Connections(TorchFunctionMode):
         return result
 
     def _known(self, func: Callable, operands: tuple) -> bool:
+        if func in WEIGHED and id(operands[1]) not in self.hooked:
+            owner = next((self.owners[id(one)] for one in operands if id(one) in self.owners), resolve_name(func))
+            raise InputError(
+                f"The weights of {owner} are computed, which the zennit engine cannot see. Choose another."
+            )
         return func in MOVES or (func in HOOKED and any(id(operand) in self.hooked for operand in operands))
 
 

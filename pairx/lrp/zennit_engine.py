@@ -7,7 +7,7 @@ covers that.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import torch
@@ -40,6 +40,7 @@ def epsilon_plus() -> LayerMapComposite:
 class ZennitRecording:
     """One image's forward under zennit's hooks, on a private copy of the model. See `pairx.lrp.Recording`."""
 
+    @torch.inference_mode(False)
     def __init__(self, module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy) -> None:
         if policy.composite not in ("auto", "epsilon-plus"):
             raise InputError(f"The zennit engine has no composite {policy.composite!r}. Choose another engine.")
@@ -58,13 +59,17 @@ class ZennitRecording:
         self._layers: dict[str, torch.Tensor] = {}
         for name in layers:
             network.get_submodule(name).register_forward_hook(partial(_keep, self._layers, name))
-        self._input = x.clone().requires_grad_()
+        runs = [part.register_forward_pre_hook(once(name)) for name, part in network.named_modules() if weighs(part)]
         try:
-            with Connections(network, policy):
+            with torch.enable_grad(), Connections(network, policy):
+                self._input = x.clone().requires_grad_()
                 self._output = network(self._input)
         except BaseException:
             self._composite.remove()
             raise
+        finally:
+            for handle in runs:
+                handle.remove()
 
     def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
@@ -95,10 +100,30 @@ class ZennitRecording:
         self._layers.clear()
         del self._input, self._output
 
+    @torch.inference_mode(False)
     def _propagate(self, start: torch.Tensor, end: torch.Tensor, seed: torch.Tensor) -> torch.Tensor:
         with self._lock:  # zennit's hooks pass values from one to the next
-            (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start), retain_graph=True)
+            (relevance,) = torch.autograd.grad(start, end, grad_outputs=seed.to(start).clone(), retain_graph=True)
         return relevance.detach()
+
+
+def weighs(part: nn.Module) -> bool:
+    """Whether zennit's rule of a module keeps the input that it ran on last."""
+    return isinstance(part, (AvgPool, Convolution, nn.Linear))
+
+
+def once(name: str) -> Callable:
+    """A hook of a module that raises InputError when it runs a second time."""
+    ran = []
+
+    def hook(_module: nn.Module, _inputs: tuple) -> None:
+        if ran:
+            raise InputError(
+                f"The module {name} runs twice, of which the zennit engine sees only the last. Choose another engine."
+            )
+        ran.append(name)
+
+    return hook
 
 
 def _keep(

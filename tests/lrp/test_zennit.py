@@ -1,0 +1,86 @@
+"""The reference engine is right or says what it cannot do."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from pairx.lrp import Policy, record
+from pairx.types import InputError
+from tests.lrp.by_hand import assert_near, noise
+
+
+class Skip(nn.Module):
+    """A convolution that a BatchNorm and a sum read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.conv, self.norm = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3), nn.BatchNorm2d(4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.conv(self.stem(x).relu())
+        return (self.norm(y).relu() + y).relu().mean((2, 3))
+
+
+class Twice(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem, self.conv = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.conv(self.stem(x).relu()).relu()).relu().mean((2, 3))
+
+
+class Standardised(nn.Conv2d):
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.weight - self.weight.mean((1, 2, 3), keepdim=True), self.bias)
+
+
+def unscaled() -> nn.Module:
+    norm = nn.BatchNorm2d(4, affine=False)
+    return nn.Sequential(nn.Conv2d(3, 4, 3), norm, nn.ReLU(), nn.Conv2d(4, 5, 3), nn.ReLU(), nn.Flatten())
+
+
+def made(network: nn.Module) -> nn.Module:
+    torch.manual_seed(0)
+    for part in network.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.running_mean.normal_()
+            part.running_var.uniform_(0.5, 2)
+    return network.double().eval().requires_grad_(False)
+
+
+def relevance(network: nn.Module, layer: str, engine: str) -> Tensor:
+    with record(network, noise(8), [layer], Policy(), engine) as recording:
+        return recording.relevance(layer, recording.output[None])[0]
+
+
+@pytest.mark.parametrize("make", [Skip, unscaled])
+def test_zennit_equals_exact_around_batch_norm(make) -> None:
+    network = made(make())
+    layer = "stem" if make is Skip else "2"
+    if make is unscaled:
+        layer = "0"
+    with torch.no_grad():
+        before = network(noise(8))
+    assert_near(relevance(network, layer, "zennit"), relevance(network, layer, "exact"), 1e-9)
+    with torch.no_grad():
+        torch.testing.assert_close(network(noise(8)), before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_zennit_works_where_gradients_are_off(mode) -> None:
+    network = made(unscaled())
+    right = relevance(network, "0", "zennit")
+    with mode():
+        assert_near(relevance(network, "0", "zennit"), right, 1e-12)
+
+
+def test_zennit_names_the_module_that_it_cannot_follow() -> None:
+    with pytest.raises(InputError, match="conv runs twice"):
+        relevance(made(Twice()), "stem", "zennit")
+    computed = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), Standardised(4, 5, 3), nn.ReLU(), nn.Flatten())
+    with pytest.raises(InputError, match="weights of 2 are computed"):
+        relevance(made(computed), "0", "zennit")
