@@ -18,7 +18,7 @@ from typing import Protocol
 import torch
 from torch import nn
 
-from pairx.lrp.engine import OUTPUT, Account, TapeRecording
+from pairx.lrp.engine import OUTPUT, Account, TapeRecording, refuse_hidden
 from pairx.lrp.handlers import register_rule
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
@@ -106,10 +106,12 @@ def record(
     take while they are under way; it bounds how many there are at once. pixels: whether relevance shall go on from the
     layers to the pixels; where not, "fast" and "exact" keep nothing for that. The module is not changed, and recordings
     share nothing: any number of threads may record and propagate at once. Raises InputError for an unknown engine, for
-    a model with an operation that has no rule, and for an embedding that is no finite number.
+    a model with an operation that has no rule or that is hidden (compiled, traced, checkpointed), for more than one
+    image and for an embedding that is no finite number.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}. Choose {' or '.join(ENGINES)}.")
+    refuse_hidden(module, x)
     recording = ENGINES[engine](module, x, layers, policy or Policy(), memory, pixels)
     finite(recording.output)
     return recording

@@ -48,6 +48,7 @@ class TapeRecording:
     pixels; where not, nothing before the layers is kept for it.
     """
 
+    @torch.inference_mode(False)
     def __init__(
         self,
         module: nn.Module,
@@ -69,7 +70,7 @@ class TapeRecording:
             tape.wake()
 
         network = observed(module, (*layers, OUTPUT), see)
-        x = x.detach().contiguous(memory_format=torch.channels_last)
+        x = _outside(x.detach()).contiguous(memory_format=torch.channels_last)
         table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
         tape = Tape(network, x, policy, arithmetic, table, asleep=not pixels)
         with torch.no_grad(), tape:
@@ -157,7 +158,7 @@ class TapeRecording:
 
     def _prepared(self, start: Node, end: Node) -> list[Node]:
         """The nodes between, latest first, ready for signals."""
-        with self._lock, torch.no_grad():
+        with self._lock, torch.inference_mode(False), torch.no_grad():
             key = start.index, end.index
             if key not in self._paths:
                 self._paths[key] = path(self._tape, start, end)
@@ -165,12 +166,13 @@ class TapeRecording:
                     node.rule.prepare()
             return self._paths[key]
 
+    @torch.inference_mode(False)
     @torch.no_grad()
     def _sweep(
         self, nodes: Sequence[Node], start: Node, end: Node, seeds: Tensor, account: Account | None = None
     ) -> Patch:
         """Relevance at `end` from seeds (N, *shape) at `start`."""
-        pending, wanted = {start: Patch.around(seeds)}, {*nodes, end}
+        pending, wanted = {start: Patch.around(_outside(seeds))}, {*nodes, end}
         for node in nodes:
             relevance = pending.pop(node)
             shares = node.rule.share(relevance)
@@ -180,6 +182,11 @@ class TapeRecording:
                 if source in wanted:
                     pending[source] = pending[source] + share if source in pending else share
         return pending[end]
+
+
+def _outside(tensor: Tensor) -> Tensor:
+    """A tensor that autograd may take: not one of inference mode."""
+    return tensor.clone() if tensor.is_inference() else tensor
 
 
 def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch]) -> None:
@@ -198,7 +205,24 @@ def refuse_constant(tape: Tape, name: str, output: object) -> None:
             + ("Choose a layer within it." if name else "Wrap it in a module that returns the embedding alone.")
         )
     if tape.node(output) is None:
-        raise InputError(f"{name or 'The model'} gives no output that is computed from the photograph.")
+        raise InputError(
+            f"{name or 'The model'} gives no output that is computed from the photograph, as far as that can be "
+            "followed. Turn gradient checkpointing off; autograd functions of one's own hide what they compute, too."
+        )
+
+
+def refuse_hidden(module: nn.Module, x: Tensor) -> None:
+    """Raise InputError where a model's operations cannot be followed, or not on this input."""
+    if len(x) != 1:
+        raise InputError(f"Relevance is of one photograph (1, 3, H, W) at a time, not of {tuple(x.shape)}.")
+    for name, part in module.named_modules():
+        where = f"The module {name}" if name else "The model"
+        if isinstance(part, torch.jit.ScriptModule):
+            raise InputError(f"{where} is traced or scripted, which hides its operations. Give the Python module.")
+        if isinstance(part, torch._dynamo.OptimizedModule) or part._compiled_call_impl is not None:
+            raise InputError(f"{where} is compiled, which hides its operations. Give the module before torch.compile.")
+    if any(parameter.dtype == torch.float16 for parameter in module.parameters()):
+        raise InputError("The model is in float16, in which relevance overflows. Give model.float().")
 
 
 def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import torch
 import torch.nn.functional as F
@@ -265,6 +265,15 @@ def _channels_last(tensor: Tensor) -> Tensor:
     return tensor
 
 
+@cache
+def _of_mkldnn() -> tuple[torch.dtype, ...]:
+    """What oneDNN convolves in on this processor."""
+    if not torch.backends.mkldnn.is_available():
+        return ()
+    able = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return (torch.float32, torch.bfloat16) if able else (torch.float32,)
+
+
 def convolve(
     x: Tensor,
     weight: Tensor,
@@ -276,6 +285,6 @@ def convolve(
 ) -> Tensor:
     """A convolution in channels-last memory, by oneDNN where it can."""
     x, weight = _channels_last(x), _channels_last(weight)
-    if x.device.type == "cpu" and x.dtype != torch.float64 and torch.backends.mkldnn.is_available():
+    if x.device.type == "cpu" and x.dtype in _of_mkldnn():
         return torch.mkldnn_convolution(x, weight, bias, padding, stride, dilation, groups)
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
