@@ -219,7 +219,7 @@ def refuse_hidden(module: nn.Module, x: Tensor) -> None:
         where = f"The module {name}" if name else "The model"
         if isinstance(part, torch.jit.ScriptModule):
             raise InputError(f"{where} is traced or scripted, which hides its operations. Give the Python module.")
-        if isinstance(part, torch._dynamo.OptimizedModule) or part._compiled_call_impl is not None:
+        if part._compiled_call_impl is not None or hasattr(part, "_orig_mod"):
             raise InputError(f"{where} is compiled, which hides its operations. Give the module before torch.compile.")
     if any(parameter.dtype == torch.float16 for parameter in module.parameters()):
         raise InputError("The model is in float16, in which relevance overflows. Give model.float().")
