@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -52,15 +54,18 @@ def test_a_link_goes_on_to_point_where_it_does(tmp_path: Path) -> None:
     assert (tmp_path / "link.txt").is_symlink() and (tmp_path / "there" / "a.txt").read_text() == "new"
 
 
-@pytest.fixture
-def full(request: pytest.FixtureRequest):
-    """No file may grow beyond 2,000 bytes."""
-    if os.name != "posix":
-        pytest.skip("the limit is POSIX's")
+@contextmanager
+def no_room() -> Iterator[None]:
+    """No file may grow beyond 2,000 bytes: within the block only, as pytest's own output may be a file."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+needs_limits = pytest.mark.skipif(os.name != "posix", reason="the limit is POSIX's")
 
 
 def explanation() -> Explanation:
@@ -68,14 +73,15 @@ def explanation() -> Explanation:
     return Explanation("pair-x", 0.5, noise[0], noise[1], settings={"model": "tiny", "layer": "stage"})
 
 
-def test_without_room_no_half_file_is_left(tmp_path: Path, pair, full) -> None:
+@needs_limits
+def test_without_room_no_half_file_is_left(tmp_path: Path, pair) -> None:
     for name, write in (
         ("a.npz", explanation().save),
         ("a.png", viz.draw(explanation(), pair).save),
         ("a.svg", viz.draw(explanation(), pair).save),
     ):
         (tmp_path / name).write_text("old")
-        with pytest.raises(InputError, match=rf"{name} cannot be written \(.*\)\. Make room there"):
+        with pytest.raises(InputError, match=rf"{name} cannot be written \(.*\)\. Make room there"), no_room():
             write(tmp_path / name)
         assert (tmp_path / name).read_text() == "old" and [one.name for one in tmp_path.iterdir()] == [name]
         (tmp_path / name).unlink()
@@ -88,12 +94,13 @@ def test_an_explanation_gets_its_ending(tmp_path: Path) -> None:
     assert Explanation.load(tmp_path / "a.npz").similarity == 0.5
 
 
-def test_a_run_without_room_keeps_its_files_and_its_pairs(tmp_path: Path, full) -> None:
+@needs_limits
+def test_a_run_without_room_keeps_its_files_and_its_pairs(tmp_path: Path) -> None:
     table = pd.DataFrame({"layer": ["stage"] * 4000, "cosine": np.random.default_rng(0).random(4000)})
     summary, settings = {"layers": {"stage": {}}}, {"dataset": "cows"}
     (tmp_path / "pairs.parquet").write_text("old")
     (tmp_path / "summary.json").write_text("old")
-    with pytest.raises(InputError, match=r"cannot be written \(.*\)\. Make room there"):
+    with pytest.raises(InputError, match=r"cannot be written \(.*\)\. Make room there"), no_room():
         runs._write(tmp_path, table, table[:2], summary, settings)
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
         ("pairs.parquet", "summary.json"), "old"
