@@ -130,7 +130,7 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
         if g is None:
             continue
         share = g * bias
-        if share.ndim == 4 and min(share.shape[2:]) > 1:
+        if share.ndim == 4 and share.shape[2:].numel() > 1:
             total = total + spread(share.sum((0, 1)), total.shape)
         else:
             elsewhere += float(share.detach().double().sum())

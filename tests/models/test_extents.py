@@ -71,6 +71,10 @@ def test_a_marker_is_matched_to_itself(size: tuple[int, int], way: dict) -> None
     ):
         assert (np.abs(point - mark) <= cell(model, image, model.layer("stage").grid)).all()
         assert pixels.shape == (1, *size)
+        x, y, w, h = model.preprocessing.extent(*image.shape[1::-1])
+        rows, columns = np.nonzero(pixels[0] > 0.5 * pixels.max())
+        painted = (x + (columns.mean() + 0.5) / size[1] * w, y + (rows.mean() + 0.5) / size[0] * h)
+        assert (np.abs(np.array(painted) - mark) <= cell(model, image, model.layer("stage").grid)).all()
         assert extent == (None if way == WAYS[0] else model.preprocessing.extent(*image.shape[1::-1]))
 
 
