@@ -1,6 +1,6 @@
 """Do the presets give what the two public PAIR-X codes give?
 
-    python -m benchmarks.published FOLDER
+    python -m benchmarks.published FOLDER [--engine zennit]
 
 FOLDER/PRESET holds one `.npz` a pair, as the public code computed it from photographs of the sample herd: `about`
 (JSON: model, size, photo0, photo1), and for each layer L its best matches in order, `L/cells0`, `L/cells1` (20, 2)
@@ -28,7 +28,7 @@ from pairx.types import Explanation, InputError
 COLUMNS = ("preset", "model", "pair", "layer", "same matches", "relevance", "cells", "pixels")
 
 
-def compared(file: Path, preset: str) -> Iterator[tuple[str, ...]]:
+def compared(file: Path, preset: str, engine: str) -> Iterator[tuple[str, ...]]:
     """The rows of one file."""
     with np.load(file) as stored:
         about, arrays = json.loads(str(stored["about"])), {name: stored[name] for name in stored if name != "about"}
@@ -39,7 +39,7 @@ def compared(file: Path, preset: str) -> Iterator[tuple[str, ...]]:
     pixels = len(next(value for name, value in arrays.items() if name.endswith("/pixels0")))
     for layer in sorted({name.partition("/")[0] for name in arrays}):
         given = {name.partition("/")[2]: value for name, value in arrays.items() if name.startswith(f"{layer}/")}
-        found = pairx.explain(model, pair, layer=layer, preset=preset, k_colors=pixels)
+        found = pairx.explain(model, pair, layer=layer, preset=preset, engine=engine, k_colors=pixels)
         name = " ".join(Path(path).stem for path in paths)
         yield preset, about["model"], name, layer, *differences(found, given)
 
@@ -71,14 +71,16 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the public codes' numbers, see above")
-    folder = parser.parse_args().folder
+    parser.add_argument("--engine", default="exact", help="exact or zennit (default: %(default)s)")
+    arguments = parser.parse_args()
+    folder = arguments.folder
     files = [(file, preset) for preset in PRESETS for file in sorted((folder / preset).glob("*.npz"))]
     if not files:
         raise SystemExit(f"{folder} holds no .npz in folders named {', '.join(PRESETS)}.")
     print("|", " | ".join(COLUMNS), "|")
     print("|---" * len(COLUMNS) + "|")
     for file, preset in files:
-        for row in compared(file, preset):
+        for row in compared(file, preset, arguments.engine):
             print("|", " | ".join(row), "|", flush=True)
 
 
