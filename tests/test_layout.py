@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("pairx", "tests", "tools", "benchmarks")
 # A room imports only rooms of lower floors, and itself.
 FLOORS = (
-    ("errors",),
+    ("errors", "assets"),
     ("files",),
     ("types",),
     ("_decoding",),

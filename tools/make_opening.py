@@ -9,7 +9,7 @@ from pairx.ui.session import with_key
 
 
 def main() -> None:
-    """Write assets/opening.npz."""
+    """Write pairx/assets/opening.npz."""
     workshop, _, request = open_workshop()
     explanation = workshop.explain(request)
     with_key(explanation, workshop.key(request)).save(OPENING)

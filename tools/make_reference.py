@@ -1,4 +1,4 @@
-"""Write assets/similarity.json: how similar the embedded models find the sample herd's pairs.
+"""Write pairx/assets/similarity.json: how similar the embedded models find the sample herd's pairs.
 
 python -m tools.make_reference
 """

@@ -21,7 +21,7 @@ LAYERS = ("blocks.3", "blocks.4")
 
 
 def main() -> None:
-    """Write assets/run."""
+    """Write pairx/assets/run."""
     model = pairx.load_model("reid-lite0")
     with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
         run = with_progress(evaluate_steps("sample", model, layers=LAYERS, out=Path(folder) / "run"))

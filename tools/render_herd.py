@@ -1,6 +1,6 @@
 """Renders the sample herd, or a herd of other individuals to train on.
 
-python -m tools.render_herd                                       makes assets/herd
+python -m tools.render_herd                                       makes pairx/assets/herd
 python -m tools.render_herd --out DIR --seed 7 --individuals 100 --views 6 --longest 384
 """
 
@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from pairx.datasets.herd import FOLDER
 from tools.herd.body import STEP, Body, build_body
 from tools.herd.camera import aim
 from tools.herd.coat import Coat
@@ -26,7 +27,6 @@ from tools.herd.pose import move, strike
 from tools.herd.render import render
 from tools.herd.species import SPECIES
 
-ASSETS = Path(__file__).resolve().parents[1] / "assets" / "herd"
 SAMPLE_SEED, SAMPLE_VIEWS, LONGEST, LARGEST_FILE = 20, 4, 512, 35_000
 LIGHT_NAMES = ("noon", "morning", "morning", "evening", "overcast", "dusk")
 
@@ -219,7 +219,7 @@ def store_truth(out: Path, herd: list[Individual], shots: list[Shot], seed: int)
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=ASSETS, help="where to write; default assets/herd")
+    parser.add_argument("--out", type=Path, default=FOLDER, help="where to write; default pairx/assets/herd")
     parser.add_argument("--seed", type=int, default=SAMPLE_SEED)
     parser.add_argument("--individuals", type=int, default=0, help="how many others to train on; 0: the sample herd")
     parser.add_argument("--views", type=int, default=SAMPLE_VIEWS, help="pictures of each individual")

@@ -1,7 +1,7 @@
 """Trains and evaluates reid-lite0, the embedded model.
 
-    PAIRX_DATA=data python -m tools.train_embedder --out assets/reid-lite0.safetensors --herd herd
-    PAIRX_DATA=data python -m tools.train_embedder --evaluate assets/reid-lite0.safetensors
+    PAIRX_DATA=data python -m tools.train_embedder --out pairx/assets/reid-lite0.safetensors --herd herd
+    PAIRX_DATA=data python -m tools.train_embedder --evaluate pairx/assets/reid-lite0.safetensors
 
 PAIRX_DATA names a folder with `nyala` and `lions`; each holds photographs and a `metadata.csv` (image_id, path,
 identity, optional orientation and encounter), and so does the rendered herd. A third of the nyalas and of the lions are

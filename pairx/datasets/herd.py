@@ -12,10 +12,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from pairx.assets import ASSETS
 from pairx.datasets.raster import barycentric, facing, first_hit, rasterise
 from pairx.types import InputError
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets" / "herd"
+FOLDER = ASSETS / "herd"
 STEP = 1e-4  # metres, the unit of stored rest positions
 TOLERANCE = 1e-3  # metres by which a visible point may lie behind the surface found in front of it
 
@@ -160,7 +161,7 @@ class Herd:
 
 def load_herd(folder: Path | None = None) -> Herd:
     """The herd that ships, or one that `python -m tools.render_herd` wrote. Raises InputError where there is none."""
-    return Herd(ASSETS if folder is None else Path(folder))
+    return Herd(FOLDER if folder is None else Path(folder))
 
 
 def _read_table(folder: Path) -> pd.DataFrame:

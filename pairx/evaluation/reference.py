@@ -1,9 +1,9 @@
 """What a cosine similarity means for a model: where it lies among pairs whose truth is known.
 
 A bare cosine says little: one model gives 0.4 to the same animal, another 0.9 to any two. Pairs of two individuals
-count only where both are of one species, as to tell species apart is easy. `assets/similarity.json` holds, by model
-key, the quantiles of the sample herd's similarities (`tools/make_reference.py` writes it); any finished run that was
-made with the same model tells of its own pairs.
+count only where both are of one species, as to tell species apart is easy. `pairx/assets/similarity.json` holds, by
+model key, the quantiles of the sample herd's similarities (`tools/make_reference.py` writes it); any finished run that
+was made with the same model tells of its own pairs.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from functools import lru_cache
 
 import numpy as np
 
+from pairx.assets import ASSETS
 from pairx.evaluation.reading import OpenRun
-from pairx.models import ASSETS, EmbeddingModel
+from pairx.models import EmbeddingModel
 
 PATH = ASSETS / "similarity.json"
 HERD = "rendered sample herd"

@@ -6,7 +6,7 @@ local checkpoint. A loaded model is never changed: it may serve any number of th
 
 from pairx.models.differentiation import Differentiable, batch_norm
 from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer
-from pairx.models.loading import ASSETS, load_model
+from pairx.models.loading import load_model
 from pairx.models.networks import (
     EmbeddingNet,
     GeM,
@@ -23,7 +23,6 @@ from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_mod
 from pairx.models.wrapping import wrap
 
 __all__ = [
-    "ASSETS",
     "BUNDLED",
     "EMBEDDED",
     "MODELS",

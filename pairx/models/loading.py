@@ -19,6 +19,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from pairx import images
+from pairx.assets import ASSETS
 from pairx.models import hub
 from pairx.models.checkpoints import SUFFIXES, Checkpoint, read
 from pairx.models.configs import find_config
@@ -29,7 +30,6 @@ from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import EMBEDDED, MODELS, OPEN_CLIP, ModelCard, class_token
 from pairx.types import InputError, said_size
 
-ASSETS = Path(__file__).resolve().parents[2] / "assets"
 TIMM = "timm:"
 TIMMS = re.compile(r"^timm:(?!hf[-_]hub:)")
 HUB = re.compile(r"^(timm:)?hf[-_]hub:")

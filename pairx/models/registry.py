@@ -181,7 +181,7 @@ MODELS = {
             "Small re-identification model, trained on nyala, lions and rendered animals. Comes with the app.",
             "tf_efficientnet_lite0",
             "MIT",
-            "assets/reid-lite0.md",
+            "pairx/assets/reid-lite0.md",
             pooled=True,
         ),
         ModelCard(

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 from starlette.middleware import Middleware
 
-from pairx.models import ASSETS
+from pairx.assets import ASSETS
 from pairx.ui.about import build_about
 from pairx.ui.api import ExplainApi
 from pairx.ui.compare import CompareTab

@@ -9,10 +9,10 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pairx.assets import ASSETS
 from pairx.datasets.sources import CATALOGUE, SAMPLE
 from pairx.evaluation.reading import OpenRun, RunState, open_run, run_state
 from pairx.evaluation.run import PAIRS
-from pairx.models import ASSETS
 from pairx.types import InputError
 
 SAMPLE_RUN = ASSETS / "run"

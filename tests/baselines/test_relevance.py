@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from pairx import lrp
+from pairx.assets import ASSETS
 from pairx.baselines import METHODS, PairAtLayer, explain, see
 from pairx.images import load_image
-from pairx.models import ASSETS, EmbeddingModel
+from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, finished
 from tests.conftest import make_pair
 

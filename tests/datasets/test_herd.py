@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from pairx.datasets.herd import ASSETS, Herd, load_herd
+from pairx.datasets.herd import FOLDER, Herd, load_herd
 from pairx.types import InputError
 from tools.herd.body import Body
 from tools.herd.camera import Camera, aim
@@ -66,7 +66,7 @@ def test_the_herd_is_complete_and_small(herd: Herd) -> None:
     assert table["image_id"].is_unique and all(Path(path).is_file() for path in table["path"])
     assert table["identity"].nunique() >= 30 and table["species"].nunique() >= 4
     assert table.groupby("identity")["orientation"].value_counts().groupby("identity").max().min() >= 3
-    assert sum(file.stat().st_size for file in ASSETS.rglob("*")) <= 6 * 2**20
+    assert sum(file.stat().st_size for file in FOLDER.rglob("*")) <= 6 * 2**20
 
 
 def test_pictures_have_the_size_that_their_truth_has(herd: Herd) -> None:

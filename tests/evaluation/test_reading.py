@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from pairx import load_model
+from pairx.assets import ASSETS
 from pairx.core import pair_x
 from pairx.datasets import load_dataset, load_herd
 from pairx.evaluation import run as runs
@@ -18,7 +19,6 @@ from pairx.evaluation.embeddings import key_steps
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
 from pairx.evaluation.store import Store
 from pairx.evaluation.views import VIEWS, filtered, view_rows
-from pairx.models import ASSETS
 from pairx.types import InputError, both_sides, finished
 from tests.evaluation.made_up import write_run
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from pairx.assets import ASSETS
 from pairx.evaluation import remarks
 from pairx.evaluation.summary import RESIDUALS
-from pairx.models import ASSETS
 
 METRICS = ("inverted_residual_mean", "match_coverage")
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pairx.assets import ASSETS
 from pairx.evaluation import resampling, separability, side_by_side
 from pairx.evaluation.separability import finite_only
-from pairx.models import ASSETS
 from tests.evaluation.test_separability import pairs
 
 

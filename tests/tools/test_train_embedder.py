@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from safetensors import safe_open
 
+from pairx.assets import ASSETS
 from tests.conftest import smooth_noise
 from tools import train_embedder as tool
 
-RELEASED = Path(__file__).resolve().parents[2] / "assets" / "reid-lite0.safetensors"
+RELEASED = ASSETS / "reid-lite0.safetensors"
 
 
 def herd_of(counts: list[int]) -> pd.DataFrame:
