@@ -26,7 +26,7 @@ import numpy as np
 import pairx
 from pairx.datasets import Herd, load_herd
 from pairx.images import cell_centres
-from pairx.methods import CARDS, option_names
+from pairx.methods import cards, option_names
 from pairx.models import EmbeddingModel, load_model
 from pairx.types import Explanation
 
@@ -145,7 +145,7 @@ def main() -> None:
     herd = load_herd()
     ids = correct_pairs(herd, arguments.pairs)
     if arguments.methods:
-        known = [name for name, card in CARDS.items() if card.second_order]
+        known = [name for name, card in cards().items() if card.second_order]
         names = known if arguments.methods == "second-order" else arguments.methods.split(",")
         if unknown := sorted(set(names) - set(known)):
             parser.error(f"{unknown[0]} is no second-order method; there are {', '.join(known)}")

@@ -208,7 +208,7 @@ def table(rows: pd.DataFrame, dataset: str) -> str:
     """Markdown, one row a method."""
     rows = rows[rows["dataset"] == dataset]
     lines = [f"\n{dataset}: {rows['pair'].nunique()} pairs", row(*SHOWN), "|---" * len(SHOWN) + "|"]
-    for name in [name for name in methods.CARDS if name in set(rows["method"])]:
+    for name in [name for name in methods.cards() if name in set(rows["method"])]:
         some = rows[rows["method"] == name]
         if some["cpu"].notna().any() and some["own"].isna().all():
             lines.append(row(name, len(some), f"cannot run: {some['refused'].iloc[0]}"))
@@ -245,7 +245,7 @@ def main() -> None:
     parser.add_argument("--model", default="reid-lite0")
     parser.add_argument("-o", "--output", type=Path, default=Path("benchmark-methods.csv"))
     arguments = parser.parse_args()
-    chosen = [name for name, card in methods.CARDS.items() if arguments.methods == "all" or not card.slow]
+    chosen = [name for name, card in methods.cards().items() if arguments.methods == "all" or not card.slow]
     names = chosen if arguments.methods in ("all", "fast") else arguments.methods.split(",")
     model = pairx.load_model(arguments.model)
     about = {"model": model.key, "samples": arguments.samples}

@@ -10,18 +10,34 @@ from pairx import baselines, core
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, Steps, finished
 
-FAMILIES = (
+_FAMILIES = (
     core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
 )  # fmt: skip
-"""In the order they are shown."""
-_FOUND = [core.CARD, *(found.card for found in baselines.METHODS.values())]
-CARDS = {card.name: card for card in sorted(_FOUND, key=lambda card: FAMILIES.index(card.family))}
-OPTIONS = {core.CARD.name: core.Options} | {name: found.options for name, found in baselines.METHODS.items()}
+
+
+def families() -> list[str]:
+    """The families of methods, in the order they are shown: ours, then others as they were registered."""
+    return list(dict.fromkeys([*_FAMILIES, *(found.card.family for found in baselines.METHODS.values())]))
+
+
+def cards() -> dict[str, MethodCard]:
+    """The cards of all methods by name, family by family."""
+    found, order = [core.CARD, *(found.card for found in baselines.METHODS.values())], families()
+    return {card.name: card for card in sorted(found, key=lambda card: order.index(card.family))}
+
+
+def card_of(method: str) -> MethodCard:
+    """A method's card. Raises InputError for a method that does not exist."""
+    if method == core.CARD.name:
+        return core.CARD
+    if method not in baselines.METHODS:
+        raise InputError(f"There is no method {method!r}. `python -m pairx methods` lists all.")
+    return baselines.METHODS[method].card
 
 
 def list_methods(family: str | None = None) -> list[MethodCard]:
     """The cards of all methods, or of one family."""
-    return [card for card in CARDS.values() if family in (None, card.family)]
+    return [card for card in cards().values() if family in (None, card.family)]
 
 
 def explain_steps(
@@ -70,14 +86,14 @@ def compare_each(
     layer = model.layer(layer or model.default_layer).name
     at = baselines.see(model, pair, layer)
     for number, name in enumerate(methods):
-        yield Step(100 * number, 100 * len(methods), CARDS[name].title)
+        yield Step(100 * number, 100 * len(methods), title := card_of(name).title)
         try:
             own = _at_most(options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
             if name == core.CARD.name:
                 steps = _first(core.explain_steps(model, pair, (layer,), own))
             else:
                 steps = baselines.explain(at, name, own)
-            yield noted((yield from _within(steps, number, len(methods), CARDS[name].title)), pair)
+            yield noted((yield from _within(steps, number, len(methods), title)), pair)
         except InputError as error:
             yield Refusal(name, str(error))
 
@@ -106,9 +122,7 @@ def compare(
 
 def option_names(method: str) -> list[str]:
     """The names of a method's options. Raises InputError for a method that does not exist."""
-    if method not in CARDS:
-        raise InputError(f"There is no method {method!r}. `python -m pairx methods` lists all.")
-    return [field.name for field in fields(OPTIONS[method])]
+    return [field.name for field in fields(_options(method))]
 
 
 def options_of(method: str, **options: Any) -> Any:
@@ -118,7 +132,12 @@ def options_of(method: str, **options: Any) -> Any:
         options = core.preset(options.pop("preset", "paper")) | options
     if unknown := sorted(set(options) - set(known)):
         raise InputError(f"{method} has no option {unknown[0]!r}. It takes {', '.join(known) or 'none'}.")
-    return OPTIONS[method](**options)
+    return _options(method)(**options)
+
+
+def _options(method: str) -> type:
+    """The class of a method's options."""
+    return core.Options if card_of(method) is core.CARD else baselines.METHODS[method].options
 
 
 def noted(explanation: Explanation, pair: ImagePair) -> Explanation:

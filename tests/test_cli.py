@@ -16,7 +16,7 @@ from PIL import Image
 import pairx
 from pairx.cli import main
 from pairx.datasets import load_dataset
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tests.hostile import hostile_files
 
 SMALL = ("--model", "lite0-imagenet", "--size", "64")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 
 ROOT = Path(__file__).resolve().parents[1]
 SMALL = ("--model", "lite0-imagenet", "--size", "64", "--k-colors", "1")

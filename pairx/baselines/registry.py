@@ -19,6 +19,7 @@ from torch import Tensor
 
 from pairx import images
 from pairx.baselines.sides import PairAtLayer
+from pairx.plugins import Registry
 from pairx.types import Explanation, Matches, MethodCard, Step, Steps
 
 
@@ -49,16 +50,15 @@ class Method:
     find: Callable[[PairAtLayer, Any], Generator[Step, None, Finding]]
 
 
-METHODS: dict[str, Method] = {}
-"""By name, in the order they are shown. Filled while the package is imported, never after."""
+METHODS: Registry[Method] = Registry("methods")
+"""By name, in the order they are shown."""
 
 
 def method(card: MethodCard, options: type = NoOptions) -> Callable:
-    """Register the function below as the method of this card."""
+    """Register the function below as the method of this card. Raises InputError for a name that is taken."""
 
     def register(find: Callable) -> Callable:
-        assert card.name not in METHODS, f"two methods are called {card.name}"
-        METHODS[card.name] = Method(card, options, find)
+        METHODS.add(card.name, Method(card, options, find))
         return find
 
     return register

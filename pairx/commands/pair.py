@@ -112,16 +112,16 @@ def compare(arguments: argparse.Namespace) -> None:
     output = _output(arguments.output, FIGURES)
     from pairx import viz
     from pairx.images import load_pair
-    from pairx.methods import CARDS, compare_steps
+    from pairx.methods import cards, compare_steps
 
-    names = _chosen(arguments.methods, CARDS)
+    names = _chosen(arguments.methods, known := cards())
     pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
     model = chosen_model(arguments)
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
     results = with_progress(compare_steps(model, pair, names, arguments.layer, **given))
-    viz.draw_grid(results, pair, CARDS).save(output)
-    rows = [_compared(result, CARDS[result.method].caveat) for result in results]
+    viz.draw_grid(results, pair, known).save(output)
+    rows = [_compared(result, known[result.method].caveat) for result in results]
     if arguments.json:
         return print_json(rows)
     print_rows([{**row, "seconds": cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)

@@ -13,7 +13,7 @@ from pairx import images
 from pairx.baselines import PairAtLayer, Side, backgrounds, see
 from pairx.baselines.backgrounds import Background
 from pairx.core import correspondence
-from pairx.methods import CARDS
+from pairx.methods import card_of
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, Game, ImagePair, InputError
 
@@ -85,7 +85,7 @@ def faithfulness(
         found |= _falls(at, maps, fields)
         if explanation.tensor is not None:
             found |= _keeps(at, explanation.tensor, _queries(at, maps, fields, masks), fields, masks is not None)
-    if (game := CARDS[explanation.method].game) is not None:
+    if (game := card_of(explanation.method).game) is not None:
         found |= _inefficiencies(at, game, explanation, background)
     return Faithfulness(**found)
 

@@ -6,10 +6,10 @@ from functools import partial
 
 import gradio as gr
 
-from pairx.methods import CARDS, FAMILIES
+from pairx.methods import cards, families
 from pairx.ui.answers import Form
 from pairx.ui.board import Board, ChosenPair
-from pairx.ui.comparison import PRESETS, Comparisons, by_family
+from pairx.ui.comparison import FAST, Comparisons, by_family, presets
 from pairx.ui.explain import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
 from pairx.ui.line import Line
 from pairx.ui.measuring import Measurements
@@ -23,7 +23,6 @@ INTRO = (
     "Many methods say why two photographs are similar. Here they answer side by side, on the pair, model and layer of "
     "the tab Explain, each with the settings of its paper."
 )
-FIRST = "Fast"
 
 
 class CompareTab:
@@ -48,7 +47,7 @@ class CompareTab:
                 self.change = gr.Button("Change photographs or model", size="sm")
                 gr.HTML("<h2>Methods</h2>", apply_default_css=False)
                 with gr.Row(elem_classes="px-presets"):
-                    self.presets = {name: gr.Button(name, size="sm", min_width=60) for name in PRESETS}
+                    self.presets = {name: gr.Button(name, size="sm", min_width=60) for name in presets()}
                 with gr.Row(elem_classes="px-go"):
                     self.go = gr.Button("Compare", variant="primary", elem_id="px-compare", scale=2, min_width=120)
                     self.stop = gr.Button("Stop", interactive=False, elem_id="px-halt", scale=1, min_width=80)
@@ -65,10 +64,10 @@ class CompareTab:
 
     def _groups(self) -> list[gr.CheckboxGroup]:
         groups = []
-        for family, first in zip(FAMILIES, by_family(PRESETS[FIRST]), strict=True):
+        for family, first in zip(families(), by_family(presets()[FAST]), strict=True):
             choices = [
                 (card.title + (" (slow)" if card.slow else ""), name)
-                for name, card in CARDS.items()
+                for name, card in cards().items()
                 if card.family == family
             ]
             label = capitalised(family)
@@ -86,8 +85,9 @@ class CompareTab:
         tab.select(answers.open, **run)
         self.background.wire(**LAST)
         self.change.click(lambda: gr.Tabs(selected=explain), outputs=tabs, **at_once)
+        chosen = presets()
         for name, button in self.presets.items():
-            button.click(partial(by_family, PRESETS[name]), outputs=self.groups, **at_once)
+            button.click(partial(by_family, chosen[name]), outputs=self.groups, **at_once)
         begun = self.go.click(answers.begin, outputs=switches, **at_once)
         begun.then(answers.run, trigger_mode="multiple", **run)
         for event in (begun.then, tab.select):

@@ -17,7 +17,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx import methods, viz
-from pairx.methods import CARDS, FAMILIES
+from pairx.methods import card_of, cards, families
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui import export
 from pairx.ui.answers import Form
@@ -55,7 +55,7 @@ class Shown:
 
 def by_family(names: Sequence[str]) -> list[list[str]]:
     """The names of each family, in the order of families and cards."""
-    return [[name for name, card in CARDS.items() if card.family == one and name in names] for one in FAMILIES]
+    return [[name for name, card in cards().items() if card.family == one and name in names] for one in families()]
 
 
 FIGURE_9 = (
@@ -63,12 +63,17 @@ FIGURE_9 = (
     "kpca-cam", "fullgrad", "score-cam", "ablation-cam",
 )  # fmt: skip
 """The twelve techniques that the paper compares there (section A.1)."""
-PRESETS = {
-    "Fast": [name for name, card in CARDS.items() if not card.slow],
-    "Figure 9 of the PAIR-X paper": [name for name in CARDS if name in FIGURE_9],
-    "None": [],
-}
-"""Methods that one button chooses."""
+FAST = "Fast"
+
+
+def presets() -> dict[str, list[str]]:
+    """The methods that one button chooses, by its label."""
+    known = cards()
+    return {
+        FAST: [name for name, card in known.items() if not card.slow],
+        "Figure 9 of the PAIR-X paper": [name for name in known if name in FIGURE_9],
+        "None": [],
+    }
 
 
 class Comparisons:
@@ -133,7 +138,8 @@ class Comparisons:
         board: dict[str, Any] | None = None
         try:
             chosen = {one for group in self.groups for one in values[group]}
-            names = [one for one in CARDS if one in chosen]
+            known = cards()
+            names = [one for one in known if one in chosen]
             if not names:
                 raise InputError(NONE_CHOSEN)
             photos = self.form.photos(values)
@@ -145,7 +151,7 @@ class Comparisons:
             shown = Shown(board["run"], request)
             yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
             steps = self.workshop.compare(request, names, pair)
-            told, titles = 0.0, {CARDS[name].title for name in names}
+            told, titles = 0.0, {known[name].title for name in names}
             for item in steps:
                 if isinstance(item, Step):
                     if item.what in titles or time.monotonic() > told + OFTEN:
@@ -178,7 +184,7 @@ class Comparisons:
             "ends": [f"against the match, for {rather.name}", ENDS[1]] if isinstance(rather, Ref) else ENDS,
             "form": [*paths, request.model, request.layer, self.background.key(rather)],
             "over": False,
-            "panels": [{"title": CARDS[name].title, "name": name, "file": None, "tensor": None} for name in names],
+            "panels": [{"title": card_of(name).title, "name": name, "file": None, "tensor": None} for name in names],
         }
 
     def download(self, shown: Shown | None, event: gr.EventData) -> str:
@@ -207,7 +213,7 @@ class Comparisons:
             return one, export.content(known[one], pair, kind, look)
         if set(shown.names) - refusals.keys() - known.keys():
             raise InputError(GONE)
-        results = [refusals.get(name) or known[name] for name in CARDS if name in shown.names]
+        results = [refusals.get(name) or known[name] for name in cards() if name in shown.names]
         return "compare", content(results, pair, kind, look)
 
 
@@ -218,7 +224,7 @@ def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str
     with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
         if kind != "zip":
             path = Path(folder) / f"grid.{kind}"
-            viz.draw_grid(results, pair, CARDS, look).save(path)
+            viz.draw_grid(results, pair, cards(), look).save(path)
             return path.read_bytes()
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w") as archive:
@@ -244,5 +250,5 @@ def _filled(
     board: dict[str, Any], item: Explanation | Refusal, pair: ImagePair, background: str | Ref | None
 ) -> dict[str, Any]:
     """The board with one more panel."""
-    files = panel_files(item, pair, CARDS[item.method], words(background, takes_background(item.method)))
+    files = panel_files(item, pair, card_of(item.method), words(background, takes_background(item.method)))
     return board | {"panels": [one | (files if one["name"] == item.method else {}) for one in board["panels"]]}

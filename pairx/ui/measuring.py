@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
-from pairx.methods import CARDS
+from pairx.methods import card_of
 from pairx.types import InputError
 from pairx.ui.comparison import GONE, STOPPED, Shown, turn_of
 from pairx.ui.parts import resting, sent, waiting
@@ -84,7 +84,12 @@ class Measurements:
             photograph = None if isinstance(background, str) else background
             found: dict[str, Any] = {}
             for number, (method, explanation) in enumerate(known.items()):
-                status = {"text": f"Measuring {CARDS[method].title}", "done": number, "total": len(known), "busy": True}
+                status = {
+                    "text": f"Measuring {card_of(method).title}",
+                    "done": number,
+                    "total": len(known),
+                    "busy": True,
+                }
                 yield [{"run": shown.run, "found": dict(found)}, status, gr.skip(), gr.skip()]
                 if turns.now(name) != turn:
                     if turns.now(name)[1]:

@@ -8,7 +8,7 @@ from torch import nn
 
 from pairx.baselines import PairAtLayer, see
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
-from tests.conftest import make_pair
+from pairx.testing import make_pair
 
 
 class HeadNet(nn.Module):

@@ -2,125 +2,31 @@
 
 from __future__ import annotations
 
-import threading
-from dataclasses import asdict, fields, replace
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-import torch
 
 import pairx
 from pairx import methods
-from pairx.baselines import METHODS
 from pairx.models import EmbeddingModel
+from pairx.testing import METHOD_CHECKS, make_pair
 from pairx.types import Explanation, InputError, Step
-from tests.conftest import make_pair
 
-FEW = {"samples": 40, "segments": 12, "players": 2}
-NAMES = list(METHODS)
+NAMES = [card.name for card in pairx.list_methods()]
 
 
-def few(name: str) -> dict[str, Any]:
-    """The options that make a method fast on the tiny network."""
-    known = [field.name for field in fields(METHODS[name].options)]
-    return {option: value for option, value in FEW.items() if option in known}
-
-
-def explained(model: EmbeddingModel, name: str, seed0: int = 0, seed1: int = 1) -> Explanation:
-    return pairx.explain(model, make_pair(seed0, seed1), name, **few(name))
-
-
+@pytest.mark.parametrize("check", METHOD_CHECKS, ids=lambda check: check.__name__)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_method_gives_finite_maps_and_changes_nothing(name: str, tiny: EmbeddingModel) -> None:
-    before = {key: value.clone() for key, value in tiny.module.state_dict().items()}
-    one = explained(tiny, name)
-    assert one.method == name
-    assert one.seconds > 0
-    assert one.similarity == pytest.approx(pairx.explain(tiny, make_pair(), k_colors=0).similarity, abs=1e-6)
-    assert (one.map0 is None) == (one.map1 is None)
-    assert one.map0 is not None or one.matches is not None
-    for found in (one.map0, one.map1, one.tensor):
-        if found is not None:
-            assert found.dtype == np.float32
-            assert found.ndim == (4 if found is one.tensor else 2)
-            assert np.isfinite(found).all()
-    assert (one.tensor is not None) == METHODS[name].card.second_order
-    if one.tensor is not None:
-        assert one.tensor.shape == (*one.map0.shape, *one.map1.shape)
-    assert all(np.isfinite(value) for value in one.metrics.values())
-    for key, value in tiny.module.state_dict().items():
-        assert torch.equal(value, before[key])
-    assert all(parameter.grad is None for parameter in tiny.module.parameters())
-    assert not any(module._forward_hooks for module in tiny.module.modules())
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_same_again_in_any_thread_and_after_saving(name: str, tiny: EmbeddingModel, tmp_path: Any) -> None:
-    first, found = explained(tiny, name), []
-    threads = [threading.Thread(target=lambda: found.append(explained(tiny, name))) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(found) == len(threads)
-    first.save(tmp_path / "one.npz")
-    for again in (*found, Explanation.load(tmp_path / "one.npz")):
-        for part in ("map0", "map1", "tensor"):
-            ours, theirs = getattr(first, part), getattr(again, part)
-            assert (ours is None) == (theirs is None)
-            if ours is not None:
-                np.testing.assert_allclose(theirs, ours, rtol=1e-4, atol=1e-6 * np.abs(ours).max())
-        assert again.settings == first.settings
-
-
-@pytest.mark.parametrize("name", [name for name in NAMES if METHODS[name].card.symmetric])
-def test_exchanging_the_photographs_exchanges_the_maps(name: str, tiny: EmbeddingModel) -> None:
-    one = explained(tiny, name)
-    other = pairx.explain(tiny, make_pair().swapped(), name, **few(name))
-    if one.map0 is not None:
-        scale = np.abs(one.map0).max() + np.abs(one.map1).max()
-        np.testing.assert_allclose(other.map0, one.map1, rtol=1e-3, atol=1e-5 * scale)
-        np.testing.assert_allclose(other.map1, one.map0, rtol=1e-3, atol=1e-5 * scale)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_map_depends_on_the_partner_as_its_card_says(name: str, tiny: EmbeddingModel) -> None:
-    card = METHODS[name].card
-    one, other = explained(tiny, name), explained(tiny, name, seed1=5)
-    if one.map0 is None:
-        pytest.skip("gives matches, and no maps")
-    same = np.array_equal(one.map0, other.map0)
-    assert same != card.knows_partner
-    assert card.knows_partner or "not look at the partner" in card.summary
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_two_identical_photographs(name: str, tiny: EmbeddingModel) -> None:
-    pair = make_pair()
-    pair = replace(pair, image1=pair.image0, view1=pair.view0)
-    one = pairx.explain(tiny, pair, name, **few(name))
-    assert one.similarity == pytest.approx(1, abs=1e-6)
-    for found in (one.map0, one.map1):
-        assert found is None or np.isfinite(found).all()
-    if METHODS[name].card.symmetric and one.map0 is not None:
-        np.testing.assert_allclose(one.map1, one.map0, rtol=1e-3, atol=1e-5 * np.abs(one.map0).max() + 1e-9)
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_a_card_says_it_all(name: str) -> None:
-    card = METHODS[name].card
-    assert all(getattr(card, field) for field in ("title", "family", "summary", "paper", "equation", "license", "cost"))
-    assert card.needs
-    assert card.summary[-1] == "." and card.caveat[-1:] in (".", "")
-    assert methods.CARDS[name] is card and asdict(card)["name"] == name
+def test_every_method_keeps_what_methods_have_to(name: str, check: Callable[..., None], tiny: EmbeddingModel) -> None:
+    check(name, tiny)
 
 
 def test_comparing_shares_what_was_seen_and_says_who_cannot(tiny: EmbeddingModel) -> None:
     names = ["grad-cam", "pair-x", "ksam", "sam"]
     found = pairx.compare(tiny, make_pair(), names, samples=4)
     assert [one.method for one in found] == names
-    np.testing.assert_array_equal(found[0].map0, explained(tiny, "grad-cam").map0)
+    np.testing.assert_array_equal(found[0].map0, pairx.explain(tiny, make_pair(), "grad-cam").map0)
     assert len(found[1].matches)
     assert isinstance(found[2], pairx.Refusal)
     assert "Give more samples" in found[2].reason

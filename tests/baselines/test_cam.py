@@ -17,9 +17,9 @@ import pairx
 from pairx.baselines import METHODS, PairAtLayer, cam, explain, masked_cam, see
 from pairx.baselines.fullgrad import BiasTape, full_gradient, spread
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair
 from pairx.types import Explanation, InputError, finished
 from tests.baselines.networks import at_stage, gap, model_with
-from tests.conftest import make_pair
 
 
 class Target:

@@ -10,9 +10,9 @@ from sklearn.linear_model import Ridge
 
 from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, see, superpixels
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair
 from pairx.types import Explanation, InputError, finished
 from tests.baselines.networks import at_stage, gap, model_with
-from tests.conftest import make_pair
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pairx.assets import ASSETS
 from pairx.baselines import METHODS, PairAtLayer, explain, see
 from pairx.images import load_image
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair
 from pairx.types import Explanation, ImagePair, InputError, finished
-from tests.conftest import make_pair
 
 
 @pytest.fixture(scope="module")

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 
 from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, search_activation, shapley
+from pairx.testing import smooth_noise
 from pairx.types import Explanation, InputError, finished
 from tests.baselines.networks import at_stage, gap, model_with
-from tests.conftest import smooth_noise
 
 N = 5
 

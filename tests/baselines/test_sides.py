@@ -14,8 +14,8 @@ import pairx
 from pairx.baselines import see
 from pairx.baselines.sides import Side
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair
 from tests.baselines.networks import at_stage, gap, model_with
-from tests.conftest import make_pair
 
 ARCHITECTURES = {
     "timm:resnet18": "layer2",

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pairx.testing import smooth_noise
 from pairx.types import Explanation
 from tests.browser.conftest import drawn, overflow
-from tests.conftest import smooth_noise
 
 pytestmark = pytest.mark.browser
 FRESH = "!document.querySelector('.px-viewer').classList.contains('px-stale')"

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from pairx.core import correspondence
-from pairx.methods import CARDS
-from pairx.ui.comparison import PRESETS
+from pairx.methods import cards
+from pairx.ui.comparison import FAST, presets
 from tests.browser.conftest import drawn, overflow
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def test_the_tab_is_never_empty(open_page):
     page = open_page()
     page.get_by_role("tab", name="Compare").click()
     page.wait_for_function(THROUGH)
-    fast = [CARDS[name].title for name in PRESETS["Fast"]]
+    fast = [cards()[name].title for name in presets()[FAST]]
     assert page.locator(".px-panel h3").all_inner_texts() == fast
     page.wait_for_selector("#px-halt[disabled]")
     page.evaluate("document.querySelectorAll('.px-panel').forEach((panel) => { panel.dataset.old = ''; })")

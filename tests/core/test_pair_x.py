@@ -12,8 +12,8 @@ import pairx
 from pairx.core import pair_x
 from pairx.core.pair_x import Options, aggregate, for_and_against, score_steps
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair, smooth_noise
 from pairx.types import Explanation, ImagePair, InputError, Matches
-from tests.conftest import make_pair, smooth_noise
 from tests.lrp.by_hand import FAST, Rewrite
 
 

@@ -12,7 +12,7 @@ from pairx import lrp
 from pairx.core import pair_x
 from pairx.core.scoring import PairScorer
 from pairx.models import EmbeddingModel
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 
 LAYERS = ["stage", "second"]
 PAIRS = [(0, 1), (0, 2), (1, 2), (3, 0), (2, 3), (1, 0)]

@@ -12,8 +12,8 @@ from PIL import Image
 
 from pairx import images
 from pairx.datasets import ManifestError, load_dataset, load_herd
+from pairx.testing import smooth_noise
 from pairx.types import InputError
-from tests.conftest import smooth_noise
 
 
 def write_photo(path: Path, seed: int = 0, height: int = 48, width: int = 64) -> Path:

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from pairx.images import decode, load_image
+from pairx.testing import smooth_noise
 from pairx.types import InputError
-from tests.conftest import smooth_noise
 
 KINDS = {
     "usual": {},

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, TiffImagePlugin
 
 from pairx.images import decode, load_image
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 
 
 def light(height: int = 120, width: int = 160) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from pairx.evaluation.store import COUNTS, METRICS
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 
 LAYERS = ("early", "stage")
 

@@ -31,7 +31,7 @@ from pathlib import Path
 import ray
 from pairx.datasets import load_dataset
 from pairx.evaluation.run import evaluate_steps
-from tests.conftest import tiny_model
+from pairx.testing import tiny_model
 
 folder, out, cache = map(Path, sys.argv[1:4])
 dataset = load_dataset(folder, cache=cache)

@@ -14,9 +14,9 @@ import pairx
 from pairx import images
 from pairx.evaluation.faithfulness import most_attributed
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair, smooth_noise
 from pairx.types import InputError
 from tests.baselines.networks import gap, model_with
-from tests.conftest import make_pair, smooth_noise
 
 
 def test_exactly_the_share_is_chosen_and_a_random_field_settles_ties() -> None:

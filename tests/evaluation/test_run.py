@@ -250,7 +250,7 @@ import json, os, signal, sqlite3, sys, time
 from pathlib import Path
 from pairx.datasets import load_dataset
 from pairx.evaluation.run import evaluate_steps
-from tests.conftest import tiny_model
+from pairx.testing import tiny_model
 
 folder, out, cache = map(Path, sys.argv[1:4])
 model = tiny_model()

@@ -12,8 +12,8 @@ from pairx.datasets import Dataset
 from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.models import EmbeddingModel
+from pairx.testing import smooth_noise
 from pairx.types import InputError, finished
-from tests.conftest import smooth_noise
 from tests.datasets.test_dataset import write_photo
 
 

@@ -18,8 +18,8 @@ from pairx import geometry, images, methods
 from pairx.datasets import load_herd
 from pairx.geometry import networks
 from pairx.models import EmbeddingModel
+from pairx.testing import make_pair
 from pairx.types import InputError, Refusal
-from tests.conftest import make_pair
 from tests.geometry.test_alignment import corner_error, true_homographies, warped
 
 NETWORKS = list(networks.NETWORKS)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from pairx.lrp import Policy, Recording, record
-from tests.conftest import TinyNet
+from pairx.testing import TinyNet
 
 EPSILON = 1e-6
 FAST = 2e-2  # of a map's maximum: how far "fast" may be from "exact"

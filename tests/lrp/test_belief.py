@@ -11,8 +11,8 @@ import pairx
 from pairx import lrp, viz
 from pairx.lrp import belief
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
+from pairx.testing import make_pair
 from pairx.types import Explanation, ImagePair
-from tests.conftest import make_pair
 from tests.lrp.by_hand import build
 
 

@@ -16,7 +16,7 @@ from zennit.composites import EpsilonPlus
 from zennit.torchvision import ResNetCanonizer, VGGCanonizer
 
 from pairx.lrp import Policy, record
-from tests.conftest import TinyNet
+from pairx.testing import TinyNet
 from tests.lrp.by_hand import FAST, assert_near, build, calibrated, noise, only, pixels, shortened
 
 POLICIES = [Policy("norm", "merge"), Policy("plain", "pass")]

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from pairx.lrp import Policy, record
 from pairx.models import GeM
+from pairx.testing import TinyNet
 from pairx.types import InputError
-from tests.conftest import TinyNet
 from tests.lrp.by_hand import (
     EPSILON,
     FAST,

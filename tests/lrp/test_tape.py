@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from pairx.lrp import Policy, record, seed
 from pairx.models import EmbeddingModel
+from pairx.testing import smooth_noise
 from pairx.types import InputError
-from tests.conftest import smooth_noise
 from tests.lrp.by_hand import assert_near, both, build, noise, only, pixels
 
 TAPES = ["exact", "fast"]

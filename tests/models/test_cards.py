@@ -19,7 +19,7 @@ from torchvision import transforms
 
 from pairx import InputError, list_models, load_model
 from pairx.models import hub
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tests.models.by_hand import HALF, IMAGENET, assert_close, model_input
 
 State = dict[str, torch.Tensor]

@@ -14,7 +14,7 @@ from torch import nn
 
 from pairx import InputError, load_model
 from pairx.models import EmbeddingModel, EncodedPair, Preprocessing
-from tests.conftest import TinyNet, make_pair, smooth_noise
+from pairx.testing import TinyNet, make_pair, smooth_noise
 from tests.models.by_hand import HALF, assert_close, embedding, model_input, timms_input
 
 

@@ -15,8 +15,8 @@ from pairx import geometry, methods
 from pairx.core import metrics
 from pairx.evaluation.scoring import pair_scores
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing, load_model
+from pairx.testing import make_pair
 from pairx.types import Explanation, ImagePair, View
-from tests.conftest import make_pair
 
 WAYS = [{"resize": "squash"}, {"resize": "crop"}, {"resize": "pad"}, {"resize": "squash", "crop_pct": 0.8}]
 SIZES = [(32, 32), (48, 24)]

@@ -13,7 +13,7 @@ from torch import nn
 
 from pairx import InputError, compare, explain, load_model
 from pairx.models import EmbeddingModel
-from tests.conftest import make_pair, smooth_noise
+from pairx.testing import make_pair, smooth_noise
 from tests.models.by_hand import assert_close, timms_embedding
 
 State = dict[str, torch.Tensor]

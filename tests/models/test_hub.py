@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 
 from pairx import InputError, load_model
 from pairx.models import hub
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tests.models.by_hand import assert_close, timms_embedding
 
 

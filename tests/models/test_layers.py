@@ -10,7 +10,7 @@ from torch import nn
 
 from pairx import InputError, load_model
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
-from tests.conftest import make_pair
+from pairx.testing import make_pair
 
 SIZES = {"lite0-imagenet": 96, "timm:swin_tiny_patch4_window7_224": 64}
 

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from pairx import load_model
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 
 
 def test_calibrated_residual_branches_are_not_silent() -> None:

@@ -13,7 +13,7 @@ from torch import nn
 
 from pairx import InputError, load_model
 from pairx.models import MODELS, Preprocessing, hub
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tests.models.by_hand import HALF, assert_close, embedding
 
 PHOTO = smooth_noise(0, 64, 64)

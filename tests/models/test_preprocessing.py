@@ -9,8 +9,8 @@ from PIL import Image
 from timm.data import create_transform
 
 from pairx.models import Preprocessing, load_model
+from pairx.testing import smooth_noise
 from pairx.types import InputError
-from tests.conftest import smooth_noise
 
 MEAN, STD = (0.4, 0.5, 0.6), (0.2, 0.3, 0.4)
 MODES = {"squash": "squash", "crop": "center", "pad": "border"}

@@ -12,7 +12,7 @@ from torch import nn
 
 from pairx import InputError, load_model
 from pairx.models import hub
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tests.models.by_hand import IMAGENET, assert_close, embedding, timms_embedding
 
 State = dict[str, torch.Tensor]

@@ -21,7 +21,7 @@ from torch import nn
 import pairx
 from pairx import InputError, cli
 from pairx.models import Preprocessing
-from tests.conftest import TinyNet, make_pair, smooth_noise
+from pairx.testing import TinyNet, make_pair, smooth_noise
 from tests.models.by_hand import IMAGENET, assert_close, embedding
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -274,7 +274,7 @@ def test_the_example_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 FACTORY = """
 from pairx import wrap
-from tests.conftest import TinyNet
+from pairx.testing import TinyNet
 network, model = TinyNet, lambda: wrap(TinyNet(), size=12, layers=["stage"])
 number, broken = lambda: 3, lambda: 1 / 0
 """

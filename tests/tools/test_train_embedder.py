@@ -13,7 +13,7 @@ from PIL import Image
 from safetensors import safe_open
 
 from pairx.assets import ASSETS
-from tests.conftest import smooth_noise
+from pairx.testing import smooth_noise
 from tools import train_embedder as tool
 
 RELEASED = ASSETS / "reid-lite0.safetensors"

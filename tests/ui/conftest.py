@@ -13,6 +13,7 @@ from PIL import Image
 import pairx
 from pairx import methods
 from pairx.models import EmbeddingModel
+from pairx.testing import smooth_noise
 from pairx.types import Explanation, ImagePair, Matches, Step
 from pairx.ui.answers import Form
 from pairx.ui.comparison import Comparisons
@@ -20,7 +21,6 @@ from pairx.ui.links import CHOICES
 from pairx.ui.photos import PhotoShelf
 from pairx.ui.relative import BackgroundChoice
 from pairx.ui.session import Request, Workshop
-from tests.conftest import smooth_noise
 
 
 def explanation_of(pair: ImagePair, layer: str = "stage", seed: int = 0, n: int = 12, k: int = 4) -> Explanation:
@@ -87,7 +87,7 @@ def answers(workshop, request_of) -> Comparisons:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
-        groups = [gr.CheckboxGroup() for _ in methods.FAMILIES]
+        groups = [gr.CheckboxGroup() for _ in methods.families()]
         background = BackgroundChoice(workshop.shelf)
     return Comparisons(workshop, form, groups, background, request_of)
 

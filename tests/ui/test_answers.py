@@ -14,6 +14,7 @@ import pairx
 from pairx import methods, viz
 from pairx.baselines import see
 from pairx.core import correspondence
+from pairx.testing import make_pair
 from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
 from pairx.ui import export, session
 from pairx.ui.answers import Answers, Form
@@ -23,7 +24,6 @@ from pairx.ui.links import CHOICES, Link
 from pairx.ui.meaning import References
 from pairx.ui.samples import SamplePair
 from pairx.ui.viewer import scene_of
-from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
 

@@ -16,12 +16,12 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 import pairx
+from pairx.testing import smooth_noise
 from pairx.ui import sweeping
 from pairx.ui.api import ExplainApi
 from pairx.ui.app import build, launch_options
 from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, is_own_machine, refusal
 from pairx.ui.library import Places
-from tests.conftest import smooth_noise
 
 
 @pytest.fixture(scope="module")

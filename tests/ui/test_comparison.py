@@ -13,12 +13,12 @@ import pytest
 from PIL import Image
 
 from pairx import methods
+from pairx.testing import make_pair
 from pairx.types import Explanation, Refusal, Step
 from pairx.ui.board import panel_scene
-from pairx.ui.comparison import PRESETS, Comparisons, by_family
+from pairx.ui.comparison import Comparisons, by_family, presets
 from pairx.ui.links import CHOICES
 from pairx.ui.relative import OWN
-from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
 SESSION = SimpleNamespace(session_hash="me")
@@ -33,7 +33,7 @@ def computed(monkeypatch) -> list[str]:
 
     def compare_each(model, pair, names, layer=None, **_options):
         for number, name in enumerate(names):
-            yield Step(number, len(names), methods.CARDS[name].title)
+            yield Step(number, len(names), methods.cards()[name].title)
             ran.append(name)
             found = explanation_of(pair, layer, seed=len(ran))
             yield (
@@ -103,19 +103,19 @@ def test_a_panel_holds_its_maps_or_the_reason_why_not(answers, photos):
     assert shown["SAM"]["reason"] == "it needs <b>this</b>" and "heat" not in shown["SAM"]
     scene = shown["Grad-CAM"]
     assert all(src.startswith("data:image/webp") for src in scene["heat"])
-    assert scene["seconds"] == "0.25 s" and scene["note"] == methods.CARDS["grad-cam"].caveat
+    assert scene["seconds"] == "0.25 s" and scene["note"] == methods.cards()["grad-cam"].caveat
     card = dict(scene["card"])
-    assert card["Paper"] == methods.CARDS["grad-cam"].paper and card["Cost"] == methods.CARDS["grad-cam"].cost
+    assert card["Paper"] == methods.cards()["grad-cam"].paper and card["Cost"] == methods.cards()["grad-cam"].cost
     assert [photo["name"] for photo in last["photos"]] == ["one", "two"]
 
 
 def test_matches_come_along_and_what_ignores_the_partner_says_so():
     pair = make_pair()
-    scene = panel_scene(explanation_of(pair), pair, methods.CARDS["pair-x"])
+    scene = panel_scene(explanation_of(pair), pair, methods.cards()["pair-x"])
     assert len(scene["marks"]) == 12 and dict(scene["card"])["Matches"] == "12"
     looks = {
         name: dict(panel_scene(Refusal(name, ""), pair, card)["card"])["Looks at"]
-        for name, card in methods.CARDS.items()
+        for name, card in methods.cards().items()
     }
     assert {name for name, text in looks.items() if "not the other" in text} == {"eigen-cam", "kpca-cam"}
 
@@ -214,14 +214,14 @@ def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
 
 
 def test_panels_stand_in_the_order_of_the_cards_however_they_were_ticked(answers, photos):
-    last = boards(answers.run(values(answers, photos[:2], PRESETS["Fast"]), SESSION))[-1]
-    assert [panel["title"] for panel in last["panels"]] == [methods.CARDS[name].title for name in PRESETS["Fast"]]
+    last = boards(answers.run(values(answers, photos[:2], presets()["Fast"]), SESSION))[-1]
+    assert [panel["title"] for panel in last["panels"]] == [methods.cards()[name].title for name in presets()["Fast"]]
 
 
 def test_presets():
-    assert not any(methods.CARDS[name].slow for name in PRESETS["Fast"]) and "pair-x" in PRESETS["Fast"]
-    figure = PRESETS["Figure 9 of the PAIR-X paper"]
-    assert {methods.CARDS[name].family for name in figure} == {"class activation"} and len(figure) == 12
+    assert not any(methods.cards()[name].slow for name in presets()["Fast"]) and "pair-x" in presets()["Fast"]
+    figure = presets()["Figure 9 of the PAIR-X paper"]
+    assert {methods.cards()[name].family for name in figure} == {"class activation"} and len(figure) == 12
     assert not {"vesm", "grad-cam-no-norm"} & {*figure}
     assert [name for group in by_family(figure) for name in group] == figure
-    assert not any(by_family(PRESETS["None"]))
+    assert not any(by_family(presets()["None"]))

@@ -24,10 +24,10 @@ from pairx.errors import InputError
 from pairx.evaluation import guarding
 from pairx.evaluation.reading import open_run, run_state
 from pairx.evaluation.store import Store
+from pairx.testing import smooth_noise
 from pairx.types import Explanation
 from pairx.ui.library import Library, Places
 from pairx.ui.sheet import csv_bytes
-from tests.conftest import smooth_noise
 from tests.evaluation.made_up import scored, write_run
 
 

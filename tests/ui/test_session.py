@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 import pairx
+from pairx.testing import make_pair
 from pairx.types import InputError
 from pairx.ui import session
 from pairx.ui.kept import ResultCache, size_of
 from pairx.ui.links import CHOICES, Options
 from pairx.ui.photos import pair_of
 from pairx.ui.session import with_key
-from tests.conftest import make_pair
 from tests.ui.conftest import explanation_of
 
 

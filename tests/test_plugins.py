@@ -1,0 +1,85 @@
+"""Packages outside of this one: what they add is everywhere, and one that is broken is named and left out."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pairx.plugins import Registry
+from pairx.types import InputError
+
+METHOD = """
+import torch
+from pairx.baselines.registry import each_side, method, sides_card
+
+CARD = sides_card(
+    name="dense-cosine", title="Dense cosine", family="nearest neighbours", summary="The cosine of each place.",
+    paper="None: an example", equation="cos(a, e)", needs=("activations", "both photographs"), cost="no more forwards",
+)
+
+
+@method(CARD)
+@each_side
+def dense_cosine(side, options):
+    mine = side.activation / side.activation.norm(dim=0).clamp(min=1e-9)
+    return (mine * mine.mean((1, 2), keepdim=True)).sum(0) * (side.embedding @ side.partner)
+"""
+ENTRIES = {
+    "pairx.methods": {"dense-cosine": "mine", "broken": "that_is_not_there"},
+}
+
+
+@pytest.fixture(scope="module")
+def plugged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a package as pip installs it: modules, and entry points that name them."""
+    folder = tmp_path_factory.mktemp("site")
+    about = folder / "mine-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    sections = (
+        "\n".join([f"[{kind}]", *(f"{name} = {place}" for name, place in each.items())])
+        for kind, each in ENTRIES.items()
+    )
+    (about / "entry_points.txt").write_text("\n".join(sections))
+    (folder / "mine.py").write_text(METHOD)
+    return folder
+
+
+def python(plugged: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    code = f"import sys; sys.path.insert(0, {str(plugged)!r}); "
+    return subprocess.run([sys.executable, "-c", code + arguments[0], *arguments[1:]], capture_output=True, text=True)
+
+
+def test_a_method_of_another_package_is_listed_explained_and_checked(plugged: Path) -> None:
+    run = python(
+        plugged,
+        "import pairx, pairx.methods as m; from pairx.testing import check_method, make_pair, tiny_model; "
+        "print(m.families()[-1], pairx.explain(tiny_model(), make_pair(), 'dense-cosine').map0.shape); "
+        "check_method('dense-cosine')",
+    )
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split("\n")[0] == "nearest neighbours (6, 6)"
+
+
+def test_a_broken_one_is_named_and_left_out(plugged: Path) -> None:
+    run = python(plugged, "from pairx.cli import main; main()", "methods")
+    assert run.returncode == 0, run.stderr
+    assert "dense-cosine" in run.stdout and "pair-x" in run.stdout
+    assert "The plug-in 'broken' of pairx.methods is left out (ModuleNotFoundError: " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_registry_is_in_order_and_refuses_a_name_twice() -> None:
+    registry: Registry[int] = Registry("numbers")
+    registry.add("b", 2)
+    registry.add("a", 1)
+    assert list(registry.items()) == [("b", 2), ("a", 1)]
+    with pytest.raises(InputError, match="There are two numbers with the name 'a'"):
+        registry.add("a", 3)
+    names = iter(registry)
+    next(names)
+    registry.remove("a")
+    assert list(names) == ["a"] and list(registry) == ["b"]
