@@ -17,16 +17,18 @@ from tests.lrp.by_hand import build
 
 
 class Cancelling(nn.Module):
-    """Two branches that cancel but for a part `left`: the norm rule enlarges relevance 1 / left times."""
+    """Two branches, not linear, that cancel but for a part `left`: the norm rule enlarges relevance 1 / left times."""
 
     def __init__(self, left: float) -> None:
         super().__init__()
-        self.plus, self.minus = (nn.Conv2d(4, 4, 1, bias=False) for _ in range(2))
-        self.plus.weight.data /= left
-        self.minus.weight.data = (left - 1) * self.plus.weight.data
+        self.plus, self.minus = (nn.Sequential(nn.Conv2d(4, 4, 1, bias=False), nn.ReLU()) for _ in range(2))
+        self.minus.load_state_dict(self.plus.state_dict())
+        self.back = nn.Conv2d(4, 4, 1, bias=False)
+        self.back.weight.data = (left - 1) / left * torch.eye(4)[:, :, None, None]
+        self.left = left
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.plus(x) + self.minus(x)
+        return self.plus(x) / self.left + self.back(self.minus(x))
 
 
 class Net(nn.Module):
@@ -100,6 +102,7 @@ def test_a_saved_explanation_stays_withheld(pair: ImagePair, tmp_path) -> None:
     torch.manual_seed(0)
     one = pairx.explain(model_of(after=Cancelling(1e-4)), pair, k_colors=1)
     one.save(tmp_path / "x.npz")
+    assert one.withheld
     assert Explanation.load(tmp_path / "x.npz").withheld == one.withheld
 
 

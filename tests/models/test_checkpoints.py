@@ -85,7 +85,7 @@ def test_code_is_never_run(form: str, name: str, tmp_path: Path, monkeypatch: py
     content = pickle.dumps(state, protocol=2) if form == "pickle" else pickled(state)
     path = tmp_path / name
     path.write_bytes(content)
-    monkeypatch.setattr(hub, "fetch", lambda _repository: path)
+    monkeypatch.setattr(hub, "fetch", lambda _repository, _files: path)
     uses = (
         lambda: load_model(str(path)),
         lambda: load_model("timm:resnet10t", weights=path),
