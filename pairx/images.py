@@ -40,7 +40,7 @@ __all__ = [
     "thumbnail",
 ]
 
-VERSION = 3  # of the pixels: raised whenever a file that was read before gives others
+VERSION = 4  # of the pixels: raised whenever a file that was read before gives others
 LONGEST = 4096  # px, longest side of an image
 WORKING_PIXELS = 64_000_000  # a photograph larger than this is halved, once or more, before a box is cut from it
 OVERSHOOT = 0.01  # by which fractions may lie outside 0..1, as rounding leaves them

@@ -25,6 +25,8 @@ SAME = "The two photographs are the same, pixel for pixel: that they are similar
 
 NOTHING_RAISES = "Nothing raises this similarity"
 """What is said where none of the matches does."""
+NOTHING_MATCHES = "Nothing matches: the model's cells are too coarse for what it sees of a photograph."
+"""What is said where there are no matches."""
 
 
 def both_sides(size: int | Sequence[int] | None) -> list[int] | None:

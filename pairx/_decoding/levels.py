@@ -108,7 +108,7 @@ def _limits(known: np.ndarray, kind: np.dtype) -> tuple[float, float, str]:
     below = low < -_BELOW * (high - low)
     spread, full = (_SPREAD_FLOATS, _FULL_FLOATS) if kind.kind == "f" and white > 1 else (_SPREAD, _FULL)
     if top == bottom or not (below or high - low < spread * white or top <= full * white):
-        usual = white == 1 if kind.kind == "f" else white == 2.0 ** (8 * kind.itemsize) - 1
+        usual = white == (1 if kind.kind == "f" else np.iinfo(kind).max)
         return 0.0, white, "" if usual or top == bottom else f"White was taken to be {white:,.0f}: no value is more."
     if low >= high:
         low, high = bottom, top
@@ -123,6 +123,7 @@ def _white(top: float, high: float, kind: np.dtype) -> float:
     """The smallest white that fits. top: the largest value; high: the same but for a few."""
     whites = [2.0**bits - 1 for bits in _DEPTHS]
     if kind.kind != "f":
+        whites = sorted({*whites, float(np.iinfo(kind).max)})  # with a sign it has one bit less
         return next((white for white in whites if top <= white), top)
     if top <= _FAR_OVER or high <= _OVER:
         return 1.0

@@ -10,13 +10,12 @@ from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
 import numpy as np
 import pillow_heif
 from PIL import Image, ImageCms
 
 from pairx._decoding import jpeg
-from pairx._decoding.levels import NEUTRAL, eight_bit, no_values
+from pairx._decoding.deep import deep_colour, eight_bit_image, require_readable
 from pairx._decoding.zeroed import zeroed
 from pairx.types import InputError
 
@@ -61,7 +60,6 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 254, 330, 50706
-_BITS, _PHOTOMETRIC, _GDAL_NODATA = 258, 262, 42113
 _JPEGS = ("JPEG", "MPO")
 
 Image.init()
@@ -80,7 +78,8 @@ class Photograph:
         self._profile = image.info.get("icc_profile")
         self.notes: tuple[str, ...] = ()
         with _damage_reported(name):
-            self._deep, self.notes = _deep_colour(image, file)
+            require_readable(image, name)
+            self._deep, self.notes = deep_colour(image, file)
             if image.format not in _JPEGS:
                 image.load()  # a PNG may give its orientation, a HEIC its true size, only after the pixels
                 self._require_no_zeros(image.format)
@@ -93,7 +92,8 @@ class Photograph:
         if self._orientation > 4:
             size = size[::-1]
         with _damage_reported(self._name):
-            image = _opaque(_rgb(self._reduced(size), self._profile))
+            image, notes = _opaque(_rgb(self._reduced(size), self._profile))
+            self.notes += notes
         turn = _TURNS.get(self._orientation)
         return np.array(image if turn is None else image.transpose(turn))
 
@@ -105,7 +105,7 @@ class Photograph:
         if image.format in _JPEGS and self._file is not None:
             self._require_whole(image)
         if self._deep is None:
-            image, notes = _eight_bit_image(image)
+            image, notes = eight_bit_image(image)
             self.notes += notes
         else:
             image = self._deep
@@ -156,6 +156,10 @@ def _damage_reported(name: str) -> Iterator[None]:
     except (MemoryError, Image.DecompressionBombError) as error:
         raise InputError(f"{name} is too large to decode: make it smaller first") from error
     except Exception as error:  # decoders raise anything from OSError to struct.error on hostile bytes
+        if str(error) == "unknown pixel mode":  # Pillow's, of a TIFF
+            raise InputError(
+                f"{name} is a TIFF of a kind that is not read (its channels or bits): {SAVE_AS}"
+            ) from error
         raise InputError(
             f"{name} cannot be decoded, it is damaged, cut short or of an unusual kind: copy it again, or {SAVE_AS}"
         ) from error
@@ -255,66 +259,14 @@ def _orientation(image: Image.Image) -> int:
     return value if value in _TURNS else 1
 
 
-def _deep_colour(image: Image.Image, file: BinaryIO | None) -> tuple[Image.Image | None, tuple[str, ...]]:
-    """16-bit colour as 8-bit, and what was guessed: Pillow keeps only the upper byte of it, which leaves a 12-bit
-    photograph black."""
-    if image.format not in ("PNG", "TIFF") or image.mode not in ("RGB", "RGBA", "LA") or ";16" not in str(image.tile):
-        return None, ()
-    file.seek(0)
-    values = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_UNCHANGED)
-    file.seek(0)
-    if values is None or values.dtype != np.uint16 or values.ndim != 3:
-        return None, ()
-    colour, notes = eight_bit(values[..., 2::-1], _nodata(image))
-    if values.shape[2] == 3:
-        return Image.fromarray(colour), notes
-    return Image.fromarray(np.concatenate([colour, (values[..., 3:] >> 8).astype(np.uint8)], axis=2)), notes
-
-
-def _eight_bit_image(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
-    """The image with 8 bits a channel, and what was guessed."""
-    if image.mode.startswith(("I", "F")):
-        values, notes = eight_bit(np.asarray(image), _nodata(image), _black_where_zero_is_white(image))
-        return Image.fromarray(values), notes
-    if (nodata := _nodata(image)) is not None and image.mode in ("L", "RGB"):
-        return _without_void(image, nodata)
-    if image.mode in ("1", "P", "PA") or "transparency" in image.info:
-        return image.convert("RGBA" if image.has_transparency_data else "RGB"), ()
-    return image, ()
-
-
-def _nodata(image: Image.Image) -> float | None:
-    """What a TIFF says stands for no value."""
-    try:
-        return float(str(image.tag_v2[_GDAL_NODATA]).strip("\0 "))
-    except (AttributeError, KeyError, ValueError):
-        return None
-
-
-def _black_where_zero_is_white(image: Image.Image) -> int | None:
-    """The largest number that a TIFF's bits hold, where its zero is white: Pillow turns only 8 bits over."""
-    tags = getattr(image, "tag_v2", {})
-    bits = tags.get(_BITS, (16,))
-    return (1 << int(np.max(bits))) - 1 if tags.get(_PHOTOMETRIC) == 0 else None
-
-
-def _without_void(image: Image.Image, nodata: float) -> tuple[Image.Image, tuple[str, ...]]:
-    """An image of 8 bits with neutral grey where the file says that there is no value."""
-    values = np.array(image)
-    void = values == (255 - nodata if _black_where_zero_is_white(image) else nodata)
-    void = void.all(-1) if void.ndim == 3 else void
-    if not void.any():
-        return image, ()
-    values[void] = NEUTRAL
-    return Image.fromarray(values), (no_values(void, [f"{nodata:g}"]),)
-
-
-def _opaque(image: Image.Image) -> Image.Image:
+def _opaque(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    """The image over white, and what there is to say of that."""
     if image.mode != "RGBA":
-        return image
+        return image, ()
     white = Image.new("RGBA", image.size, "white")
     white.alpha_composite(image)
-    return white.convert("RGB")
+    unseen = not image.getchannel("A").getbbox()
+    return white.convert("RGB"), ("All of it is transparent: nothing but white is seen.",) * unseen
 
 
 def _rgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -248,11 +248,13 @@ def _found(explanation: Explanation) -> str:
     matches = explanation.matches
     if matches is None:
         return ""
-    if not _signed(explanation):
-        return f"{len(matches)} matches (their signs are dropped) "
-    return f"{len(matches)} matches ({matches.raising} raise the similarity, {matches.lowering} lower it) "
+    count = "1 match" if len(matches) == 1 else f"{len(matches)} matches"
+    if _signed(explanation):
+        return f"{count} ({matches.raising} raise the similarity, {matches.lowering} lower it) "
+    return f"{count} (their signs are dropped) " if "cells" in explanation.settings else f"{count} "
 
 
 def _signed(explanation: Explanation) -> bool:
-    """Whether its matches tell what raises the similarity from what lowers it."""
-    return explanation.matches is not None and explanation.settings.get("cells", "signed") == "signed"
+    """Whether its matches tell what raises the similarity from what lowers it: PAIR-X's, where they can be believed."""
+    known = explanation.matches is not None and not explanation.withheld
+    return known and explanation.settings.get("cells") == "signed"

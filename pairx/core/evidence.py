@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from pairx.types import NOTHING_RAISES, Matches
+from pairx.types import NOTHING_MATCHES, NOTHING_RAISES, Matches
 
 
 def for_and_against(relevance0: torch.Tensor, relevance1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -34,8 +34,19 @@ UNSIGNED = (
 
 def nothing_raises(matches: Matches) -> tuple[str, ...]:
     """The note for a reader of matches of which none speaks for the similarity."""
-    if matches.raising or not len(matches):
+    if matches.raising:
         return ()
-    undecided = len(matches) - matches.lowering
-    others = f", and on the other {undecided} the photographs disagree" if undecided else ""
-    return (f"{NOTHING_RAISES}: of {len(matches)} matches, {matches.lowering} join places that both lower it{others}.",)
+    count, lowering = len(matches), matches.lowering
+    if not count:
+        return (NOTHING_MATCHES,)
+    if lowering == count:
+        each = "its only match lowers" if count == 1 else f"all {count} matches lower"
+        return (f"{NOTHING_RAISES}: {each} it in both photographs.",)
+    if not lowering:
+        each = "its only match neither" if count == 1 else f"none of {count} matches"
+        return (
+            f"{NOTHING_RAISES}: {each} {'raises nor' if count == 1 else 'raises or'} lowers it in both photographs.",
+        )
+    lower = "1 lowers" if lowering == 1 else f"{lowering} lower"
+    neither = "the other does" if count - lowering == 1 else f"the other {count - lowering} do"
+    return (f"{NOTHING_RAISES}: of {count} matches, {lower} it in both photographs, and {neither} neither.",)

@@ -12,6 +12,9 @@ def mutual_nearest(descriptors0: torch.Tensor, descriptors1: torch.Tensor) -> tu
 
     Brute force in float64 with cross-check. Of equally near neighbours the one with the lowest index counts.
     """
+    if not len(descriptors0) or not len(descriptors1):
+        nobody = torch.zeros(0, dtype=torch.long, device=descriptors0.device)
+        return nobody, nobody
     a, b = descriptors0.double(), descriptors1.double()
     nearest1, nearest0, best0 = [], None, None
     for start in range(0, len(a), ROWS):

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from pairx import images
 from pairx.types import InputError, Step
 
-VERSION = 3  # of what can be read: raised whenever `images.load_image` takes other files
+VERSION = 4  # of what can be read: raised whenever `images.load_image` takes other files
 SETTLED = 2.0  # s: a file changed less than that ago may change again without another time of change
 PART = 256  # photographs between two steps
 _TABLE = (

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pairx.types import NOTHING_RAISES, Explanation, Extent, ImagePair, InputError, Matches
+from pairx.types import NOTHING_MATCHES, NOTHING_RAISES, Explanation, Extent, ImagePair, InputError, Matches
 from pairx.viz import maps
 from pairx.viz.colors import AGAINST, CASINGS, MOST, NEUTRAL, match_colors, rgb
 
@@ -126,7 +126,7 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
         paint0=_paint(alphas[0], marks),
         paint1=_paint(alphas[1], marks),
         legend=_legend(explanation, marks, any(map(hides, extents))),
-        banner=withheld or _banner(explanation.matches),
+        banner=withheld or _banner(explanation),
         paint_banner=explanation.withheld_pixels,
         notes=explanation.notes,
         extent0=extents[0],
@@ -260,7 +260,10 @@ def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarra
     return tuple(map(mark, shown))
 
 
-def _banner(matches: Matches | None) -> str:
+def _banner(explanation: Explanation) -> str:
+    if NOTHING_MATCHES in explanation.notes:
+        return NOTHING_MATCHES
+    matches = explanation.matches
     return NOTHING_RAISES if matches is not None and len(matches) and not matches.raising else ""
 
 
@@ -281,12 +284,12 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...], hidden: bool
     counts = ""
     if explanation.matches is not None:
         drawn = [mark for mark in marks if mark.line]
-        counts = f"{len(drawn)} of {len(explanation.matches)} matches"
+        total = len(explanation.matches)
+        counts = f"{len(drawn)} of {total} {'match' if total == 1 else 'matches'}"
         if any(mark.color == NEUTRAL for mark in drawn):
             counts += f", {sum(mark.color not in (NEUTRAL, AGAINST) for mark in drawn)} in colour"
         if against := sum(mark.against for mark in drawn):
-            lowering = "all" if against == len(drawn) else against
-            counts += f", {lowering} of them lower it (dashed blue)"
+            counts += f", {_lowering(against, len(drawn))} it (dashed blue)"
     lines.append(_joined(f"similarity {explanation.similarity:.3f}".replace("-", "−"), counts))
 
     bright = [mark for mark in marks if mark.opacity == 1]
@@ -299,6 +302,13 @@ def _legend(explanation: Explanation, marks: tuple[MatchMark, ...], hidden: bool
     if hidden:
         lines[2:] = [_joined(*lines[2:], f"hatched: {UNSEEN}")]
     return tuple(lines)
+
+
+def _lowering(against: int, drawn: int) -> str:
+    """How many of the matches that are drawn lower the similarity, but for the object."""
+    if against == drawn:
+        return "which lowers" if drawn == 1 else "all of them lower"
+    return "1 of them lowers" if against == 1 else f"{against} of them lower"
 
 
 def _joined(*parts: object) -> str:

@@ -133,7 +133,7 @@ def test_evidence_against_is_no_evidence_for(
     np.testing.assert_array_equal(lowered.matches.cells0[:count], raised.matches.cells0[:count])
     np.testing.assert_allclose(lowered.pixel_maps0, raised.pixel_maps0, rtol=1e-5, atol=1e-9)
     (note,) = lowered.notes
-    assert note.startswith("Nothing raises this similarity") and f"{count} join places that both lower it" in note
+    assert note.startswith("Nothing raises this similarity") and f"{count} lower it in both photographs" in note
 
 
 @pytest.mark.parametrize("engine", ["exact", "zennit"])
