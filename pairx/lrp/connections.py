@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
 
 from pairx.lrp.policy import Policy
+from pairx.lrp.tape import tensors
 from pairx.models.networks import gem
 from pairx.types import InputError
 
@@ -70,7 +71,8 @@ class Connections(TorchFunctionMode):
         if func in MEANS:
             return _NormOf.apply(signals[0], lambda x: func(x, *args[1:], **kwargs))
         result = func(*args, **kwargs)
-        if isinstance(result, Tensor) and result.requires_grad and not self._known(func, (*args, *kwargs.values())):
+        differentiable = any(one.requires_grad for one in tensors(result))
+        if differentiable and not self._known(func, (*args, *kwargs.values())):
             raise InputError(
                 f"The operation {resolve_name(func) or func} has no relevance rule here. Choose a convolutional model."
             )

@@ -25,6 +25,10 @@ from pairx.types import InputError
 STABILIZER = 1e-6
 
 
+SAME = 1e-3
+"""How far the output under its hooks may be from the model's own, of the largest number."""
+
+
 def epsilon_plus() -> LayerMapComposite:
     """ZPlus on convolutions, Epsilon on linear layers, Norm on average pooling, Pass on activations and BatchNorm."""
     return LayerMapComposite(
@@ -64,6 +68,7 @@ class ZennitRecording:
             with torch.enable_grad(), Connections(network, policy):
                 self._input = x.clone().requires_grad_()
                 self._output = network(self._input)
+            require_same(self._output[0].detach(), self.output)
         except BaseException:
             self._composite.remove()
             raise
@@ -124,6 +129,15 @@ def once(name: str) -> Callable:
         ran.append(name)
 
     return hook
+
+
+def require_same(found: torch.Tensor, output: torch.Tensor) -> None:
+    """Raise InputError where the network under zennit's hooks does not give the model's own output (D,)."""
+    if not torch.allclose(found, output, rtol=SAME, atol=SAME * float(output.abs().max())):
+        raise InputError(
+            "Under the zennit engine this model gives another embedding, as one does that changes a tensor in place. "
+            "Choose another engine."
+        )
 
 
 def _keep(

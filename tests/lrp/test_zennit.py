@@ -84,3 +84,38 @@ def test_zennit_names_the_module_that_it_cannot_follow() -> None:
     computed = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), Standardised(4, 5, 3), nn.ReLU(), nn.Flatten())
     with pytest.raises(InputError, match="weights of 2 are computed"):
         relevance(made(computed), "0", "zennit")
+
+
+class Statement(nn.Module):
+    """Writes over a tensor, and goes on with it under its old name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x)
+        x.relu_()
+        return x.mean((2, 3))
+
+
+class Attention(nn.Module):
+    """torch's attention, which gives a tuple."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.attention = nn.Conv2d(3, 8, 3), nn.MultiheadAttention(8, 2, batch_first=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.conv(x).flatten(2).transpose(1, 2)
+        return self.attention(x, x, x)[0].mean(1)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"), [(Statement, "changes a tensor in place"), (Attention, "multi_head_attention")]
+)
+def test_zennit_refuses_what_it_would_get_wrong(make, said: str) -> None:
+    network = made(make())
+    assert torch.isfinite(relevance(network, "conv", "exact")).all()
+    with pytest.raises(InputError, match=said):
+        relevance(network, "conv", "zennit")
