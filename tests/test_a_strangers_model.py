@@ -1,7 +1,5 @@
 """What somebody does who has never seen this code: a network of their own, with their own transform, in training."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +21,8 @@ FAST = [card.name for card in pairx.list_methods() if not card.slow]
 class ReId(nn.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.cnn = torchvision.models.resnet18()
-        self.cnn.fc = nn.Linear(512, 64)
+        self.cnn = torchvision.models.resnet50()
+        self.cnn.fc = nn.Linear(2048, 64)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return F.normalize(self.cnn(x))

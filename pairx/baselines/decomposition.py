@@ -37,7 +37,7 @@ LEAST = 1e-3
 """Of the embedding's length that its cells have to explain."""
 
 
-class Differentiable(TorchFunctionMode):
+class Unfused(TorchFunctionMode):
     """During a forward: attention is computed from differentiable parts, and a maximum over the whole grid shares its
     derivative evenly among ties. Belongs to one thread; changes nothing in the network.
     """
@@ -169,7 +169,7 @@ def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
 def linear_part(side: Side, cells: Tensor) -> Tensor:
     """(B, D) sums of `u_ij` over some of the cells, masks (B, h, w): `J (A masked)`, by forward derivatives."""
     a = side.activation
-    with FORWARD, torch.no_grad(), Differentiable():
+    with FORWARD, torch.no_grad(), Unfused():
         return vmap(lambda cell: jvp(lambda grid: side.head(grid[None])[0], (a,), (a * cell,))[1])(cells)
 
 
@@ -193,7 +193,7 @@ def _check_linear(side: Side, total: Tensor) -> None:
 def towards(side: Side, direction: Tensor) -> Tensor:
     """(h, w) `u_ij . direction / (|e||f|)`."""
     scale = (side.embedding.norm() * side.partner.norm()).clamp(min=1e-12)
-    with Differentiable():
+    with Unfused():
         gradient = side.gradient(lambda embeddings: embeddings @ direction / scale)
     return hires_cam(side.activation, gradient)
 

@@ -6,11 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
 
 import pairx
 from pairx import methods
 from pairx.models import EmbeddingModel
-from pairx.testing import METHOD_CHECKS, make_pair
+from pairx.testing import METHOD_CHECKS, TinyNet, few, make_pair
 from pairx.types import Explanation, InputError, Step
 
 NAMES = [card.name for card in pairx.list_methods()]
@@ -20,6 +23,36 @@ NAMES = [card.name for card in pairx.list_methods()]
 @pytest.mark.parametrize("name", NAMES)
 def test_every_method_keeps_what_methods_have_to(name: str, check: Callable[..., None], tiny: EmbeddingModel) -> None:
     check(name, tiny)
+
+
+class Normalised(TinyNet):
+    """Ends as most metric learning does."""
+
+    def __init__(self, way: Callable[[Tensor], Tensor]) -> None:
+        super().__init__()
+        self.way = way
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.way(super().forward(x))
+
+
+WAYS = {
+    "normalize": F.normalize,
+    "division": lambda e: e / e.norm(dim=1, keepdim=True).clamp(min=1e-9),
+    "linalg": lambda e: e / torch.linalg.vector_norm(e, dim=-1, keepdim=True),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", [card.name for card in pairx.list_methods() if card.family != "classical"])
+def test_a_network_that_normalises_its_embedding_gives_the_maps_of_the_one_that_does_not(
+    name: str, way: str, tiny: EmbeddingModel
+) -> None:
+    normalised = Normalised(WAYS[way])
+    normalised.load_state_dict(tiny.module.state_dict())
+    other = EmbeddingModel(tiny.card, normalised, tiny.preprocessing)
+    found, expected = (pairx.explain(model, make_pair(), name, **few(name)) for model in (other, tiny))
+    np.testing.assert_allclose(found.map0, expected.map0, rtol=1e-3, atol=3e-4 * np.abs(expected.map0).max())
 
 
 def test_comparing_shares_what_was_seen_and_says_who_cannot(tiny: EmbeddingModel) -> None:
