@@ -14,6 +14,7 @@ import pytest
 
 from pairx import viz
 from pairx.evaluation import run as runs
+from pairx.evaluation.metrics import columns
 from pairx.evaluation.store import Store
 from pairx.files import whole
 from pairx.types import Explanation, InputError
@@ -115,11 +116,5 @@ def test_a_database_without_room_is_told(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=r"cannot be kept there \(database or disk is full\)\. Make room there"):
             for number in range(10_000):
                 row = dict.fromkeys(("n_matches", "local_matches", "homography_inliers"), 1) | {"status": "ok" * 200}
-                store.add(number, ["stage"], [dict.fromkeys(runs_metrics(), 0.5) | row])
+                store.add(number, ["stage"], [dict.fromkeys(columns(), 0.5) | row])
         assert store.facts == {"k": 5}
-
-
-def runs_metrics() -> tuple[str, ...]:
-    from pairx.evaluation.store import METRICS
-
-    return METRICS

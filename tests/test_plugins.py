@@ -27,8 +27,20 @@ def dense_cosine(side, options):
     mine = side.activation / side.activation.norm(dim=0).clamp(min=1e-9)
     return (mine * mine.mean((1, 2), keepdim=True)).sum(0) * (side.embedding @ side.partner)
 """
+METRIC = """
+from pairx.evaluation.metrics import METRICS, Metric
+
+
+def spread(case):
+    return float(case.explanation.matches.keypoints1.std())
+
+
+METRICS.add("match_spread", Metric("Spread of the matches, px", spread))
+METRICS.add("worst_residual", Metric("Worst residual", lambda case: -case.in_input["inverted_residual_mean"], True))
+"""
 ENTRIES = {
     "pairx.methods": {"dense-cosine": "mine", "broken": "that_is_not_there"},
+    "pairx.metrics": {"match_spread": "mine_too"},
 }
 
 
@@ -45,6 +57,7 @@ def plugged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     (about / "entry_points.txt").write_text("\n".join(sections))
     (folder / "mine.py").write_text(METHOD)
+    (folder / "mine_too.py").write_text(METRIC)
     return folder
 
 
@@ -70,6 +83,29 @@ def test_a_broken_one_is_named_and_left_out(plugged: Path) -> None:
     assert "dense-cosine" in run.stdout and "pair-x" in run.stdout
     assert "The plug-in 'broken' of pairx.methods is left out (ModuleNotFoundError: " in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_a_metric_of_another_package_is_in_the_run_its_summary_and_the_words(plugged: Path, tmp_path: Path) -> None:
+    code = f"""
+import pairx
+from pairx.datasets import Dataset, load_dataset
+from pairx.testing import tiny_model
+from pairx.ui.words import metric_title
+table = load_dataset("sample").table.iloc[:12].reset_index(drop=True)
+run = pairx.evaluate(Dataset("few", table), tiny_model(), out={str(tmp_path / "run")!r}, pairs=6)
+print([name for name in run.pairs if "spread" in name or "worst" in name])
+print([name for name in run.summary["layers"]["stage"] if "spread" in name or "worst" in name])
+print(metric_title("resize_worst_residual"), "/", metric_title("match_spread"))
+"""
+    run = python(plugged, code.replace("\n", "", 1))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == [
+        "['worst_residual', 'resize_worst_residual', 'match_spread']",
+        "['worst_residual', 'resize_worst_residual', 'match_spread']",
+        "Control: worst residual / Spread of the matches, px",
+    ]
+    again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "was begun with other metrics (match_spread, resize_worst_residual, worst_residual)" in again.stderr
 
 
 def test_a_registry_is_in_order_and_refuses_a_name_twice() -> None:

@@ -16,8 +16,9 @@ import pandas as pd
 from pairx.datasets import dataset, load_herd
 from pairx.datasets.sources import SAMPLE
 from pairx.evaluation.guarding import Unfit, check_table, looking_into, read_table, read_values
+from pairx.evaluation.metrics import columns
 from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
-from pairx.evaluation.store import COUNTS, FILE, METRICS, TABLES
+from pairx.evaluation.store import COUNTS, FILE, TABLES
 from pairx.types import InputError
 
 REQUIRED = (
@@ -25,7 +26,6 @@ REQUIRED = (
     "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
 )  # fmt: skip
 TEXTS = ("query_id", "gallery_id", "layer", "status", *dataset.REQUIRED)
-NUMBERS = ("correct", "cosine", *METRICS, *COUNTS)
 SETTLED = {"dataset": str, "model": str}
 SUMMED = {"pairs": int, "correct": int, "incorrect": int, "retrieval": dict, "status": dict, "layers": dict}
 """What the files of values hold at least, each with its kind."""
@@ -60,7 +60,7 @@ class OpenRun:
     @property
     def metrics(self) -> list[str]:
         """The metrics that it has, in their usual order."""
-        return [name for name in METRICS if name in self.table]
+        return [name for name in columns() if name in self.table]
 
     @cached_property
     def columns(self) -> dict[str, pd.Series]:
@@ -178,7 +178,7 @@ def _summary(path: Path) -> dict[str, Any]:
 def _check_table(path: Path, needed: tuple[str, ...]) -> None:
     """Look at a table's end, which tells its columns: it is missing where the file was cut."""
     try:
-        names = check_table(path, TEXTS, NUMBERS)
+        names = check_table(path, TEXTS, ("correct", "cosine", *columns(), *COUNTS))
     except FileNotFoundError as error:
         raise _Damaged(f"it has no {path.name}") from error
     except Unfit as error:

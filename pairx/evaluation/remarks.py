@@ -10,7 +10,7 @@ from typing import Any
 
 from pairx.evaluation.duplicates import duplicates_sentence
 from pairx.evaluation.resampling import QUERIES
-from pairx.evaluation.summary import RESIDUALS
+from pairx.evaluation.summary import RESIDUAL
 
 FEW = 20  # queries or pairs up to which their number is said as a caution
 USABLE_ENOUGH = 0.5  # share of usable transforms from which the residual metrics are worth a look
@@ -66,7 +66,7 @@ def no_better_than_control(summary: Numbers, layer: str, metric: str) -> str:
 def opening_metric(summary: Numbers, layer: str, metrics: Sequence[str]) -> str:
     """The metric of a run's that its data support best: PAIR-X's residual, where enough transforms are usable and it
     does better than its control, else match coverage, which needs neither."""
-    first = RESIDUALS[0]
+    first = RESIDUAL
     sound = not usable_sentence(summary) and not no_better_than_control(summary, layer, first)
     return next((name for name in ((first,) if sound else (COVERAGE, first)) if name in metrics), metrics[0])
 
@@ -78,7 +78,7 @@ def layer_sentence(summary: Numbers) -> str:
         return ""
     if best is None:
         return "no layer is best: none has a rho of inverted_residual_mean"
-    found = {layer: numbers[RESIDUALS[0]] for layer, numbers in layers.items()}
+    found = {layer: numbers[RESIDUAL] for layer, numbers in layers.items()}
     known = [layer for layer in found if found[layer]["rho"] is not None]
     said = ", ".join(
         f"{layer} {found[layer]['rho']:.3f}{_span(found[layer].get('rho_interval'))}"

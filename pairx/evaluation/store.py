@@ -18,33 +18,34 @@ import pandas as pd
 
 from pairx.evaluation.guarding import Unfit, require_tables_only
 from pairx.evaluation.lock import LOCK, RunLock
+from pairx.evaluation.metrics import columns
 from pairx.types import InputError, both_sides
 
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
 SIZE = "size"  # the one setting that older runs do not name; their model_key, a digest, holds it too
-METRICS = (
-    "inverted_residual_mean",
-    "inverted_residual_mean_normalised",
-    "inverted_residual_median",
-    "inverted_residual_top20",
-    "resize_inverted_residual_mean",
-    "resize_inverted_residual_mean_normalised",
-    "resize_inverted_residual_median",
-    "resize_inverted_residual_top20",
-    "match_coverage",
-)
 COUNTS = ("n_matches", "local_matches", "homography_inliers")
-SCORES = (*METRICS, *COUNTS, "status")
 TABLES = ("settings", "facts", "pairs", "scores")
-_TABLES = f"""
-    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-    CREATE TABLE pairs (number INTEGER PRIMARY KEY, query_id TEXT, gallery_id TEXT, correct INTEGER, cosine REAL,
-                        UNIQUE (query_id, gallery_id));
-    CREATE TABLE scores (number INTEGER REFERENCES pairs, layer TEXT, {", ".join(f"{name} REAL" for name in METRICS)},
-                         {", ".join(f"{name} INTEGER" for name in COUNTS)}, status TEXT, PRIMARY KEY (number, layer));
-"""
+
+
+def scores() -> tuple[str, ...]:
+    """The names of what is kept of a pair at a layer: metrics, counts, status."""
+    return (*columns(), *COUNTS, "status")
+
+
+def _tables() -> Iterator[str]:
+    """The statements that make an empty database."""
+    for name in TABLES[:2]:
+        yield f"CREATE TABLE {name} (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    yield (
+        "CREATE TABLE pairs (number INTEGER PRIMARY KEY, query_id TEXT, gallery_id TEXT, correct INTEGER, cosine REAL, "
+        "UNIQUE (query_id, gallery_id))"
+    )
+    kinds = ", ".join([f'"{name}" REAL' for name in columns()] + [f"{name} INTEGER" for name in COUNTS])
+    yield (
+        f"CREATE TABLE scores (number INTEGER REFERENCES pairs, layer TEXT, {kinds}, status TEXT, "
+        "PRIMARY KEY (number, layer))"
+    )
 
 
 class Store:
@@ -60,6 +61,7 @@ class Store:
         made = [one for one in (folder, *folder.parents) if not os.path.exists(one)]
         self._own_folders = [folder] if os.path.exists(folder / FILE) else made
         self._lock, self._database = _open(folder)
+        self._names = scores()
         try:
             with self._transaction():
                 self._require_same(settings)
@@ -110,22 +112,22 @@ class Store:
             self._database,
         )
 
-    def add(self, number: int, layers: Sequence[str], scores: Sequence[Mapping[str, Any]]) -> None:
-        """Keep a finished pair: its SCORES at each of the run's layers. On disk, whole, when this returns. Raises
+    def add(self, number: int, layers: Sequence[str], found: Sequence[Mapping[str, Any]]) -> None:
+        """Keep a finished pair: its `scores()` at each of the run's layers. On disk, whole, when this returns. Raises
         InputError where it cannot be: no room; what was kept before stays."""
-        rows = [(number, layer, *(row[name] for name in SCORES)) for layer, row in zip(layers, scores, strict=True)]
+        rows = [(number, layer, *(row[name] for name in self._names)) for layer, row in zip(layers, found, strict=True)]
         marks = ", ".join("?" * len(rows[0]))
         with self._transaction():
             self._database.executemany(f"INSERT OR REPLACE INTO scores VALUES ({marks})", rows)
 
     def table(self) -> pd.DataFrame:
-        """All finished pairs, one row a pair and layer: query_id, gallery_id, correct, cosine, layer and SCORES."""
+        """All finished pairs, one row a pair and layer: query_id, gallery_id, correct, cosine, layer and `scores()`."""
         table = pd.read_sql_query(
-            f"SELECT query_id, gallery_id, correct, cosine, layer, {', '.join(SCORES)} "
+            f"SELECT query_id, gallery_id, correct, cosine, layer, {', '.join(map(_quoted, self._names))} "
             "FROM scores JOIN pairs USING (number) ORDER BY layer, number",
             self._database,
         )
-        return table.astype({"correct": bool, **dict.fromkeys(METRICS, float), **dict.fromkeys(COUNTS, int)})
+        return table.astype({"correct": bool, **dict.fromkeys(columns(), float), **dict.fromkeys(COUNTS, int)})
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -199,9 +201,10 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
         database.execute("PRAGMA synchronous = FULL")  # WAL's default may lose the last pairs when the power fails
         database.execute("BEGIN IMMEDIATE")
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'scores'").fetchone():
-            for statement in filter(str.strip, _TABLES.split(";")):
+            for statement in _tables():
                 database.execute(statement)
         database.execute("COMMIT")
+        _require_columns(database)
     except Unfit as error:
         lock.release()
         database.close()
@@ -210,6 +213,17 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
         lock.release()
         raise _refused(folder, error) from error
     return lock, database
+
+
+def _require_columns(database: sqlite3.Connection) -> None:
+    """Raise Unfit where a run was begun with other metrics than there are now."""
+    kept = {name for _, name, *_ in database.execute("PRAGMA table_info(scores)")} - {"number", "layer"}
+    if other := sorted(kept.symmetric_difference(scores())):
+        raise Unfit(f"was begun with other metrics ({', '.join(other)}): have the same plug-ins, as then")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
 
 
 def _refused(folder: Path, error: Exception | str) -> InputError:

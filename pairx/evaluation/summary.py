@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from pairx.evaluation import resampling, separability
+from pairx.evaluation.metrics import CONTROL, METRICS, USABLE, controlled
 from pairx.evaluation.permuting import delta_null
 from pairx.types import Step
 
-RESIDUALS = tuple(f"inverted_residual_{name}" for name in ("mean", "mean_normalised", "median", "top20"))
 RESAMPLES = 200  # of the bootstrap and of the permutations
-CONTROL, USABLE = "resize_", "_usable"
+RESIDUAL = "inverted_residual_mean"  # by which PAIR-X chooses layers
 
 
 def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Generator[Step, None, dict[str, Any]]:
@@ -65,7 +65,7 @@ def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Ge
 
 
 def _best_layer(found: dict[str, Any]) -> str | None:
-    rhos = {layer: metrics[RESIDUALS[0]]["rho"] for layer, metrics in found.items()}
+    rhos = {layer: metrics[RESIDUAL]["rho"] for layer, metrics in found.items()}
     known = [layer for layer, rho in rhos.items() if not math.isnan(rho)]
     return max(known, key=rhos.__getitem__, default=None)
 
@@ -77,8 +77,8 @@ def _other_layers(table: pd.DataFrame, best: str | None, seed: int) -> dict[str,
     by_layer = {layer: rows.set_index(["query_id", "gallery_id"]) for layer, rows in table.groupby("layer", sort=False)}
     mine, found = by_layer.pop(best), {}
     for layer, rows in by_layer.items():
-        other = rows[RESIDUALS[0]].reindex(mine.index)
-        columns = (mine[RESIDUALS[0]], other, mine["cosine"], mine.index.get_level_values(0))
+        other = rows[RESIDUAL].reindex(mine.index)
+        columns = (mine[RESIDUAL], other, mine["cosine"], mine.index.get_level_values(0))
         rho, interval = resampling.rho_difference(*(one.to_numpy() for one in columns), RESAMPLES, seed)
         found[layer] = {"rho": rho, "rho_interval": interval}
     return found
@@ -88,12 +88,12 @@ def _metrics(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     """Name to values (N,), NaN where a pair has none. A control has a value where its metric has one."""
     found = {}
     usable = rows["status"] == "ok"
-    for name in RESIDUALS:
+    for name in controlled():
         found[name] = rows[name]
         found[CONTROL + name] = rows[CONTROL + name].where(rows[name].notna())
-    for name in (RESIDUALS[0], CONTROL + RESIDUALS[0]):
+    for name in (RESIDUAL, CONTROL + RESIDUAL):
         found[name + USABLE] = rows[name].where(usable)
-    found["match_coverage"] = rows["match_coverage"]
+    found |= {name: rows[name] for name, metric in METRICS.items() if not metric.of_transform}
     return {name: values.to_numpy(float) for name, values in found.items()}
 
 

@@ -40,7 +40,7 @@ class Scoring:
         self._explainer = PairScorer(work.model, self._scorer.photograph, work.layers)
 
     def __call__(self, pairs: pd.DataFrame, threads: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-        """Each pair's number, in order, and its scores at each layer: see `pairx.evaluation.store.SCORES`.
+        """Each pair's number, in order, and its scores at each layer: see `pairx.evaluation.scoring.pair_scores`.
 
         pairs: number, and the rows query and gallery.
         """

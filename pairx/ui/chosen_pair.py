@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pairx import images
+from pairx.evaluation.metrics import CONTROL
 from pairx.evaluation.reading import UNKNOWN, OpenRun
-from pairx.evaluation.summary import CONTROL
 from pairx.types import InputError
 from pairx.ui.board import photos_of
 from pairx.ui.parts import Part, cached, encoded, file_data

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from pairx.evaluation.metrics import CONTROL, USABLE, controlled
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import COVERAGE, USABLE_ENOUGH, no_better_than_control, usable_share
-from pairx.evaluation.summary import CONTROL, RESIDUALS, USABLE
 from pairx.ui.choice import Choice
 from pairx.ui.words import metric_title
 
@@ -55,7 +55,7 @@ def doubt(run: OpenRun, choice: Choice) -> dict[str, Any]:
 
 def too_few_usable(run: OpenRun, metric: str) -> str:
     """That too few transforms are usable for a metric that is measured with them; "" where there are enough."""
-    if not usable_share(run.summary) < USABLE_ENOUGH or metric.removeprefix(CONTROL) not in RESIDUALS:
+    if not usable_share(run.summary) < USABLE_ENOUGH or metric.removeprefix(CONTROL) not in controlled():
         return ""
     usable, total = run.summary["status"].get("ok", 0), sum(run.summary["status"].values())
     return f"{usable} of {total} transforms between the photographs are usable: this metric says little here."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pairx.evaluation.metrics import CONTROL, METRICS, USABLE
 from pairx.models import EmbeddingModel, ModelCard
 
 Choices = list[tuple[str, str]]
@@ -100,20 +101,10 @@ def layer_choices(model: EmbeddingModel) -> Choices:
     return [(layer_title(model, layer.name), layer.name) for layer in model.layers]
 
 
-METRICS = {
-    "inverted_residual_mean": "Inverted residual mean, 1/px",
-    "inverted_residual_mean_normalised": "Inverted residual mean, 1/diagonal",
-    "inverted_residual_median": "Inverted residual median, 1/px",
-    "inverted_residual_top20": "Inverted residual of the 20 best, 1/px",
-    "match_coverage": "Match coverage",
-}
-"""Metrics whose name says less than they are."""
-
-
 def metric_title(name: str) -> str:
     """Such as "Match coverage"; the control that only resizes, and pairs with a usable transform, say so."""
-    plain = name.removeprefix("resize_").removesuffix("_usable")
-    title = METRICS.get(plain, plain.replace("_", " "))
-    if name.endswith("_usable"):
+    plain = name.removeprefix(CONTROL).removesuffix(USABLE)
+    title = METRICS[plain].title if plain in METRICS else plain.replace("_", " ")
+    if name.endswith(USABLE):
         title += ", usable only"
-    return f"Control: {title[:1].lower()}{title[1:]}" if name.startswith("resize_") else title
+    return f"Control: {title[:1].lower()}{title[1:]}" if name.startswith(CONTROL) else title

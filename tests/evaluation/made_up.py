@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from pairx.evaluation.store import COUNTS, METRICS
+from pairx.evaluation.metrics import columns
+from pairx.evaluation.store import COUNTS
 from pairx.testing import smooth_noise
 
 LAYERS = ("early", "stage")
@@ -26,12 +27,12 @@ def scored(pairs: int = 40) -> pd.DataFrame:
             "gallery_id": [f"g{i}" for i in range(pairs)],
             "correct": half,
             "cosine": np.linspace(0.9, 0.1, pairs),
-            **{name: np.linspace(1, 0, pairs) for name in METRICS},
+            **{name: np.linspace(1, 0, pairs) for name in columns()},
             **dict.fromkeys(COUNTS, 7),
             "status": ["ok", "few inliers"] * (pairs // 2),
         }
     )
-    one.loc[pairs - 1, list(METRICS)] = np.nan
+    one.loc[pairs - 1, list(columns())] = np.nan
     return pd.concat([one.assign(layer=layer) for layer in LAYERS], ignore_index=True)
 
 
@@ -59,7 +60,7 @@ def write_run(folder: Path, pairs: int = 40, **settings: Any) -> pd.DataFrame:
         "pairs": pairs, "correct": pairs // 2, "incorrect": pairs // 2, "k": 5, "best_layer": "stage",
         "retrieval": {"queries": 8, "top_1": 0.5, "top_5": 0.75, "map": None},
         "status": {"ok": pairs // 2, "few inliers": pairs // 2},
-        "layers": {layer: {name: found for name in METRICS} for layer in LAYERS},
+        "layers": {layer: {name: found for name in columns()} for layer in LAYERS},
     }  # fmt: skip
     known = {"dataset": "cows", "model": "reid-lite0", "layers": LAYERS, "pairs": pairs, "seed": 0, **settings}
     table.to_parquet(folder / "pairs.parquet", index=False)

@@ -9,7 +9,7 @@ import pytest
 
 from pairx.assets import ASSETS
 from pairx.evaluation import remarks
-from pairx.evaluation.summary import RESIDUALS
+from pairx.evaluation.summary import RESIDUAL
 
 METRICS = ("inverted_residual_mean", "match_coverage")
 
@@ -18,7 +18,7 @@ def summary(**changes: Any) -> dict[str, Any]:
     """Of a run without anything to be careful of."""
     over = {"auc": 0.2, "auc_interval": [0.1, 0.3]}
     layers = {
-        layer: {RESIDUALS[0]: {"rho": rho, "rho_interval": [rho - 0.1, rho + 0.1], "over_control": over}}
+        layer: {RESIDUAL: {"rho": rho, "rho_interval": [rho - 0.1, rho + 0.1], "over_control": over}}
         for layer, rho in (("early", 0.3), ("late", 0.6))
     }
     found = {
@@ -74,8 +74,8 @@ def test_a_metric_of_unusable_transforms_does_not_open() -> None:
     ],
 )
 def test_a_metric_is_held_against_its_control(over: dict[str, Any], said: str) -> None:
-    found = summary(layers={"late": {RESIDUALS[0]: {"rho": 0.5, "over_control": over}}})
-    sentence = remarks.no_better_than_control(found, "late", RESIDUALS[0])
+    found = summary(layers={"late": {RESIDUAL: {"rho": 0.5, "over_control": over}}})
+    sentence = remarks.no_better_than_control(found, "late", RESIDUAL)
     assert said in sentence and bool(sentence) == bool(said)
     opened = remarks.opening_metric(found, "late", METRICS)
     assert opened == ("match_coverage" if said else "inverted_residual_mean")
@@ -102,7 +102,7 @@ def test_older_runs_are_read() -> None:
     found = summary()
     for name in ("duplicates", "queries", "other_layers"):
         found.pop(name)
-    del found["layers"]["late"][RESIDUALS[0]]["over_control"], found["layers"]["late"][RESIDUALS[0]]["rho_interval"]
-    assert remarks.remarks(found) == [] and remarks.no_better_than_control(found, "late", RESIDUALS[0]) == ""
+    del found["layers"]["late"][RESIDUAL]["over_control"], found["layers"]["late"][RESIDUAL]["rho_interval"]
+    assert remarks.remarks(found) == [] and remarks.no_better_than_control(found, "late", RESIDUAL) == ""
     assert "without an interval: late 0.600, early" in remarks.layer_sentence(found)
     assert remarks.remarks(json.loads((ASSETS / "run" / "summary.json").read_text())) is not None
