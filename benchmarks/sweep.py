@@ -7,7 +7,7 @@ takes: loaded as a user does, with random weights whose BatchNorm statistics com
 and with layer scales as after training, as timm's first ones leave residual branches silent. PAIR-X explains a pair of the herd with the engine `exact`, at the model's own layer and to the pixels. Prints one
 markdown row each, and how many had which outcome:
 
-    right     the account closes within 1 % to the layer and to the pixels, no map grew, and float64 gives the same maps
+    right     the account closes within 1 % to the layer and to the pixels, no map grew twofold, float64 gives the same
     told      the explanation itself says what is wrong with it
     refused   an InputError says in one line what is not possible
     WRONG     the account is open, a map grew or float64 gives another one, and nothing says so
@@ -49,7 +49,7 @@ from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError
 
 SIDES = (96, 128, 192, 224, 256)  # px
-CLOSED, SAME, GROWN = 0.01, 0.01, 1.05
+CLOSED, SAME = 0.01, 0.01
 CALIBRATING, COLORS, TRIED = 8, 2, 3
 SCALE = 0.5
 LARGE = "base", "large", "huge", "giant", "so400m"
@@ -155,7 +155,7 @@ def checked(model: EmbeddingModel, pair: ImagePair) -> dict[str, str]:
     grown = max(metrics["magnitude0"], metrics["magnitude1"]), max(growths)
     double = differences(found, model, pair)
     doubts = [note for note in found.notes if any(word in note for word in ("lost in divisions", "grew"))]
-    sound = max(account) <= CLOSED and max(growths) <= GROWN and max(double) <= SAME
+    sound = max(account) <= CLOSED and max(growths) <= belief.NOTED_GROWTH and max(double) <= SAME
     return {
         "outcome": "told" if doubts else "right" if sound else "WRONG",
         "account": both(account),
