@@ -4,8 +4,9 @@
 
 Of each family (a module of timm's) the smallest architecture, or those named, at the smallest side of SIDES that it
 takes: loaded as a user does, with random weights whose BatchNorm statistics come from photographs of the sample herd,
-and with layer scales as after training, as timm's first ones leave residual branches silent. PAIR-X explains a pair of the herd with the engine `exact`, at the model's own layer and to the pixels. Prints one
-markdown row each, and how many had which outcome:
+and with layer scales as after training, as timm's first ones leave residual branches silent. PAIR-X explains a pair of the
+herd with the engine `exact`, at the model's own layer and to the pixels. Prints one markdown row each, and how many had
+which outcome:
 
     right     the account closes within 1 % to the layer and to the pixels, no map grew twofold, float64 gives the same
     told      the explanation itself says what is wrong with it
@@ -30,7 +31,7 @@ import math
 import resource
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from multiprocessing import connection, get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,7 +56,6 @@ SCALE = 0.5
 LARGE = "base", "large", "huge", "giant", "so400m"
 SECONDS, GIB = 120, 10
 SETTINGS = pair_x.Options(engine="exact", k_colors=COLORS)
-COLUMNS = "family architecture layer size outcome account grown float64 zennit seconds said".split()
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,9 @@ class Row:
     zennit: str = ""
     seconds: str = ""
     said: str = ""
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
 
 
 def photographs() -> list[str]:
