@@ -4,9 +4,9 @@
 
 Of each family (a module of timm's) the smallest architecture, or those named, at the smallest side of SIDES that it
 takes: loaded as a user does, with random weights whose BatchNorm statistics come from photographs of the sample herd,
-and with layer scales as after training, as timm's first ones leave residual branches silent. PAIR-X explains a pair of the
-herd with the engine `exact`, at the model's own layer and to the pixels. Prints one markdown row each, and how many had
-which outcome:
+and with layer scales as after training, as timm's first ones leave residual branches silent. PAIR-X explains a pair of
+the herd with the engine `exact`, at the model's own layer and to the pixels. Prints one markdown row each, and how
+many had which outcome:
 
     right     the account closes within 1 % to the layer and to the pixels, no map grew twofold, float64 gives the same
     told      the explanation itself says what is wrong with it
