@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
 
+__version__ = "0.1.0"
+
 __all__ = [
     "EmbeddingModel",
     "Explanation",
@@ -31,6 +33,7 @@ __all__ = [
     "Preprocessing",
     "Refusal",
     "View",
+    "__version__",
     "compare",
     "compare_steps",
     "evaluate",

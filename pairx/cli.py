@@ -1,4 +1,5 @@
-"""The command line: `python -m pairx explain A B -o out.png`, `compare`, `evaluate`, `rank`, `models`, …
+"""The command line: `pairx explain A B -o out.png`, `compare`, `evaluate`, `rank`, `models`, …, and `pairx app`. From a
+checkout that is not installed it is `python -m pairx`.
 
 Exit status: 0 done, 2 the user's input is wrong (one line says what, where and what to do), 1 a fault of ours.
 """
@@ -6,14 +7,21 @@ Exit status: 0 done, 2 the user's input is wrong (one line says what, where and 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn
 
+import pairx
 from pairx import door
 from pairx.commands import checking, dataset, lists, pair
 from pairx.commands.shared import add_model
+from pairx.extras import missing
+from pairx.heap import share_heap
 from pairx.types import InputError
 
 Command = tuple[str, Callable[[argparse.Namespace], None], Callable[[argparse.ArgumentParser], None] | None]
@@ -42,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # they are for developers, and a wrong input gets one line
+    share_heap()
     door.encode_all()
     try:
         with door.said_in_lines(), door.refusals_told():
@@ -64,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> Parser:
     """All commands and their options."""
     top = Parser(prog="python -m pairx", description="Why a deep metric model finds two photographs similar.")
+    top.add_argument("--version", action="version", version=f"pairx {pairx.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for name, (summary, run, add_options) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary[0].upper() + summary[1:] + ".")
@@ -71,4 +81,33 @@ def parser() -> Parser:
         command.add_argument("--json", action="store_true", help="print JSON")
         if add_options:
             add_options(command)
+    summary = "serve the app in the browser"
+    _add_app(commands.add_parser("app", help=summary, description=summary[0].upper() + summary[1:] + "."))
     return top
+
+
+def _add_app(command: argparse.ArgumentParser) -> None:
+    command.set_defaults(run=_app)
+    command.add_argument(
+        "--host",
+        default=os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to listen on; others than this machine's own serve everybody (default: %(default)s)",
+    )
+    command.add_argument("--port", type=int, help="port to listen on (default: the first free one from 7860 on)")
+    command.add_argument("--shared", action="store_true", help="others reach the app, through a proxy")
+    command.add_argument("--runs", type=Path, metavar="FOLDER", help="folder of runs (default: runs)")
+    command.add_argument("--datasets", type=Path, metavar="FOLDER", help="folder of data sets to choose from")
+
+
+def _app(arguments: argparse.Namespace) -> None:
+    """Serve the app until it is stopped."""
+    if find_spec("gradio") is None:
+        raise missing("The app", "app")
+    from pairx.ui.gate import is_own_machine
+    from pairx.ui.library import Places
+    from pairx.ui.serving import serve
+
+    known = os.environ | {"GRADIO_SERVER_NAME": arguments.host} | ({"PAIRX_SHARED": "1"} if arguments.shared else {})
+    places = Places.from_environment(own_machine=is_own_machine(known))
+    given = {name: value for name in ("runs", "datasets") if (value := getattr(arguments, name))}
+    serve(replace(places, **given), arguments.host, arguments.port)

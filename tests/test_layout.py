@@ -16,7 +16,7 @@ OURS = ("pairx", "tests", "tools", "benchmarks")
 # A room imports only rooms of lower floors, and itself.
 FLOORS = (
     ("errors", "assets"),
-    ("files",),
+    ("files", "extras", "heap"),
     ("types",),
     ("plugins",),
     ("_decoding",),
@@ -29,7 +29,8 @@ FLOORS = (
     ("testing",),
     ("__init__",),
     ("commands", "door"),
-    ("ui", "cli"),
+    ("ui",),
+    ("cli",),
     ("__main__",),
 )
 OPTIONAL = {"ray", "wildlife_datasets"}  # imported only when asked for; without them one line says so

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -27,6 +27,11 @@ ONE_AT_A_TIME = 40_000_000  # pixels: photographs larger than this are decoded o
 
 # Only these are ever tried: Pillow also has parsers that run programs (EPS) or that nobody takes photographs with.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF", "BMP", "JPEG2000", "PPM")
+SUFFIXES = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".heic", ".heics", ".heif",
+    ".heifs", ".hif", ".avif", ".avifs", ".gif", ".bmp", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".ppm", ".pgm",
+    ".pbm", ".pnm", ".pfm",
+}  # fmt: skip
 RAW_SUFFIXES = {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".srw"}
 SAVE_AS = "save the photograph as JPEG or PNG"
 
@@ -60,11 +65,8 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 254, 330, 50706
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
 _JPEGS = ("JPEG", "MPO")
-
-Image.init()
-pillow_heif.register_heif_opener()
-SUFFIXES = {ending for ending, format in Image.registered_extensions().items() if format in (*FORMATS, "MPO")}
 
 
 class Photograph:
@@ -216,7 +218,7 @@ def _header(file: BinaryIO, name: str) -> Image.Image:
     if not start:
         raise InputError(f"{name} is empty: copy it again")
     for format in FORMATS:
-        factory, accepts = Image.OPEN[format]
+        factory, accepts = _plugin(format)
         if accepts(start[:16]) is not True:
             continue
         file.seek(0)
@@ -226,6 +228,15 @@ def _header(file: BinaryIO, name: str) -> Image.Image:
             break
         return image
     raise InputError(f"{name} is {_kind(start, name)}, not an image that can be read: {SAVE_AS}")
+
+
+def _plugin(format: str) -> tuple[Callable[..., Image.Image], Callable[[bytes], bool | str]]:
+    """What opens a format, and what knows it by its first bytes. Pillow's plugin for HEIF is not registered: that
+    would be for everybody in the process."""
+    if format == "HEIF":
+        return pillow_heif.HeifImageFile, lambda start: start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS
+    Image.init()
+    return Image.OPEN[format]
 
 
 def _is_raw(image: Image.Image, start: bytes, name: str) -> bool:

@@ -53,7 +53,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
         nargs="?",
         const="local",
         metavar="ADDRESS",
-        help="compute on a Ray cluster, or, without an address, on a Ray started here; needs `pip install ray`",
+        help="compute on a Ray cluster, or, without an address, on a Ray started here",
     )
 
 

@@ -20,6 +20,8 @@ import torch
 
 from pairx.evaluation.embeddings import embed_rows
 from pairx.evaluation.work import Scoring, Work
+from pairx.extras import missing
+from pairx.heap import share_heap
 from pairx.types import InputError
 
 TOGETHER, MOST_PARTS = 16, 10_000  # items that are done together, unless there were more than so many parts
@@ -99,6 +101,7 @@ class _Worker:
     """A process of Ray's that keeps a model."""
 
     def __init__(self, work: Any) -> None:
+        share_heap()
         torch.set_num_threads(1)
         self.work: Work = _import().get(work)
 
@@ -124,5 +127,5 @@ def _import() -> ModuleType:
         import ray
         import ray.data
     except ImportError as error:
-        raise InputError("Evaluating on Ray needs the package ray: `pip install ray`.") from error
+        raise missing("Evaluating on Ray", "ray") from error
     return ray

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pairx.extras import missing
 from pairx.types import InputError
 
 KEYPOINTS = 1024  # the strongest of a photograph: LightGlue's time grows with their square
@@ -66,7 +68,9 @@ Detector = Callable[[Tensor], tuple[Tensor, Tensor]]
 
 
 def require(name: str) -> None:
-    """Raise InputError, which says what to install, where the weights of one of NETWORKS are not there."""
+    """Raise InputError, which says what to install, where kornia or the weights of one of NETWORKS are not there."""
+    if find_spec("kornia") is None:
+        raise missing(NETWORKS[name].title, "features")
     for file in (NETWORKS[name].detector, NETWORKS[name].matcher):
         _file(NETWORKS[name], file)
 

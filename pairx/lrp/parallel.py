@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,20 +12,6 @@ import torch
 from threadpoolctl import ThreadpoolController
 
 Item, Result = TypeVar("Item"), TypeVar("Result")
-
-
-def _share_heap() -> None:
-    """One heap for all threads: glibc gives each its own, and what one thread frees no other can use. Its top is given
-    back above 256 MiB, and no block is too large for it: fresh pages cost more time than they save memory.
-    """
-    if sys.platform == "linux" and (mallopt := getattr(ctypes.CDLL(None), "mallopt", None)):
-        m_arena_max, m_mmap_threshold, m_trim_threshold = -8, -3, -1  # malloc.h
-        mallopt(m_arena_max, 1)
-        mallopt(m_mmap_threshold, 32 << 20)
-        mallopt(m_trim_threshold, 256 << 20)
-
-
-_share_heap()  # at import: heaps that exist already stay
 
 
 def in_threads(

@@ -126,4 +126,4 @@ def test_without_ray_one_line_says_so(
     command = ["evaluate", "sample", "-o", str(tmp_path / "run"), "--ray"]
     assert main([*command, "--model", "lite0-imagenet", "--size", "64"]) == 2
     error = capsys.readouterr().err
-    assert "pip install ray" in error and error.count("\n") == 1
+    assert 'pip install "pairx-explorer[ray]"' in error and error.count("\n") == 1
