@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pillow_heif
 import pytest
 import torch
 
@@ -13,6 +14,7 @@ from pairx.models import EmbeddingModel
 from pairx.testing import make_pair, tiny_model
 from pairx.types import ImagePair
 
+pillow_heif.register_heif_opener()  # tests write HEIC with Pillow
 torch.set_num_threads(min(2, os.cpu_count() or 1))
 
 

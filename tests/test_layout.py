@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
 OURS = ("pairx", "tests", "tools", "benchmarks")
@@ -123,6 +126,32 @@ def test_what_the_app_imports_is_required() -> None:
     required = requirements("requirements.txt").keys()
     found = distributions("pairx", "app.py")
     assert {module for module, names in found.items() if not names & required} - OPTIONAL == set()
+
+
+def ranges(*extras: str) -> dict[str, SpecifierSet]:
+    """What pyproject.toml asks of each distribution: without extras the dependencies of all, otherwise the extras'."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [line for extra in extras for line in project["optional-dependencies"][extra]]
+    found = map(Requirement, lines if extras else project["dependencies"])
+    return {normal(one.name): one.specifier for one in found if one.name != project["name"]}
+
+
+def test_pins_lie_in_the_ranges_that_an_installation_takes() -> None:
+    pinned = (
+        requirements("requirements.txt") | requirements("requirements-ray.txt") | requirements("requirements-dev.txt")
+    )
+    for name, versions in (ranges() | ranges("app", "features", "ray", "dev")).items():
+        if name in pinned:
+            assert pinned[name].split(";")[0].removeprefix("==") in versions, name
+    assert requirements("requirements.txt").keys() == (ranges() | ranges("app", "features")).keys()
+
+
+def test_an_installation_without_extras_brings_what_explaining_imports() -> None:
+    optional = {"gradio", "kornia", "starlette"} | OPTIONAL
+    found = distributions("pairx")
+    assert {module for module, names in found.items() if not names & ranges().keys()} == optional
+    rooms = {room_of(path) for path in sources("pairx") for name in imported(path) if name.split(".")[0] in optional}
+    assert rooms == {"ui", "geometry", "evaluation", "datasets"}
 
 
 def test_what_tests_and_tools_import_is_required() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
-from threadpoolctl import ThreadpoolController
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+DUPLICATES = "KMP_DUPLICATE_LIB_OK"
 Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
@@ -49,4 +53,9 @@ def _use_cores(count: int) -> None:
 
 @cache
 def _controller() -> ThreadpoolController:
+    known = DUPLICATES in os.environ
+    from threadpoolctl import ThreadpoolController  # whose import sets it for the whole process
+
+    if not known:
+        os.environ.pop(DUPLICATES, None)
     return ThreadpoolController()

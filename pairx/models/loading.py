@@ -64,7 +64,8 @@ def load_model(
     """
     size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
-    module, reading = _build(card, size, published=pretrained and checkpoint is None), None
+    with torch.random.fork_rng(devices=[]):  # new layers draw random weights
+        module, reading = _build(card, size, published=pretrained and checkpoint is None), None
     if checkpoint is not None:
         reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
     config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
