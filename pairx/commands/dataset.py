@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pairx.commands.reports import comparison_report, report
 from pairx.commands.shared import add_model, chosen_model, with_progress
 
 DATASET = (
@@ -75,6 +74,7 @@ def add_runs(command: argparse.ArgumentParser) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Run `evaluate` and print what came out."""
+    from pairx.commands.reports import report
     from pairx.evaluation.layers import choice_sentence, choose_layer_steps
     from pairx.evaluation.lock import require_free
     from pairx.evaluation.run import Run, evaluate_steps
@@ -123,6 +123,7 @@ def rank(arguments: argparse.Namespace) -> None:
 
 def runs(arguments: argparse.Namespace) -> None:
     """Run `runs` and print the comparison."""
+    from pairx.commands.reports import comparison_report
     from pairx.evaluation.comparing import compare_runs
     from pairx.evaluation.reading import open_run
 
