@@ -232,7 +232,7 @@ def _percent(share: float) -> str:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--features", nargs="+", default=list(geometry.FEATURES), choices=geometry.FEATURES)
+    parser.add_argument("--features", nargs="+", default=list(geometry.MATCHERS), choices=list(geometry.MATCHERS))
     parser.add_argument("--pairs", type=int, default=60, help="of each kind, of the herd and of nyala")
     parser.add_argument("--sets", nargs="+", default=["evd", "herd", "nyala"], choices=["evd", "herd", "nyala"])
     arguments = parser.parse_args()

@@ -7,7 +7,10 @@ from dataclasses import fields, replace
 from typing import Any
 
 from pairx import baselines, core
+from pairx.baselines import Method
+from pairx.geometry import MATCHERS
 from pairx.models import EmbeddingModel
+from pairx.plugins import Registry
 from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, Steps, finished
 
 _FAMILIES = (
@@ -15,14 +18,20 @@ _FAMILIES = (
 )  # fmt: skip
 
 
+def registered() -> Registry[Method]:
+    """All methods but PAIR-X."""
+    len(MATCHERS)  # a look loads those of plug-ins, each of which is a method, too
+    return baselines.METHODS
+
+
 def families() -> list[str]:
     """The families of methods, in the order they are shown: ours, then others as they were registered."""
-    return list(dict.fromkeys([*_FAMILIES, *(found.card.family for found in baselines.METHODS.values())]))
+    return list(dict.fromkeys([*_FAMILIES, *(found.card.family for found in registered().values())]))
 
 
 def cards() -> dict[str, MethodCard]:
     """The cards of all methods by name, family by family."""
-    found, order = [core.CARD, *(found.card for found in baselines.METHODS.values())], families()
+    found, order = [core.CARD, *(found.card for found in registered().values())], families()
     return {card.name: card for card in sorted(found, key=lambda card: order.index(card.family))}
 
 
@@ -30,7 +39,7 @@ def card_of(method: str) -> MethodCard:
     """A method's card. Raises InputError for a method that does not exist."""
     if method == core.CARD.name:
         return core.CARD
-    if method not in baselines.METHODS:
+    if method not in registered():
         raise InputError(f"There is no method {method!r}. `python -m pairx methods` lists all.")
     return baselines.METHODS[method].card
 

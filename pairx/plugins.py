@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pairx.types import InputError
 
@@ -31,13 +31,24 @@ class Registry(Mapping[str, Record]):
         self.kind = kind
         self.broken: dict[str, str] = {}
         self._records: dict[str, Record] = {}
+        self._followers: list[Callable[[str, Record], Any]] = []
         self._lock, self._loaded = threading.RLock(), False
 
     def add(self, name: str, record: Record) -> None:
         """Register a record. Raises InputError for a name that is taken."""
         if name in self._records:
             raise InputError(f"There are two {self.kind} with the name {name!r}. Give yours another.")
-        self._records = {**self._records, name: record}  # whoever iterates goes on over the old ones
+        with self._lock:
+            self._records = {**self._records, name: record}  # whoever iterates goes on over the old ones
+            for function in self._followers:
+                function(name, record)
+
+    def follow(self, function: Callable[[str, Record], Any]) -> None:
+        """Call function(name, record) of every record there is, and of every one that comes."""
+        with self._lock:
+            self._followers.append(function)
+            for name, record in self._records.items():
+                function(name, record)
 
     def remove(self, name: str) -> None:
         """Forget a record, as tests of a plug-in do."""

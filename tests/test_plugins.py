@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pairx import geometry
 from pairx.plugins import Registry
 from pairx.types import InputError
 
@@ -38,9 +39,27 @@ def spread(case):
 METRICS.add("match_spread", Metric("Spread of the matches, px", spread))
 METRICS.add("worst_residual", Metric("Worst residual", lambda case: -case.in_input["inverted_residual_mean"], True))
 """
+MATCHER = """
+import numpy as np
+from pairx.geometry import MATCHERS, Matcher
+from pairx.types import MethodCard
+
+
+def overlay(image0, image1):
+    parts = np.array([(x / 6, y / 6) for x in range(1, 6) for y in range(1, 6)])
+    return parts * image0.shape[1::-1], parts * image1.shape[1::-1], np.full(len(parts), 0.5)
+
+
+card = MethodCard(
+    name="overlay", title="Overlay", family="classical", summary="Lays one photograph over the other.", paper="None",
+    equation="x", license="MIT", needs=("both photographs",), symmetric=True, cost="none",
+)
+MATCHERS.add("overlay", Matcher(card, match_images=overlay))
+"""
 ENTRIES = {
     "pairx.methods": {"dense-cosine": "mine", "broken": "that_is_not_there"},
     "pairx.metrics": {"match_spread": "mine_too"},
+    "pairx.matchers": {"overlay": "my_matcher"},
 }
 
 
@@ -58,6 +77,7 @@ def plugged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (about / "entry_points.txt").write_text("\n".join(sections))
     (folder / "mine.py").write_text(METHOD)
     (folder / "mine_too.py").write_text(METRIC)
+    (folder / "my_matcher.py").write_text(MATCHER)
     return folder
 
 
@@ -106,6 +126,29 @@ print(metric_title("resize_worst_residual"), "/", metric_title("match_spread"))
     ]
     again = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert "was begun with other metrics (match_spread, resize_worst_residual, worst_residual)" in again.stderr
+
+
+def test_a_matcher_that_looks_at_both_photographs_is_a_method_and_gives_transforms(plugged: Path) -> None:
+    code = """
+import numpy as np, pairx
+from pairx import geometry
+from pairx.testing import check_method, make_pair, tiny_model
+pair = make_pair()
+found = pairx.explain(tiny_model(), pair, "overlay")
+check_method("overlay")
+matrix = geometry.align(*(geometry.local_features(one, "overlay") for one in pair.images), "affine").matrix
+print(len(found.matches), np.allclose(matrix, geometry.resize_only((0, 0, 64, 48), (0, 0, 40, 60)), atol=1e-2))
+"""
+    run = python(plugged, code.replace("\n", "", 1))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == "25 True"
+
+
+def test_a_matcher_is_of_one_kind() -> None:
+    card = geometry.MATCHERS["sift"].card
+    for given in ({}, {"detect": len}, {"detect": len, "match": len, "match_images": len}):
+        with pytest.raises(InputError, match="The matcher sift has detect and match, or match_images alone"):
+            geometry.Matcher(card, **given)
 
 
 def test_a_registry_is_in_order_and_refuses_a_name_twice() -> None:

@@ -142,7 +142,7 @@ def _add_features(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--features",
         default="xfeat",
-        help="local features that the transform comes from: sift, xfeat, aliked or disk (default: %(default)s)",
+        help="what the transform comes from: xfeat, sift, aliked, disk or a plug-in's (default: %(default)s)",
     )
 
 

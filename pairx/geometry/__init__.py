@@ -1,8 +1,8 @@
 """Where one photograph lies in another, by local features and a robust estimate, independent of any model.
 
-Local features are SIFT's or a network's (`features`), matched by the ratio test or by LightGlue (`matching`), and a
-transform is estimated from the matches (`alignment`). Points are x/y pixels, continuous, the first pixel's centre at
-(.5, .5).
+A matcher (`matchers`) finds local features (`features`, `networks`) and matches them (`matching`), or looks at both
+photographs at once, and a transform is estimated from the matches (`alignment`). Points are x/y pixels, continuous, the
+first pixel's centre at (.5, .5).
 """
 
 from pairx.geometry.alignment import (
@@ -21,11 +21,21 @@ from pairx.geometry.alignment import (
     resize_only,
     usability,
 )
-from pairx.geometry.features import DEFAULT_FEATURES, FEATURES, LONGEST, LocalFeatures, local_features, require
-from pairx.geometry.matching import LocalMatches, local_matches
+from pairx.geometry.features import LocalFeatures, Seen, WholePhotograph
+from pairx.geometry.matchers import (
+    DEFAULT_FEATURES,
+    LONGEST,
+    MATCHERS,
+    Matcher,
+    local_features,
+    local_matches,
+    require,
+)
+from pairx.geometry.matching import LocalMatches
 
 __all__ = [
-    "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "FEATURES", "FEW_INLIERS", "FLIPPED", "LONGEST", "NON_CONVEX",
-    "OK", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "align", "estimate", "follow", "local_features",
-    "local_matches", "project", "require", "resize_only", "usability",
+    "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "FEW_INLIERS", "FLIPPED", "LONGEST", "MATCHERS",
+    "NON_CONVEX", "OK", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "Matcher", "Seen",
+    "WholePhotograph", "align", "estimate", "follow", "local_features", "local_matches", "project", "require",
+    "resize_only", "usability",
 ]  # fmt: skip

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pairx.geometry.features import LocalFeatures
-from pairx.geometry.matching import LocalMatches, local_matches
+from pairx.geometry.features import Seen
+from pairx.geometry.matchers import local_matches
+from pairx.geometry.matching import LocalMatches
 from pairx.types import InputError
 
 TRANSFORMS = ("homography", "affine", "similarity")
@@ -48,7 +49,7 @@ class Alignment:
         return len(self.follows)
 
 
-def align(features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography") -> Alignment:
+def align(features0: Seen, features1: Seen, transform: str = "homography") -> Alignment:
     """Estimate how image 0 lies in image 1 from local features of one kind.
 
     transform: "homography", "affine" or "similarity".
@@ -56,9 +57,7 @@ def align(features0: LocalFeatures, features1: LocalFeatures, transform: str = "
     return follow(local_matches(features0, features1), features0, features1, transform)
 
 
-def follow(
-    matches: LocalMatches, features0: LocalFeatures, features1: LocalFeatures, transform: str = "homography"
-) -> Alignment:
+def follow(matches: LocalMatches, features0: Seen, features1: Seen, transform: str = "homography") -> Alignment:
     """The same from the two photographs' `local_matches`."""
     threshold = THRESHOLD / features1.scale
     return estimate(matches.points0, matches.points1, features0.size, features1.size, transform, threshold)

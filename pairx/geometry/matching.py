@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from pairx.geometry import networks
-from pairx.geometry.features import SIFT, LocalFeatures
+from pairx.geometry.features import LocalFeatures
 
 RATIO = 0.8  # Lowe 2004, section 7.1
 
@@ -18,8 +18,8 @@ class LocalMatches:
     """N places of two photographs with alike local features.
 
     points0, points1: (N, 2) float64 x/y pixels of the photographs as given. score: (N,) 0 to 1, of SIFT 1 less the
-    ratio of the distances to the nearest and the second nearest feature, of a network LightGlue's confidence. distance:
-    (N,) L2 between the two descriptors.
+    ratio of the distances to the nearest and the second nearest feature, of a network its confidence. distance: (N,) L2
+    between the two descriptors, or 1 less the score where there are none.
     """
 
     points0: np.ndarray
@@ -31,15 +31,8 @@ class LocalMatches:
         return len(self.score)
 
 
-def local_matches(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
-    """Match features of one kind: SIFT's by Lowe's ratio test (section 7.1), a network's by LightGlue."""
-    assert features0.kind == features1.kind, "features of two kinds have nothing in common"
-    if features0.kind == SIFT:
-        return _by_ratio(features0, features1)
-    return _by_lightglue(features0, features1)
-
-
-def _by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+def by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    """Match features of one of `networks.NETWORKS` by its LightGlue (Lindenberger et al. 2023)."""
     sides = (features0, features1)
     matched, scores = networks.match(
         features0.kind,
@@ -52,8 +45,10 @@ def _by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMa
     return LocalMatches(features0.points[first], features1.points[second], scores, distance.astype(float))
 
 
-def _by_ratio(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
-    """A pair of places counts once, though SIFT describes some places several times, at several orientations."""
+def by_ratio(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
+    """Match SIFT's features by Lowe's ratio test (section 7.1). A pair of places counts once, though SIFT describes
+    some places several times, at several orientations.
+    """
     # As signed bytes, all less 128, which changes no distance.
     a, b = ((one.descriptors ^ 128).view(np.int8) for one in (features0, features1))
     if not len(a) or len(b) < 2:

@@ -33,7 +33,7 @@ def require(features: str) -> str:
     return features
 
 
-@pytest.fixture(params=geometry.FEATURES)
+@pytest.fixture(params=list(geometry.MATCHERS))
 def features(request: pytest.FixtureRequest) -> str:
     return require(request.param)
 
