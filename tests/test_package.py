@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -32,6 +33,19 @@ BUILD = (
 OTHERS = (
     "import site, sys; print(*site.getsitepackages(), *(p for p in sys.path if p.endswith('-packages')), sep='\\n')"
 )
+
+
+HIDE = """
+import sys
+from importlib.machinery import PathFinder
+
+class Without(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.split(".")[0] == "{module}" else super().find_spec(name, path, target)
+
+sys.meta_path = [Without if one is PathFinder else one for one in sys.meta_path]
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +99,34 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done
+
+
+def test_there_is_one_version() -> None:
+    assert f"\nversion: {pairx.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {pairx.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_a_space_takes_the_pinned_gradio() -> None:
+    assert (
+        f"\ngradio=={re.search('sdk_version: (.+)', (ROOT / 'README.md').read_text())[1]}\n"
+        in (ROOT / "requirements.txt").read_text()
+    )
+
+
+@pytest.mark.parametrize(("module", "extra"), [("gradio", "app"), ("ray", "ray"), ("kornia", "features")])
+def test_without_an_extra_one_line_names_it(module: str, extra: str, tmp_path: Path) -> None:
+    commands = {
+        "app": ["app"],
+        "ray": ["evaluate", "sample", "--ray", "-o", "run"],
+        "features": ["evaluate", "sample", "-o", "run"],
+    }
+    hidden = HIDE.format(module=module) + f"from pairx.cli import main; sys.exit(main({commands[extra]}))"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden], cwd=tmp_path, env={**environment(tmp_path), "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert f'pip install "pairx-explorer[{extra}]"' in done.stderr
 
 
 @pytest.mark.slow
