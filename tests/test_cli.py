@@ -300,7 +300,10 @@ def test_help_does_without_torch() -> None:
 
 def test_the_public_names() -> None:
     assert set(pairx.__all__) <= set(dir(pairx))
-    assert {name for name in pairx.__all__ if getattr(getattr(pairx, name), "__name__", "") != name} == {"viz", "__version__"}
+    assert {name for name in pairx.__all__ if getattr(getattr(pairx, name), "__name__", "") != name} == {
+        "viz",
+        "__version__",
+    }
     assert pairx.viz.draw.__module__ == "pairx.viz.figure"
     assert not hasattr(pairx, "nothing")
 

@@ -43,7 +43,9 @@ def explain_steps(
         for done, layer in enumerate(chosen, 2):
             yield Step(done, total, f"weighing the matches at {layer}")
             weighed.append(weigh(encoded, recordings, layer, options, booked=True))
-        painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
+        counts = [min(options.k_colors, evidence(one.matches)) for one in weighed]
+        errors = errors_at_the_pixels(encoded, recordings, options) if any(counts) else (None, None)
+        painted = [Painted(model.size, count, errors) for count in counts]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
             recording.keep([model.path(layer) for layer in chosen if options.k_colors])
@@ -144,13 +146,34 @@ class Weighed:
 
 class Painted:
     """Pixel maps (k, height, width) of each photograph for one layer's first k matches, how far relevance grew
-    at most on its way to them, and how long they took.
+    at most on its way to them, how much of the similarity's gets lost on its way to the pixels, where that is known,
+    and how long they took.
     """
 
-    def __init__(self, size: tuple[int, int], k: int) -> None:
+    def __init__(self, size: tuple[int, int], k: int, errors: Sequence[float | None] = (None, None)) -> None:
         self.maps = [np.zeros((k, *size), np.float32) for _ in (0, 1)]
         self.growths = [0.0, 0.0]
+        self.errors = errors
         self.seconds = 0.0
+
+    def __len__(self) -> int:
+        return len(self.maps[0])
+
+
+def errors_at_the_pixels(
+    encoded: EncodedPair, recordings: Sequence[lrp.Recording], options: Options
+) -> list[float | None]:
+    """Of each photograph, the part of the similarity's relevance that is lost on its way to the pixels."""
+
+    def error(side: int) -> float | None:
+        return belief.error_of(recordings[side], seed(encoded, side, options), None, options.policy)
+
+    return list(lrp.in_threads(error, (0, 1), 2, encoded.model.device))
+
+
+def seed(encoded: EncodedPair, side: int, options: Options) -> torch.Tensor:
+    """Where relevance starts in one photograph (D,)."""
+    return lrp.seed(encoded.embeddings[side], encoded.embeddings[1 - side], options.seed)
 
 
 def weigh(
@@ -158,20 +181,18 @@ def weigh(
 ) -> Weighed:
     """Relevance of a layer in both photographs, and the matches that it weighs. booked: whether to keep accounts."""
     model, started = encoded.model, time.perf_counter()
-    path, (e, f) = model.path(layer), encoded.embeddings
-    seeds = lrp.seed(e, f, options.seed), lrp.seed(f, e, options.seed)
+    path, seeds = model.path(layer), [seed(encoded, side, options) for side in (0, 1)]
 
     def sweep(side: int) -> tuple[torch.Tensor, float | None]:
-        recording, seed = recordings[side], seeds[side]
-        relevance = recording.relevance(path, seed[None])[0]
-        return relevance, belief.error_of(recording, seed, path, options.policy) if booked else None
+        relevance = recordings[side].relevance(path, seeds[side][None])[0]
+        return relevance, belief.error_of(recordings[side], seeds[side], path, options.policy) if booked else None
 
     swept = list(lrp.in_threads(sweep, (0, 1), 2, model.device))
     relevances = [relevance for relevance, _ in swept]
     cells = [aggregate(model.to_grid(relevance)[0], options.cells) for relevance in relevances]
     beliefs = [
-        believed(model, relevance, cell, seed, error)
-        for (relevance, error), cell, seed in zip(swept, cells, seeds, strict=True)
+        believed(model, relevance, cell, start, error)
+        for (relevance, error), cell, start in zip(swept, cells, seeds, strict=True)
     ]
     matches = match(encoded, layer, cells)
     return Weighed(layer, relevances, cells, matches, beliefs, time.perf_counter() - started)
@@ -189,13 +210,13 @@ def paint(
     encoded: EncodedPair, recording: lrp.Recording, side: int, weighed: Weighed, painted: Painted, options: Options
 ) -> Iterator[int]:
     """Fill the pixel maps of one photograph, and say after each which it was."""
-    if not len(painted.maps[side]):
+    if not len(painted):
         return
     model, started = encoded.model, time.perf_counter()
     like, cells = weighed.relevances[side], (weighed.matches.cells0, weighed.matches.cells1)[side]
     activation = options.start == "activation"
     source = encoded.activations[weighed.layer][side] if activation else model.to_grid(like)[0]
-    signals = [only_cell(source, cell) for cell in cells[: len(painted.maps[side])]]
+    signals = [only_cell(source, cell) for cell in cells[: len(painted)]]
     seeds = torch.stack([model.from_grid(signal[None], like=like) for signal in signals])
     with closing(recording.pixels(model.path(weighed.layer), seeds)) as pixels:
         for index, relevance in enumerate(pixels):
@@ -225,7 +246,11 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
         metrics=measured(weighed, painted),
         settings=about,
         seconds=seconds,
-        notes=(*said, *belief.notes(weighed.beliefs, options.policy), *filter(None, [unpainted])),
+        notes=(
+            *said,
+            *belief.notes(weighed.beliefs, options.policy, painted.errors),
+            *filter(None, [unpainted]),
+        ),
         withheld=unbelievable,
         withheld_pixels=unbelievable or unpainted,
         extent0=encoded.model.extent(encoded.pair.image0),
@@ -234,10 +259,16 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
 
 
 def measured(weighed: Weighed, painted: Painted) -> dict[str, float]:
-    """The numbers of both photographs' `Belief`, and `pixel_growth`, the most of a pixel map, where there are some."""
+    """The numbers of both photographs' `Belief` and, where pixel maps were painted, `pixel_growth`, the most of a map,
+    and `pixel_error`.
+    """
     found: dict[str, float] = {}
     for side, one in enumerate(weighed.beliefs):
-        found |= one.metrics(side) | ({f"pixel_growth{side}": painted.growths[side]} if len(painted.maps[side]) else {})
+        found |= one.metrics(side)
+        if len(painted):
+            found[f"pixel_growth{side}"] = painted.growths[side]
+        if len(painted) and painted.errors[side] is not None:
+            found[f"pixel_error{side}"] = painted.errors[side]
     return found
 
 

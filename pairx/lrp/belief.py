@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from pairx.lrp.engine import TapeRecording
+from pairx.lrp.engine import OUTPUT, TapeRecording
 from pairx.lrp.policy import Policy
 
 if TYPE_CHECKING:
@@ -69,13 +69,15 @@ def growth(relevance: Tensor, start: Tensor) -> float:
     return _magnitude(relevance) / started if started else 0.0
 
 
-def error_of(recording: Recording, seed: Tensor, layer: str | None, policy: Policy) -> float | None:
-    """What a recording's account of a seed (D,) does not explain, as a part of all that started; None where there is no
-    account, or no promise to close it. layer: as `TapeRecording.account` takes it.
+def error_of(
+    recording: Recording, seed: Tensor, layer: str | None, policy: Policy, start: str = OUTPUT
+) -> float | None:
+    """What a recording's account of a seed does not explain, as a part of all that started; None where there is no
+    account, or no promise to close it. seed, layer, start: as `TapeRecording.account` takes them.
     """
     if not policy.conserves or not isinstance(recording, TapeRecording) or not float(seed.sum()):
         return None
-    return recording.account(seed, layer).error * growth(seed.sum(), seed)
+    return recording.account(seed, layer, start).error * growth(seed.sum(), seed)
 
 
 def withheld(growths: Sequence[float], policy: Policy, where: str) -> str:
@@ -92,24 +94,43 @@ def withheld(growths: Sequence[float], policy: Policy, where: str) -> str:
     )
 
 
-def notes(beliefs: Sequence[Belief], policy: Policy) -> tuple[str, ...]:
-    """What a reader has to know of the relevance of the first and the second photograph that is shown."""
+def notes(
+    beliefs: Sequence[Belief], policy: Policy, at_pixels: Sequence[float | None] = (None, None)
+) -> tuple[str, ...]:
+    """What a reader has to know of the relevance of the first and the second photograph that is shown. at_pixels: the
+    error of what goes on to the pixels, where it does.
+    """
     said = []
-    for one, side in zip(beliefs, SIDES, strict=True):
+    for one, side, at_pixel in zip(beliefs, SIDES, at_pixels, strict=True):
         if policy.conserves and NOTED_GROWTH < one.growth <= MOST_GROWTH:
             said.append(
                 f"The relevance of {side} grew to {one.growth:.1f} times what started: most of what its map shows "
                 "cancels."
             )
-        if one.error is not None and not one.error <= NOTED_ERROR:
-            part = f"{one.error:.1%}" if one.error < 1 else f"{one.error:.3g} times what started"
-            said.append(f"Of the relevance of {side}, {part} is lost in divisions by almost zero: its map is inexact.")
+        if _noted(one.error):
+            said.append(
+                f"Of the relevance of {side}, {_part(one.error)} is lost in divisions by almost zero: its map is "
+                "inexact."
+            )
+        elif _noted(at_pixel):
+            said.append(
+                f"Of the relevance of {side}, {_part(at_pixel)} is lost in divisions by almost zero on its way to the "
+                "pixels: what is painted into it is inexact."
+            )
         if one.elsewhere_share > NOTED_ELSEWHERE:
             said.append(
                 f"{one.elsewhere_share:.0%} of the relevance of {side} lies on tokens without a place (class or "
                 "register), which no map shows."
             )
     return tuple(said)
+
+
+def _noted(error: float | None) -> bool:
+    return error is not None and not error <= NOTED_ERROR
+
+
+def _part(error: float) -> str:
+    return f"{error:.1%}" if error < 1 else f"{error:.3g} times what started"
 
 
 def _magnitude(values: Tensor) -> float:

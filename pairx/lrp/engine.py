@@ -135,13 +135,17 @@ class TapeRecording:
         storages = {one.untyped_storage() for one in tensors([held, self.activations])}
         return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
-    def account(self, seed: Tensor, layer: str | None = None) -> Account:
-        """Where the relevance of a seed (D,) went on its way to a layer, or to the pixels. Its sum must not be zero."""
-        start, end = self._nodes[OUTPUT], self._input if layer is None else self._nodes[layer]
+    def account(self, seed: Tensor, layer: str | None = None, start: str = OUTPUT) -> Account:
+        """Where the relevance of a seed went on its way to a layer, or to the pixels. Its sum must not be zero.
+
+        start: the layer at which it starts; the seed is of the shape of its output without the batch, (D,) at the
+        embedding.
+        """
+        first, end = self._nodes[start], self._input if layer is None else self._nodes[layer]
         if not (total := float(seed.sum())):
             raise InputError("This seed sums to zero, so there are no parts of it to account for.")
         account = Account()
-        arrived = self._sweep(self._prepared(start, end), start, end, seed[None, None], account)
+        arrived = self._sweep(self._prepared(first, end), first, end, seed.reshape(1, *first.shape), account)
         account.arrived = float(arrived.values.sum()) / total
         for part in (account.parameters, account.unowned, account.lost):
             part.update({name: value / total for name, value in part.items()})
@@ -191,10 +195,14 @@ def _outside(tensor: Tensor) -> Tensor:
 
 def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch]) -> None:
     kept, unowned = node.rule.kept(relevance), node.rule.unowned(relevance)
-    gone = float(relevance.values.double().sum() - sum(share.values.double().sum() for share in shares))
+    gone = _total(relevance) - sum(map(_total, shares))
     books = (account.parameters, kept), (account.unowned, unowned), (account.lost, gone - kept - unowned)
     for book, value in books:
         book[node.name] = book.get(node.name, 0.0) + value
+
+
+def _total(relevance: Patch) -> float:
+    return float(relevance.values.sum(dtype=torch.float64))
 
 
 def refuse_constant(tape: Tape, name: str, output: object) -> None:

@@ -319,6 +319,8 @@ class ZPlus(Product):
 
     def unowned(self, relevance: Patch) -> float:
         ends = relevance.of(self.inverse) > 1 / (2 * EPSILON)
+        if not bool(ends.any()):
+            return 0.0
         return float((relevance.values * relevance.of(self.inverse) * EPSILON)[ends.expand_as(relevance.values)].sum())
 
     def _ended(self, relevance: Patch, bias: Tensor | None, inverse: Tensor) -> float:

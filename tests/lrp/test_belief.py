@@ -31,6 +31,14 @@ class Cancelling(nn.Module):
         return self.plus(x) / self.left + self.back(self.minus(x))
 
 
+class Faint(nn.Module):
+    """Twice the signal, added up where it is so small that a sum's stabiliser takes most of the relevance."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        small = x * 1e-7
+        return (small.relu() - (-small).relu() + small) * 1e7
+
+
 class Net(nn.Module):
     def __init__(self, before: nn.Module, after: nn.Module) -> None:
         super().__init__()
@@ -83,6 +91,15 @@ def test_pixel_maps_that_explode_are_withheld_alone(pair: ImagePair) -> None:
     scene = viz.compose(one, pair)
     assert scene.heat0 is not None and scene.marks and scene.paint0 is None and scene.banner != scene.paint_banner
     assert all(mark.layer0 is None for mark in scene.marks)
+
+
+def test_relevance_that_is_lost_on_its_way_to_the_pixels_is_told(pair: ImagePair) -> None:
+    faint, sound = (pairx.explain(model_of(before), pair, k_colors=2, engine="exact") for before in (Faint(), None))
+    assert faint.metrics["error0"] < belief.NOTED_ERROR < 0.3 < faint.metrics["pixel_error0"]
+    assert sum("on its way to the pixels: what is painted" in note for note in faint.notes) == 2, "one a photograph"
+    assert sound.metrics["pixel_error0"] < 1e-4 and not any("lost" in note for note in sound.notes)
+    unpainted = pairx.explain(model_of(Faint()), pair, k_colors=0, engine="exact")
+    assert "pixel_error0" not in unpainted.metrics and not any("lost" in note for note in unpainted.notes)
 
 
 @pytest.mark.parametrize("method", ["lrp", "crp", "bilrp"])
