@@ -19,7 +19,7 @@ OPTIONS = {
     "residual": "norm (default) or plain: how relevance crosses residual sums",
     "batchnorm": "merge (default) or pass: how relevance crosses BatchNorm",
     "composite": "epsilon-plus (the paper), conserving or gradient: the rules; auto (default) takes conserving for "
-    "networks with layer normalisation, such as transformers, and magnitudes at sums that a normalisation shifts",
+    "networks with layer normalisation or attention, as in transformers, and magnitudes at sums that are normalised",
     "seed": "relevance (the paper, default), gradient or gradient_times_cosine: where relevance starts",
     "pooling": "norm (default) or gradient: how relevance crosses generalised-mean pooling",
     "pixels": "signed (default) or absolute: how the colours of a pixel add up in .npz",

@@ -29,6 +29,7 @@ def attention(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     call = dict(zip(names, args, strict=False)) | kwargs
     if call.get("is_causal") or call.get("enable_gqa") or not tape.node(call["value"]):
         return unruled(tape, func, args, kwargs)
+    tape.attends |= bool(tape.node(call["query"]) or tape.node(call["key"]))
     y, (query, key) = func(*args, **kwargs), (call[name].detach() for name in ("query", "key"))
     weights = partial(attention_weights, query, key, call.get("attn_mask"), call.get("scale"))
     return added(tape, y, rules.Mix(tape.pinned(call["value"]), weights, True, tape.arithmetic), "attention")

@@ -16,7 +16,7 @@ from pairx.lrp.rules import ATTENTION, GATE
 from pairx.lrp.tape import Tape, title
 from pairx.lrp.writing import added, expanded, unruled, weighed
 
-PRODUCT, QUOTIENT = "product of two features", "quotient of two features"
+QUOTIENT = "quotient of two features"
 
 
 def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -120,41 +120,63 @@ def _taken(tape: Tape, y: Tensor, takers: Sequence[Tensor], name: str) -> Tensor
 
 
 def matrix_product(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
-    """A product with a constant matrix, or with attention."""
+    """A product with a constant matrix or with attention, or of two features."""
     if (operands := _operands(args, kwargs)) is None:
         return unruled(tape, func, args, kwargs)
-    a, b = operands
-    mixing = [_constant(tape, one) for one in (a, b)]
-    if mixing[0] == mixing[1] or min(a.ndim, b.ndim) < 2:
-        return unruled(tape, func, args, kwargs, PRODUCT)
-    constant, signal = (a, b) if mixing[0] else (b, a)
-    rule = rules.Mix(tape.pinned(signal), partial(_itself, constant.detach()), mixing[0], tape.arithmetic)
-    return added(tape, func(*args, **kwargs), rule, "attention")
+    y, moving = func(*args, **kwargs), _moving(tape, operands)
+    if len(moving) == 2:
+        return _of_features(tape, y, operands, moving, torch.matmul, title(func))
+    if min(one.ndim for one in operands) < 2:
+        return added(tape, y, rules.Unruled(title(func)), title(func))
+    constant, signal = operands[1 - moving[0]], operands[moving[0]]
+    rule = rules.Mix(tape.pinned(signal), partial(_itself, constant.detach()), moving[0] == 1, tape.arithmetic)
+    return added(tape, y, rule, "attention")
 
 
 def einsum(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
-    """A sum of products of one signal with constants or attention: a linear map with constant weights."""
+    """A sum of products of one signal with constants or attention, which is a linear map, or of several features."""
     equation, *operands = args
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = list(operands[0])
     if not isinstance(equation, str) or kwargs:
         return unruled(tape, func, args, kwargs)
-    moving = [place for place, one in enumerate(operands) if not _constant(tape, one)]
-    if len(moving) != 1:
-        return unruled(tape, func, args, kwargs, PRODUCT)
+    y, moving = func(*args), _moving(tape, operands)
+    if len(moving) > 1:
+        return _of_features(tape, y, operands, moving, partial(torch.einsum, equation), title(func))
     (place,) = moving
     before, after = ([one.detach().abs() for one in part] for part in (operands[:place], operands[place + 1 :]))
     linear = partial(_einsum_of, equation, before, after)
-    return weighed(tape, func(*args), operands[place], linear, "einsum")
+    return weighed(tape, y, operands[place], linear, "einsum")
 
 
 def _einsum_of(equation: str, before: Sequence[Tensor], after: Sequence[Tensor], signal: Tensor) -> Tensor:
     return torch.einsum(equation, *before, signal, *after)
 
 
-def _constant(tape: Tape, operand: Tensor) -> bool:
-    node = tape.node(operand)
-    return node is None or node.kind == ATTENTION
+def _moving(tape: Tape, operands: Sequence[Tensor]) -> list[int]:
+    """Which operands of a sum of products take relevance: signals, but for attention and gates, which are held constant
+    unless there is nothing else.
+    """
+    nodes = {place: node for place, one in enumerate(operands) if (node := tape.node(one))}
+    tape.attends |= len(nodes) > 1
+    for constant in ((ATTENTION, GATE), (ATTENTION,)):
+        if moving := [place for place, node in nodes.items() if node.kind not in constant]:
+            return moving
+    return list(nodes)
+
+
+def _of_features(
+    tape: Tape, y: Tensor, operands: Sequence[Tensor], moving: Sequence[int], product: Callable, name: str
+) -> Tensor:
+    """A sum of products of several features; product: the same of other operands."""
+    if not y.ndim:
+        return added(tape, y, rules.Unruled(name), name)
+    weigh = torch.abs if tape.policy.composite == "conserving" else _itself
+    values = [weigh(one.detach()) for one in operands]
+    leaves = [values[place].requires_grad_() for place in moving]
+    with torch.enable_grad():
+        whole = product(*values)
+    return added(tape, y, rules.Factors([tape.node(operands[place]) for place in moving], whole, leaves), name)
 
 
 def _times_alpha(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:

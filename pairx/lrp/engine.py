@@ -59,22 +59,14 @@ class TapeRecording:
         memory: int,
         pixels: bool = True,
     ) -> None:
-        if policy.composite == "auto":
-            conserves = any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules())
-            policy = replace(policy, composite="conserving" if conserves else "auto")
+        if policy.composite == "auto" and any(isinstance(part, nn.LayerNorm | nn.RMSNorm) for part in module.modules()):
+            policy = replace(policy, composite="conserving")
         self._memory, self._lock, self._to_pixels = memory, threading.Lock(), pixels
-        outputs: dict[str, Tensor] = {}
-
-        def see(name: str, output: Tensor) -> None:
-            outputs[name] = output if tape.node(output) is None else tape.alias(output)
-            tape.wake()
-
-        network = observed(module, (*layers, OUTPUT), see)
         x = _outside(x.detach()).contiguous(memory_format=torch.channels_last)
-        table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
-        tape = Tape(network, x, policy, arithmetic, table, asleep=not pixels)
-        with torch.no_grad(), tape:
-            network(x)
+        tape, outputs = _written(module, x, layers, policy, arithmetic, pixels)
+        if policy.composite == "auto" and tape.attends:
+            policy = replace(policy, composite="conserving")
+            tape, outputs = _written(module, x, layers, policy, arithmetic, pixels)
         for name in (*layers, OUTPUT):
             refuse_constant(tape, name, outputs.get(name))
         self._nodes = {name: tape.pinned(output) for name, output in outputs.items()}
@@ -186,6 +178,24 @@ class TapeRecording:
                 if source in wanted:
                     pending[source] = pending[source] + share if source in pending else share
         return pending[end]
+
+
+def _written(
+    module: nn.Module, x: Tensor, layers: Sequence[str], policy: Policy, arithmetic: Arithmetic, pixels: bool
+) -> tuple[Tape, dict[str, Tensor]]:
+    """A forward on a tape, and the outputs of the layers and of the whole by name."""
+    outputs: dict[str, Tensor] = {}
+
+    def see(name: str, output: Tensor) -> None:
+        outputs[name] = output if tape.node(output) is None else tape.alias(output)
+        tape.wake()
+
+    network = observed(module, (*layers, OUTPUT), see)
+    table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
+    tape = Tape(network, x, policy, arithmetic, table, asleep=not pixels)
+    with torch.no_grad(), tape:
+        network(x)
+    return tape, outputs
 
 
 def _outside(tensor: Tensor) -> Tensor:

@@ -18,17 +18,18 @@ class Policy:
 
     composite: which rule an operation gets. "epsilon-plus" as in the paper: ZPlus on convolutions, Epsilon on linear
     layers, norm rule on sums. "conserving", for networks with layer normalisation or attention: ZPlus on linear layers
-    too, with a share for outputs that have no positive part, magnitudes at sums and under attention, which itself is
-    held constant. "gradient": every operation's
-    derivative, so that relevance is a gradient. "auto": "conserving" where a network has layer normalisation, otherwise
-    "epsilon-plus", with magnitudes at sums that a normalisation shifts before a layer weighs them, as in
-    pre-activation networks: there relevance does not vanish where a sum does, so the norm rule would enlarge it without
-    bound. residual: "norm" shares relevance at a sum in proportion to its operands; "plain" hands all of it to both, as
-    the public PAIR-X code does on timm's EfficientNets, which doubles relevance at every skip. batchnorm: "merge" folds
-    it into the convolution before it, and parallel linear branches of one tensor with it into the one convolution that
-    their sum is, where residual is "norm"; "pass" hands relevance through it unchanged, as zennit does where
-    it cannot merge. pooling: "norm" shares relevance out among what a generalised mean (GeM) and other means of powers
-    pool; "gradient" takes their derivative, as the public PAIR-X codes do, whose rules see modules only.
+    too, with a share for outputs that have no positive part, magnitudes at sums and at sums of products. "gradient":
+    every operation's derivative, so that relevance is a gradient. "auto": "conserving" where a network has layer or RMS
+    normalisation, or where its signals mix each other, as a recording finds out: by attention, with a softmax or
+    without, or in another sum of products of two of them. Otherwise "epsilon-plus", with magnitudes at sums that a
+    normalisation shifts before a layer weighs them, as in pre-activation networks: there relevance does not vanish
+    where a sum does, so the norm rule would enlarge it without bound. residual: "norm" shares relevance at a sum in
+    proportion to its operands; "plain" hands all of it to both, as the public PAIR-X code does on timm's EfficientNets,
+    which doubles relevance at every skip. batchnorm: "merge" folds it into the convolution before it, and parallel
+    linear branches of one tensor with it into the one convolution that their sum is, where residual is "norm"; "pass"
+    hands relevance through it unchanged, as zennit does where it cannot merge. pooling: "norm" shares relevance out
+    among what a generalised mean (GeM) and other means of powers pool; "gradient" takes their derivative, as the public
+    PAIR-X codes do, whose rules see modules only.
     """
 
     residual: str = "norm"

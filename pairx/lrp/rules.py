@@ -134,6 +134,17 @@ class Norm(Adjoint):
         return stabilized(self.y.detach())
 
 
+class Factors(Norm):
+    """`R_a = 1/n sum_j a (dy_j / da) R_j / y_j` of each of n features a whose products y sums, such as queries and keys
+    without a softmax: the uniform rule (Achtibat et al. 2024, AttnLRP, section 3.3) and `Norm` of what the sum adds up.
+
+    y: of the features, or of their magnitudes, so that it conserves where products of both signs cancel.
+    """
+
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        return super().share(relevance.holding(relevance.values / len(self.sources)))
+
+
 class NormOfPowers(Norm):
     """The same of powers, which are so small for small features that a stabiliser would take most: without one."""
 

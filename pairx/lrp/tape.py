@@ -42,6 +42,7 @@ class Tape(TorchFunctionMode):
         self.policy, self.handlers, self.asleep = policy, handlers, asleep
         self.arithmetic, self._awake = (Arithmetic() if asleep else arithmetic), arithmetic
         self.nodes: list[Node] = []
+        self.attends = False  # whether signals mixed each other, as attention does
         self._found = WeakIdKeyDictionary()  # tensor to node
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
         self._folded: dict[Node, Rule] = {}  # rules as they were before a BatchNorm was folded into them
