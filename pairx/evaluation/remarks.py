@@ -77,7 +77,7 @@ def layer_sentence(summary: Numbers) -> str:
     if len(layers) < 2:
         return ""
     if best is None:
-        return "no layer is best: none has a rho of inverted_residual_mean"
+        return "no layer is best: none has a rho of the inverted residual mean"
     found = {layer: numbers[RESIDUAL] for layer, numbers in layers.items()}
     known = [layer for layer in found if found[layer]["rho"] is not None]
     said = ", ".join(
@@ -86,11 +86,11 @@ def layer_sentence(summary: Numbers) -> str:
     )
     others = summary.get("other_layers")
     if others is None:
-        return f"highest rho of inverted_residual_mean, without an interval: {said}"
+        return f"highest rho of the inverted residual mean, without an interval: {said}"
     level = [name for name, one in others.items() if one["rho"] is not None and not _above_zero(one["rho_interval"])]
     if level:
-        return f"no layer is clearly best, by rho of inverted_residual_mean: {said}"
-    return f"best layer, by rho of inverted_residual_mean: {said}"
+        return f"no layer is clearly best, by rho of the inverted residual mean: {said}"
+    return f"best layer, by rho of the inverted residual mean: {said}"
 
 
 def p_value(p: float | None, floor: float | None) -> str:

@@ -84,9 +84,9 @@ def test_a_metric_is_held_against_its_control(over: dict[str, Any], said: str) -
 
 def test_a_layer_is_best_only_where_intervals_part() -> None:
     numbers = "late 0.600 (0.500 to 0.700), early 0.300 (0.200 to 0.400)"
-    assert remarks.layer_sentence(summary()) == f"best layer, by rho of inverted_residual_mean: {numbers}"
+    assert remarks.layer_sentence(summary()) == f"best layer, by rho of the inverted residual mean: {numbers}"
     level = summary(other_layers={"early": {"rho": 0.3, "rho_interval": [-0.1, 0.7]}})
-    assert remarks.layer_sentence(level) == f"no layer is clearly best, by rho of inverted_residual_mean: {numbers}"
+    assert remarks.layer_sentence(level) == f"no layer is clearly best, by rho of the inverted residual mean: {numbers}"
     unknown = summary(other_layers={"early": {"rho": 0.3, "rho_interval": [None, None]}})
     assert "no layer is clearly best" in remarks.layer_sentence(unknown)
     assert "none has a rho" in remarks.layer_sentence(summary(best_layer=None))
