@@ -98,6 +98,12 @@ class Float64(Preprocessing):
         return super().__call__(image).double()
 
 
+def into_float64(model: EmbeddingModel) -> None:
+    """Turn a model, whose layers are known by now, into one that computes in float64."""
+    model.module.double()
+    model.preprocessing = Float64(**vars(model.preprocessing))
+
+
 def photographs() -> list[str]:
     """Paths; the first two show the same flank of one animal, the others are of others."""
     if data := os.environ.get("PAIRX_DATA"):
@@ -120,8 +126,7 @@ def load(job: Job, paths: list[str]) -> EmbeddingModel:
     model = pairx.load_model(job.architecture, pretrained=bundled, size=size, calibrate=calibrate, device=job.device)
     print(f"{job.architecture}, {job.engine}: at {model.default_layer}, {said_size(model.size)}", file=sys.stderr)
     if job.double:
-        model.module.double()
-        model.preprocessing = Float64(**vars(model.preprocessing))
+        into_float64(model)
     return model
 
 

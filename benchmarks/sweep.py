@@ -42,7 +42,7 @@ import timm
 import torch
 
 import pairx
-from benchmarks.engine import Float64, relative
+from benchmarks.engine import into_float64, relative
 from pairx.core import pair_x
 from pairx.datasets import load_herd
 from pairx.lrp import belief, record
@@ -176,8 +176,7 @@ def both(values: Sequence[float]) -> str:
 
 def differences(found: Explanation, model: EmbeddingModel, pair: ImagePair) -> tuple[float, float]:
     """Of cells and of the pixel maps of the same cells, to what float64 gives; turns the model into float64."""
-    model.module.double()
-    model.preprocessing = Float64(**vars(model.preprocessing))
+    into_float64(model)
     right = pairx.explain(model, pair, layer=model.default_layer, engine="exact", k_colors=COLORS)
     cells, pixels = [], [0.0]
     for side in "01":
