@@ -15,7 +15,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("pairx", "tests", "tools", "benchmarks")
+OURS = ("pairx", "tests", "tools", "benchmarks", "docs")
 # A room imports only rooms of lower floors, and itself.
 FLOORS = (
     ("errors", "assets"),
@@ -93,7 +93,7 @@ def test_only_the_interface_imports_gradio() -> None:
 
 def test_nothing_shipped_imports_tests_or_tools() -> None:
     for path in sources("pairx", "app.py"):
-        assert not {name.split(".")[0] for name in imported(path)} & {"tests", "tools", "benchmarks"}, path
+        assert not {name.split(".")[0] for name in imported(path)} & {"tests", "tools", "benchmarks", "docs"}, path
 
 
 def requirements(name: str) -> dict[str, str]:
@@ -140,7 +140,7 @@ def test_pins_lie_in_the_ranges_that_an_installation_takes() -> None:
     pinned = (
         requirements("requirements.txt") | requirements("requirements-ray.txt") | requirements("requirements-dev.txt")
     )
-    for name, versions in (ranges() | ranges("app", "features", "ray", "dev")).items():
+    for name, versions in (ranges() | ranges("app", "docs", "features", "ray", "dev")).items():
         if name in pinned:
             assert pinned[name].split(";")[0].removeprefix("==") in versions, name
     assert requirements("requirements.txt").keys() == (ranges() | ranges("app", "features")).keys()
@@ -156,7 +156,7 @@ def test_an_installation_without_extras_brings_what_explaining_imports() -> None
 
 def test_what_tests_and_tools_import_is_required() -> None:
     required = requirements("requirements.txt").keys() | requirements("requirements-dev.txt").keys()
-    found = distributions("tests", "tools", "benchmarks")
+    found = distributions("tests", "tools", "benchmarks", "docs")
     assert {module for module, names in found.items() if not names & required} == set()
 
 

@@ -1,0 +1,210 @@
+"""The tables of the pages, made from what the code registers, so that none goes stale.
+
+    python -m docs.tables NAME      # prints one; see TABLES
+
+Each is a function without arguments that gives Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from pathlib import Path
+
+from docs.drawing import floors
+from pairx import geometry, images
+from pairx.cli import parser
+from pairx.core import PRESETS, Options
+from pairx.datasets.dataset import OPTIONAL, REQUIRED
+from pairx.datasets.names import UNKNOWN_CODES, UNKNOWN_WORDS
+from pairx.evaluation.metrics import CONTROL, METRICS
+from pairx.evaluation.views import VIEWS
+from pairx.methods import cards, families, list_methods
+from pairx.models import list_models
+from pairx.types import MethodCard
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table. A cell's `|` is escaped, and its line breaks become blanks."""
+    lines = [[" ".join(str(cell).replace("|", "\\|").split()) for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [list(head), ["---"] * len(head), *lines])
+
+
+def methods_by_family() -> str:
+    """Every family with the names of its methods."""
+    return table(
+        ("Family", "Methods"),
+        [(family.capitalize(), ", ".join(f"`{one.name}`" for one in list_methods(family))) for family in families()],
+    )
+
+
+def methods() -> str:
+    """Every method, family by family: what it says, what it costs and what to beware of."""
+    parts = []
+    for family in families():
+        rows = [(f"`{one.name}`", one.summary, _tells(one), one.cost, one.caveat) for one in list_methods(family)]
+        parts += [
+            f"### {family.capitalize()}\n",
+            table(("Method", "What it shows", "Tells", "Cost", "Beware"), rows),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def _tells(card: MethodCard) -> str:
+    """What its answer is made of."""
+    if card.family in ("pairwise matching", "classical"):
+        return "matches"
+    kind = "pairs of places" if card.second_order else "a map a photograph"
+    return kind if card.signed else f"{kind}, without a sign"
+
+
+def sources() -> str:
+    """Every method with its paper, the equation it computes, and the licence of what it stands on."""
+    rows = [(f"`{one.name}`", one.paper, one.equation, one.license) for one in cards().values()]
+    return table(("Method", "Paper", "What is computed", "Licence"), rows)
+
+
+def fast_methods() -> str:
+    """The methods that take few passes, in a line."""
+    return ", ".join(f"`{one.name}`" for one in cards().values() if not one.slow)
+
+
+def placed_methods() -> str:
+    """The methods that answer for pairs of places, in a line."""
+    return ", ".join(f"`{one.name}`" for one in cards().values() if one.second_order)
+
+
+def metrics() -> str:
+    """The metrics of a pair."""
+    rows = [
+        (f"`{name}`", metric.title, f"`{CONTROL}{name}`" if metric.of_transform else "none: it needs no transform")
+        for name, metric in METRICS.items()
+    ]
+    return table(("Column", "What it is", "Its control"), rows)
+
+
+def views() -> str:
+    """The ready-made views of a run."""
+    return table(("View", "Which pairs"), [(view.title, view.meaning) for view in VIEWS.values()])
+
+
+def models() -> str:
+    """The registered models."""
+    rows = [
+        (f"`{card.name}`", "comes along" if card.embedded else "hub", card.summary, card.license or "none stated")
+        for card in list_models()
+    ]
+    return table(("Name", "Weights", "What it is", "Licence"), rows)
+
+
+def presets() -> str:
+    """Options of PAIR-X that differ between its presets."""
+    own = {one.name: one.default for one in fields(Options)}
+    differing = [name for name in own if any(name in preset for preset in PRESETS.values())]
+    rows = [(f"`{name}`", *(f"`{preset.get(name, own[name])}`" for preset in PRESETS.values())) for name in differing]
+    return table(("Option", *(f"`{name}`" for name in PRESETS)), rows)
+
+
+def transforms() -> str:
+    """The matchers and the transforms, in a list."""
+    features = ", ".join(f"`{name}`" for name in geometry.MATCHERS)
+    ways = ", ".join(f"`{name}`" for name in geometry.TRANSFORMS)
+    return f"- `--features`: {features}; `{geometry.DEFAULT_FEATURES}` by default.\n- `--transform`: {ways}; " + (
+        f"`{geometry.DEFAULT_TRANSFORM}` by default."
+    )
+
+
+def columns() -> str:
+    """The columns of a table of photographs."""
+    return (
+        f"{', '.join(f'`{name}`' for name in REQUIRED)}, and where known {', '.join(f'`{name}`' for name in OPTIONAL)}"
+    )
+
+
+def nobody() -> str:
+    """What counts as no individual."""
+    words = ", ".join(f"`{word}`" for word in (*sorted(UNKNOWN_CODES), *sorted(UNKNOWN_WORDS)))
+    return (
+        f"An empty cell, signs without letters such as `?` or `-`, {words} (in capitals or not, except the first two)."
+    )
+
+
+def photographs() -> str:
+    """Which files are photographs, which are not, and how large they may be."""
+    read, raw = (", ".join(f"`{one}`" for one in sorted(some)) for some in (images.SUFFIXES, images.RAW_SUFFIXES))
+    most = f"at most {images.MAX_PIXELS // 10**6} megapixels and {images.MAX_SIDE:,} px a side"
+    return (
+        f"- Read: {read}; {most}. What is longer than {images.LONGEST:,} px is reduced to that.\n"
+        f"- Camera raw files are not read, and are counted: {raw}."
+    )
+
+
+def commands() -> str:
+    """Every command with its options, as `--help` says them."""
+    top = parser()
+    (chosen,) = (one for one in top._actions if isinstance(one, argparse._SubParsersAction))
+    return "\n".join(_command(name, command) for name, command in chosen.choices.items())
+
+
+def _command(name: str, command: argparse.ArgumentParser) -> str:
+    rows = []
+    for action in command._actions:
+        if "--help" in action.option_strings:
+            continue
+        names = ", ".join(f"`{one}`" for one in action.option_strings)
+        taken = action.metavar or ("" if action.nargs == 0 else action.dest.upper())
+        if action.choices:
+            taken = " or ".join(map(str, action.choices))
+        taken = " ".join(taken) if isinstance(taken, tuple) else taken
+        rows.append((names or f"`{taken}`", taken if names else "", (action.help or "") % _defaults(action)))
+    return f"### {name}\n\n{command.description}\n\n{table(('Option', 'Takes', 'What it does'), rows)}\n"
+
+
+def _defaults(action: argparse.Action) -> dict[str, object]:
+    return {"default": action.default, "prog": "pairx"}
+
+
+def security() -> str:
+    """What SECURITY.md says."""
+    return (ROOT / "SECURITY.md").read_text(encoding="utf-8").partition("\n")[2].strip()
+
+
+def attacks() -> str:
+    """What the tests of attacks on the app hold, by their names."""
+    found = []
+    for name in ("test_attacks.py", "test_hostile_files.py"):
+        tree = ast.parse((ROOT / "tests" / "ui" / name).read_text(encoding="utf-8"))
+        tests = [one.name for one in tree.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")]
+        found += [
+            f"| {test.removeprefix('test_').replace('_', ' ').capitalize()} | `tests/ui/{name}` |" for test in tests
+        ]
+    return "\n".join(["| What holds | Where it is tested |", "| --- | --- |", *found])
+
+
+def benchmarks() -> str:
+    """The benchmarks: the question each answers."""
+    rows = []
+    for path in sorted((ROOT / "benchmarks").glob("*.py")):
+        if text := ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))):
+            rows.append((f"`python -m benchmarks.{path.stem}`", text.partition("\n\n")[0]))
+    return table(("Command", "What it answers"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    one.__name__.replace("_", "-"): one
+    for one in (
+        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, views, models, presets, transforms,
+        columns, nobody, photographs, commands, security, attacks, benchmarks, floors,
+    )
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    for wanted in sys.argv[1:] or TABLES:
+        print(TABLES[wanted]())
