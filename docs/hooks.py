@@ -1,4 +1,4 @@
-"""What `mkdocs build` does beside rendering: tables from the registries, equations as MathML, the repository's pictures.
+"""What `mkdocs build` does beside rendering: tables from the registries, equations as MathML, the README's pictures.
 
 A page asks for a table by a comment of its own, `<!-- generated: methods -->`, with the name of a function of `TABLES`.
 """

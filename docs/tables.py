@@ -35,11 +35,15 @@ def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in [list(head), ["---"] * len(head), *lines])
 
 
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def methods_by_family() -> str:
     """Every family with the names of its methods."""
     return table(
         ("Family", "Methods"),
-        [(family.capitalize(), ", ".join(f"`{one.name}`" for one in list_methods(family))) for family in families()],
+        [(family.capitalize(), _listed(one.name for one in list_methods(family))) for family in families()],
     )
 
 
@@ -72,12 +76,12 @@ def sources() -> str:
 
 def fast_methods() -> str:
     """The methods that take few passes, in a line."""
-    return ", ".join(f"`{one.name}`" for one in cards().values() if not one.slow)
+    return _listed(one.name for one in cards().values() if not one.slow)
 
 
 def placed_methods() -> str:
     """The methods that answer for pairs of places, in a line."""
-    return ", ".join(f"`{one.name}`" for one in cards().values() if one.second_order)
+    return _listed(one.name for one in cards().values() if one.second_order)
 
 
 def metrics() -> str:
@@ -113,31 +117,27 @@ def presets() -> str:
 
 def transforms() -> str:
     """The matchers and the transforms, in a list."""
-    features = ", ".join(f"`{name}`" for name in geometry.MATCHERS)
-    ways = ", ".join(f"`{name}`" for name in geometry.TRANSFORMS)
-    return f"- `--features`: {features}; `{geometry.DEFAULT_FEATURES}` by default.\n- `--transform`: {ways}; " + (
-        f"`{geometry.DEFAULT_TRANSFORM}` by default."
+    return (
+        f"- `--features`: {_listed(geometry.MATCHERS)}; `{geometry.DEFAULT_FEATURES}` by default.\n"
+        f"- `--transform`: {_listed(geometry.TRANSFORMS)}; `{geometry.DEFAULT_TRANSFORM}` by default."
     )
 
 
 def columns() -> str:
     """The columns of a table of photographs."""
-    return (
-        f"{', '.join(f'`{name}`' for name in REQUIRED)}, and where known {', '.join(f'`{name}`' for name in OPTIONAL)}"
-    )
+    needed, known = (_listed(names) for names in (REQUIRED, OPTIONAL))
+    return f"{needed}, and where known {known}"
 
 
 def nobody() -> str:
     """What counts as no individual."""
-    words = ", ".join(f"`{word}`" for word in (*sorted(UNKNOWN_CODES), *sorted(UNKNOWN_WORDS)))
-    return (
-        f"An empty cell, signs without letters such as `?` or `-`, {words} (in capitals or not, except the first two)."
-    )
+    codes, words = (_listed(sorted(some)) for some in (UNKNOWN_CODES, UNKNOWN_WORDS))
+    return f"An empty cell, signs without letters such as `?` or `-`, {codes}; and in capitals or not, {words}."
 
 
 def photographs() -> str:
     """Which files are photographs, which are not, and how large they may be."""
-    read, raw = (", ".join(f"`{one}`" for one in sorted(some)) for some in (images.SUFFIXES, images.RAW_SUFFIXES))
+    read, raw = (_listed(sorted(some)) for some in (images.SUFFIXES, images.RAW_SUFFIXES))
     most = f"at most {images.MAX_PIXELS // 10**6} megapixels and {images.MAX_SIDE:,} px a side"
     return (
         f"- Read: {read}; {most}. What is longer than {images.LONGEST:,} px is reduced to that.\n"
@@ -154,7 +154,7 @@ def commands() -> str:
 
 def _command(name: str, command: argparse.ArgumentParser) -> str:
     rows = []
-    for action in command._actions:
+    for action in sorted(command._actions, key=lambda one: bool(one.option_strings)):
         if "--help" in action.option_strings:
             continue
         names = ", ".join(f"`{one}`" for one in action.option_strings)
@@ -181,10 +181,8 @@ def attacks() -> str:
     for name in ("test_attacks.py", "test_hostile_files.py"):
         tree = ast.parse((ROOT / "tests" / "ui" / name).read_text(encoding="utf-8"))
         tests = [one.name for one in tree.body if isinstance(one, ast.FunctionDef) and one.name.startswith("test_")]
-        found += [
-            f"| {test.removeprefix('test_').replace('_', ' ').capitalize()} | `tests/ui/{name}` |" for test in tests
-        ]
-    return "\n".join(["| What holds | Where it is tested |", "| --- | --- |", *found])
+        found += [(test.removeprefix("test_").replace("_", " ").capitalize(), f"`tests/ui/{name}`") for test in tests]
+    return table(("What holds", "Where it is tested"), found)
 
 
 def benchmarks() -> str:

@@ -135,11 +135,9 @@ def test_every_public_name_has_its_place_in_the_reference() -> None:
     public = {f"pairx.{name}" for name in pairx.__all__} | {f"pairx.lrp.{name}" for name in lrp.__all__}
     assert public - {"pairx.__version__", "pairx.viz"} <= shown
     for module in (plugins, testing):
-        kinds = (type, FunctionType)
-        own = {
-            name for name, one in vars(module).items() if isinstance(one, kinds) and one.__module__ == module.__name__
-        }
-        assert {f"{module.__name__}.{name}" for name in own if not name.startswith("_")} <= shown, module
+        made = {name: one for name, one in vars(module).items() if isinstance(one, type | FunctionType)}
+        own = {name for name, one in made.items() if one.__module__ == module.__name__ and not name.startswith("_")}
+        assert {f"{module.__name__}.{name}" for name in own} <= shown, module
 
 
 def test_pages_ask_for_tables_that_there_are() -> None:
