@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils.hooks import RemovableHandle
 
 from pairx.lrp.policy import Policy
 from pairx.lrp.tape import tensors
@@ -32,6 +34,8 @@ MOVES = {
     Tensor.transpose, Tensor.contiguous, Tensor.chunk, Tensor.split, Tensor.__getitem__, Tensor.clone, Tensor.to,
     Tensor.float,
 }  # fmt: skip
+WEIGHING = nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear
+ATTRIBUTES = {Tensor.shape.__get__, Tensor.dtype.__get__, Tensor.device.__get__, Tensor.ndim.__get__, Tensor.size}
 # zennit's hooks on the module that calls these hold the rule.
 WEIGHED = {F.conv1d, F.conv2d, F.conv3d, F.linear}
 HOOKED = {*WEIGHED, F.batch_norm}
@@ -43,8 +47,8 @@ class Connections(TorchFunctionMode):
     Sums take the norm rule (`R_a = R a / (a + b)`; with plain residuals each operand takes all of R), a product with a
     gate hands all relevance to the signal, activations and scalar factors pass it, means and pooling take the norm rule
     (`R_i = R x_i (dy/dx_i) / y`), but for GeM where the policy takes its gradient. Thread-local; the model stays as it
-    is. network: whose modules are hooked. Raises
-    InputError, naming it, for an operation that has no rule.
+    is. network: whose modules are hooked. Raises InputError, naming it, for an operation that has no rule, and for a
+    layer whose weights are read outside of it, where no hook sees them.
     """
 
     def __init__(self, network: nn.Module, policy: Policy) -> None:
@@ -52,9 +56,34 @@ class Connections(TorchFunctionMode):
         self.policy = policy
         self.hooked = {id(tensor) for tensor in (*network.parameters(), *network.buffers())}
         self.owners = {id(tensor): name.rpartition(".")[0] for name, tensor in network.named_parameters()}
+        self.layers = [(name, part) for name, part in network.named_modules() if isinstance(part, WEIGHING)]
+        self._weights: dict[int, list[str]] = {}  # a parameter to the layers that own it
+        for name, part in self.layers:
+            for parameter in part.parameters(recurse=False):
+                self._weights.setdefault(id(parameter), []).append(name)
+        self._running: list[str] = []
+        self._handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> Connections:
+        for name, part in self.layers:
+            self._handles.append(part.register_forward_pre_hook(partial(self._enter, name)))
+            self._handles.append(part.register_forward_hook(self._leave))
+        return super().__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        for handle in self._handles:
+            handle.remove()
+
+    def _enter(self, name: str, _layer: nn.Module, _inputs: tuple) -> None:
+        self._running.append(name)
+
+    def _leave(self, _layer: nn.Module, _inputs: tuple, _output: object) -> None:
+        self._running.pop()
 
     def __torch_function__(self, func: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
+        self._refuse_outside(func, (args, kwargs))
         signals = [arg for arg in args if isinstance(arg, Tensor) and arg.requires_grad]
         if not torch.is_grad_enabled() or not signals:
             return func(*args, **kwargs)
@@ -77,6 +106,17 @@ class Connections(TorchFunctionMode):
                 f"The operation {resolve_name(func) or func} has no relevance rule here. Choose a convolutional model."
             )
         return result
+
+    def _refuse_outside(self, func: Callable, operands: tuple) -> None:
+        """Raise InputError where an operation reads a layer's weights while another module, or none, runs."""
+        if func in ATTRIBUTES:
+            return
+        for one in tensors(operands):
+            if (owners := self._weights.get(id(one))) and not set(owners).intersection(self._running):
+                raise InputError(
+                    f"The weights of {owners[0]} are also read outside of it, which the zennit engine cannot see. "
+                    "Choose another."
+                )
 
     def _known(self, func: Callable, operands: tuple) -> bool:
         if func in WEIGHED and id(operands[1]) not in self.hooked:

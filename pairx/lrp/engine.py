@@ -66,6 +66,7 @@ class TapeRecording:
         tape, outputs = _written(module, x, layers, policy, arithmetic, pixels)
         if policy.composite == "auto" and tape.attends:
             policy = replace(policy, composite="conserving")
+            _free(tape.nodes)
             tape, outputs = _written(module, x, layers, policy, arithmetic, pixels)
         for name in (*layers, OUTPUT):
             refuse_constant(tape, name, outputs.get(name))
@@ -147,8 +148,7 @@ class TapeRecording:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        for node in self._tape:  # rules and nodes hold each other
-            node.rule = node.value = None
+        _free(self._tape)
         for held in (self._tape, self._nodes, self._paths, self.activations):
             held.clear()
 
@@ -196,6 +196,12 @@ def _written(
     with torch.no_grad(), tape:
         network(x)
     return tape, outputs
+
+
+def _free(nodes: Sequence[Node]) -> None:
+    """Free the memory of nodes at once, which their rules hold and which hold their rules."""
+    for node in nodes:
+        node.rule = node.value = node.branch = None
 
 
 def _outside(tensor: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -112,10 +114,52 @@ class Attention(nn.Module):
 
 
 @pytest.mark.parametrize(
-    ("make", "said"), [(Statement, "changes a tensor in place"), (Attention, "multi_head_attention")]
+    ("make", "said"), [(Statement, "changes a tensor in place"), (Attention, "weights of attention.out_proj")]
 )
 def test_zennit_refuses_what_it_would_get_wrong(make, said: str) -> None:
     network = made(make())
     assert torch.isfinite(relevance(network, "conv", "exact")).all()
     with pytest.raises(InputError, match=said):
         relevance(network, "conv", "zennit")
+
+
+class Outside(nn.Module):
+    """Reads its layer's weights by themselves, too, after the layer has run; or only what they are."""
+
+    def __init__(self, read: Callable[[nn.Module, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.conv, self.head, self.read = nn.Conv2d(3, 8, 3), nn.Linear(8, 8), read
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.read(self, self.head(self.conv(x).relu().mean((2, 3))))
+
+
+@pytest.mark.parametrize(
+    ("read", "name"),
+    [
+        (lambda net, y: F.linear(y.relu(), net.head.weight), "head"),
+        (lambda net, y: F.linear(input=y.relu(), weight=net.head.weight), "head"),
+        (lambda net, y: y * net.head.bias, "head"),
+        (lambda net, y: y @ net.head.weight.T, "head"),
+        (lambda net, y: y * net.conv.weight.mean((1, 2, 3)), "conv"),
+        (lambda net, y: y / net.head.weight.norm(), "head"),
+    ],
+)
+def test_zennit_refuses_weights_that_are_read_outside_of_their_layer(read: Callable, name: str) -> None:
+    network = made(Outside(read))
+    assert torch.isfinite(relevance(network, "conv", "exact")).all()
+    with pytest.raises(InputError, match=f"The weights of {name} are also read outside of it") as refused:
+        relevance(network, "conv", "zennit")
+    assert "\n" not in str(refused.value)
+    assert not any(part._forward_hooks or part._forward_pre_hooks for part in network.modules())
+
+
+def test_zennit_takes_layers_whose_weights_are_only_asked_what_they_are() -> None:
+    network = made(Outside(lambda net, y: y.to(net.head.weight.dtype).reshape(-1, net.head.weight.shape[0])))
+    assert_near(relevance(network, "conv", "zennit"), relevance(network, "conv", "exact"), 1e-9)
+
+
+def test_zennit_takes_two_layers_with_the_same_weights() -> None:
+    network = made(nn.Sequential(nn.Conv2d(3, 3, 3), nn.ReLU(), nn.Conv2d(3, 3, 3), nn.ReLU(), nn.Flatten()))
+    network[2].weight = network[0].weight
+    assert_near(relevance(network, "0", "zennit"), relevance(network, "0", "exact"), 1e-9)
