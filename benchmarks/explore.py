@@ -28,7 +28,7 @@ import pairx
 from benchmarks.memory import free_port, serve
 from pairx.datasets import load_herd
 from pairx.evaluation.reading import open_run
-from pairx.ui.library import SAMPLE_RUN
+from pairx.ui.shared.library import SAMPLE_RUN
 
 NAME = "made-up"
 ARGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")

@@ -104,8 +104,8 @@ def _app(arguments: argparse.Namespace) -> None:
     if find_spec("gradio") is None:
         raise missing("The app", "app")
     from pairx.ui.gate import is_own_machine
-    from pairx.ui.library import Places
     from pairx.ui.serving import serve
+    from pairx.ui.shared.library import Places
 
     known = os.environ | {"GRADIO_SERVER_NAME": arguments.host} | ({"PAIRX_SHARED": "1"} if arguments.shared else {})
     places = Places.from_environment(own_machine=is_own_machine(known))

@@ -110,7 +110,7 @@ def test_a_metric_of_another_package_is_in_the_run_its_summary_and_the_words(plu
 import pairx
 from pairx.datasets import Dataset, load_dataset
 from pairx.testing import tiny_model
-from pairx.ui.words import metric_title
+from pairx.ui.shared.words import metric_title
 table = load_dataset("sample").table.iloc[:12].reset_index(drop=True)
 run = pairx.evaluate(Dataset("few", table), tiny_model(), out={str(tmp_path / "run")!r}, pairs=6)
 print([name for name in run.pairs if "spread" in name or "worst" in name])

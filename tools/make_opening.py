@@ -4,15 +4,15 @@ The app shows it only where it is exactly what the app itself would compute, so 
 model, the sample herd or the maths of PAIR-X change.
 """
 
-from pairx.ui.app import OPENING, open_workshop
-from pairx.ui.session import with_key
+from pairx.ui.app import OPENING, open_app_state
+from pairx.ui.shared.session import with_key
 
 
 def main() -> None:
     """Write pairx/assets/opening.npz."""
-    workshop, _, request = open_workshop()
-    explanation = workshop.explain(request)
-    with_key(explanation, workshop.key(request)).save(OPENING)
+    app_state, _, request = open_app_state()
+    explanation = app_state.explain(request)
+    with_key(explanation, app_state.key(request)).save(OPENING)
     print(f"{OPENING}: {request.photo0.id} and {request.photo1.id}, similarity {explanation.similarity:.3f}")
 
 

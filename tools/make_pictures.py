@@ -26,7 +26,7 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
 from pairx import viz
-from pairx.ui.app import open_workshop
+from pairx.ui.app import open_app_state
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -96,8 +96,8 @@ def settled(page: Page) -> bytes:
 
 def figure() -> bytes:
     """A PNG of what `explain` draws of the pair that the app opens on."""
-    workshop, _, request = open_workshop()
-    return viz.draw(workshop.explain(request), workshop.pair(request)).png()
+    app_state, _, request = open_app_state()
+    return viz.draw(app_state.explain(request), app_state.pair(request)).png()
 
 
 def save(png: bytes, path: Path) -> None:

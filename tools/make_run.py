@@ -15,7 +15,7 @@ import pairx
 from pairx.commands.reports import report
 from pairx.commands.shared import with_progress
 from pairx.evaluation.run import PAIRS, SETTINGS, SUMMARY, evaluate_steps
-from pairx.ui.library import SAMPLE_RUN
+from pairx.ui.shared.library import SAMPLE_RUN
 
 LAYERS = ("blocks.3", "blocks.4")
 

@@ -11,18 +11,18 @@ from gradio.utils import get_upload_folder
 
 from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError
-from pairx.ui import export
-from pairx.ui.links import CHOICES, MOST_COLORS, MOST_LINES, published
-from pairx.ui.parts import cached, file_data
-from pairx.ui.photos import Photo, pair_of
-from pairx.ui.session import Request, Workshop
+from pairx.ui.shared import export
+from pairx.ui.shared.files import cached, file_data
+from pairx.ui.shared.links import CHOICES, MOST_COLORS, MOST_LINES, published
+from pairx.ui.shared.photos import Photo, pair_of
+from pairx.ui.shared.session import AppState, Request
 
 
 class ExplainApi:
-    """Holds the workshop for the endpoint."""
+    """Holds the app_state for the endpoint."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
+    def __init__(self, app_state: AppState) -> None:
+        self.app_state = app_state
 
     def explain(
         self,
@@ -53,13 +53,13 @@ class ExplainApi:
         """
         try:
             photos = [self._photo(photograph_a, "a"), self._photo(photograph_b, "b")]
-            chosen = self.workshop.model(model)
+            chosen = self.app_state.model(model)
             own = {"cells": cells, "start": start, "residual": residual, "batchnorm": batchnorm}
             given = {name: value for name, value in own.items() if value != CHOICES[name][0]}
             options = replace(published(preset), **given)
             request = Request(photos[0].ref, photos[1].ref, model, layer or chosen.default_layer, options)
             pair = pair_of(*photos)
-            explanation = self.workshop.explain(request, pair)
+            explanation = self.app_state.explain(request, pair)
             look = viz.Look(_within(lines, MOST_LINES), _within(colors, MOST_COLORS))
             if figure not in export.KINDS[:3]:
                 raise InputError(f"figure is {', '.join(export.KINDS[:3])}, not {figure!r}.")
@@ -74,7 +74,7 @@ class ExplainApi:
         if not path or not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
             raise InputError(f"photograph_{which} is no uploaded file: give it as handle_file(path).")
         name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
-        return self.workshop.shelf.open(path, Path(name).name[:120])
+        return self.app_state.shelf.open(path, Path(name).name[:120])
 
     def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> dict[str, Any]:
         name = export.file_name(explanation, pair, kind)

@@ -8,21 +8,22 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from pairx.assets import ASSETS
-from pairx.ui.about import build_about
+from pairx.ui.about.tab import build_about
 from pairx.ui.api import ExplainApi
-from pairx.ui.compare import CompareTab
-from pairx.ui.explain import QUEUE, ExplainTab
-from pairx.ui.exploration import TAB
-from pairx.ui.explore import ExploreTab
+from pairx.ui.compare.tab import CompareTab
+from pairx.ui.explain.references import References
+from pairx.ui.explain.samples import opening_pair, ready_pairs
+from pairx.ui.explain.tab import ExplainTab
+from pairx.ui.explore.events import TAB
+from pairx.ui.explore.payload import PLOTLY
+from pairx.ui.explore.tab import ExploreTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
-from pairx.ui.library import Library, Places
-from pairx.ui.meaning import References
-from pairx.ui.photos import PhotoShelf
-from pairx.ui.samples import opening_pair, ready_pairs
-from pairx.ui.scatter import PLOTLY
-from pairx.ui.session import Request, Workshop
-from pairx.ui.sweeping import keep_sweeping
-from pairx.ui.theme import head, theme
+from pairx.ui.shared.events import QUEUE
+from pairx.ui.shared.library import Library, Places
+from pairx.ui.shared.photos import PhotoShelf
+from pairx.ui.shared.session import AppState, Request
+from pairx.ui.shared.sweeping import keep_sweeping
+from pairx.ui.shared.theme import head, theme
 
 OPENING = ASSETS / "opening.npz"
 MODEL = "reid-lite0"
@@ -35,39 +36,39 @@ SUBTITLE = (
 )
 
 
-def open_workshop() -> tuple[Workshop, tuple, Request]:
+def open_app_state() -> tuple[AppState, tuple, Request]:
     """What sessions share, the sample pairs, and the request that the page opens on."""
-    workshop = Workshop(PhotoShelf())
-    pairs = ready_pairs(workshop.shelf)
+    app_state = AppState(PhotoShelf())
+    pairs = ready_pairs(app_state.shelf)
     first = opening_pair(pairs)
-    samples = workshop.shelf.samples
-    request = Request(samples[first.a], samples[first.b], MODEL, workshop.model(MODEL).default_layer)
-    return workshop, pairs, request
+    samples = app_state.shelf.samples
+    request = Request(samples[first.a], samples[first.b], MODEL, app_state.model(MODEL).default_layer)
+    return app_state, pairs, request
 
 
 def build(places: Places) -> gr.Blocks:
     """The whole app, not yet launched. places: whose data it may open."""
     fetch_nothing()
-    workshop, pairs, opening = open_workshop()
+    app_state, pairs, opening = open_app_state()
     library = Library(places)
-    ready = OPENING.is_file() and workshop.stored(OPENING, opening)
+    ready = OPENING.is_file() and app_state.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
         gr.HTML(
             f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>",
             elem_classes="px-top",
         )
         # Before the tabs, whose events would take the name otherwise.
-        gr.api(ExplainApi(workshop).explain, api_name="explain", **QUEUE)
+        gr.api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain"):
-                explain = ExplainTab(page, workshop, pairs, opening, ready, References(library))
+                explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))
             with gr.Tab("Compare") as tab:
-                CompareTab(page, tabs, tab, "explain", workshop, explain.form, opening)
+                CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening)
             with gr.Tab("Explore", id=TAB) as tab:
-                ExploreTab(page, tabs, tab, workshop, library, MODEL)
+                ExploreTab(page, tabs, tab, app_state, library, MODEL)
             with gr.Tab("About"):
-                build_about(workshop.cards.values())
-    keep_sweeping(page, workshop.shelf)
+                build_about(app_state.cards.values())
+    keep_sweeping(page, app_state.shelf)
     return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)
 
 

@@ -6,7 +6,7 @@ import os
 
 from pairx.types import InputError
 from pairx.ui.app import build, launch_options
-from pairx.ui.library import Places
+from pairx.ui.shared.library import Places
 
 
 def serve(places: Places, host: str, port: int | None) -> None:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pairx
 from pairx.ui import app
-from pairx.ui.library import Places
-from pairx.ui.session import with_key
+from pairx.ui.shared.library import Places
+from pairx.ui.shared.session import with_key
 
 
 def main() -> None:
     port, opening = int(sys.argv[1]), Path(sys.argv[2])
     pairx.load_model = partial(pairx.load_model, size=96)
     app.OPENING = opening
-    workshop, _, request = app.open_workshop()
-    with_key(workshop.explain(request), workshop.key(request)).save(opening)
+    app_state, _, request = app.open_app_state()
+    with_key(app_state.explain(request), app_state.key(request)).save(opening)
     places = Places(None, opening.parent / "runs", own_machine=True)
     app.build(places).launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options(places))
 

@@ -12,7 +12,7 @@ import pytest
 
 from pairx.core import correspondence
 from pairx.methods import cards
-from pairx.ui.comparison import FAST, presets
+from pairx.ui.compare.events import FAST, presets
 from tests.browser.conftest import drawn, overflow
 
 pytestmark = pytest.mark.browser

@@ -1,4 +1,4 @@
-"""A workshop with two photographs of noise and an explainer that takes no time."""
+"""A app_state with two photographs of noise and an explainer that takes no time."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from pairx import methods
 from pairx.models import EmbeddingModel
 from pairx.testing import smooth_noise
 from pairx.types import Explanation, ImagePair, Matches, Step
-from pairx.ui.answers import Form
-from pairx.ui.comparison import Comparisons
-from pairx.ui.links import CHOICES
-from pairx.ui.photos import PhotoShelf
-from pairx.ui.relative import BackgroundChoice
-from pairx.ui.session import Request, Workshop
+from pairx.ui.compare.background import BackgroundChoice
+from pairx.ui.compare.events import CompareEvents
+from pairx.ui.shared.form import Form
+from pairx.ui.shared.links import CHOICES
+from pairx.ui.shared.photos import PhotoShelf
+from pairx.ui.shared.session import AppState, Request
 
 
 def explanation_of(pair: ImagePair, layer: str = "stage", seed: int = 0, n: int = 12, k: int = 4) -> Explanation:
@@ -67,31 +67,31 @@ def photo_files(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def workshop(runs: list[tuple], photo_files: list[Path]) -> Workshop:
+def app_state(runs: list[tuple], photo_files: list[Path]) -> AppState:
     """Two samples, `one` and `two`."""
     shelf = PhotoShelf()
     shelf.add_sample("one", photo_files[0], "one")
     shelf.add_sample("two", photo_files[1], "two")
-    return Workshop(shelf)
+    return AppState(shelf)
 
 
 @pytest.fixture
-def request_of(workshop: Workshop) -> Request:
+def request_of(app_state: AppState) -> Request:
     """The samples at the tiny network's layer."""
-    samples = workshop.shelf.samples
+    samples = app_state.shelf.samples
     return Request(samples["one"], samples["two"], "reid-lite0", "stage")
 
 
 @pytest.fixture
-def answers(workshop, request_of) -> Comparisons:
+def answers(app_state, request_of) -> CompareEvents:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
         groups = [gr.CheckboxGroup() for _ in methods.families()]
-        background = BackgroundChoice(workshop.shelf)
-    return Comparisons(workshop, form, groups, background, request_of)
+        background = BackgroundChoice(app_state.shelf)
+    return CompareEvents(app_state, form, groups, background, request_of)
 
 
 @pytest.fixture
-def photos(workshop, photo_files) -> list:
-    return [workshop.shelf.open(path, path.name) for path in photo_files]
+def photos(app_state, photo_files) -> list:
+    return [app_state.shelf.open(path, path.name) for path in photo_files]

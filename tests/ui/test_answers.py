@@ -16,28 +16,29 @@ from pairx.baselines import see
 from pairx.core import correspondence
 from pairx.testing import make_pair
 from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
-from pairx.ui import export, session
-from pairx.ui.answers import Answers, Form
 from pairx.ui.api import ExplainApi, summary
-from pairx.ui.library import Library, Places
-from pairx.ui.links import CHOICES, Link
-from pairx.ui.meaning import References
-from pairx.ui.samples import SamplePair
-from pairx.ui.viewer import scene_of
+from pairx.ui.explain.events import ExplainEvents
+from pairx.ui.explain.payload import scene_of
+from pairx.ui.explain.references import References
+from pairx.ui.explain.samples import SamplePair
+from pairx.ui.shared import export, session
+from pairx.ui.shared.form import Form
+from pairx.ui.shared.library import Library, Places
+from pairx.ui.shared.links import CHOICES, Link
 from tests.ui.conftest import explanation_of
 
 
 @pytest.fixture
-def answers(workshop, request_of, tmp_path) -> Answers:
+def answers(app_state, request_of, tmp_path) -> ExplainEvents:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
     pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
     references = References(Library(Places(None, tmp_path / "runs", own_machine=False)))
-    return Answers(workshop, pairs, request_of, True, form, references)
+    return ExplainEvents(app_state, pairs, request_of, True, form, references)
 
 
-def values(answers: Answers, photos, layer: str = "stage", **options: str) -> dict:
+def values(answers: ExplainEvents, photos, layer: str = "stage", **options: str) -> dict:
     chosen = {name: options.get(name, known[0]) for name, known in CHOICES.items()}
     return dict(zip(answers.form.settings, [*photos, "reid-lite0", layer, *chosen.values()], strict=True))
 
@@ -45,12 +46,12 @@ def values(answers: Answers, photos, layer: str = "stage", **options: str) -> di
 SESSION = SimpleNamespace(session_hash="me")
 
 
-def run(answers: Answers, filled: dict):
+def run(answers: ExplainEvents, filled: dict):
     return answers.run(filled, SESSION)
 
 
-def opened(answers: Answers, paths) -> list:
-    return [answers.workshop.shelf.open(path, path.name) for path in paths]
+def opened(answers: ExplainEvents, paths) -> list:
+    return [answers.app_state.shelf.open(path, path.name) for path in paths]
 
 
 def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files):
@@ -70,7 +71,7 @@ def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files)
         "stage",
         *(known[0] for known in CHOICES.values()),
     ]
-    assert scene["key"] == answers.workshop.key(request)
+    assert scene["key"] == answers.app_state.key(request)
     assert scene["references"] == [], "too small to mean anything"
     assert all(note.startswith(("one: It has only 64 x 48 px", "two: It has only")) for note in scene["notes"])
     assert scene["link"] == {"a": "one", "b": "two", "model": "reid-lite0", "layer": "stage"}
@@ -103,7 +104,7 @@ def test_a_run_ends_when_its_session_asks_for_something_else(answers, photo_file
     ((_, _, status, *_),) = list(second)
     assert "Stopped" in status["text"]
     assert "Stopped" in list(run(answers, filled))[-1][2]["text"], "a run that was still waiting when Stop was pressed"
-    assert len(answers.workshop.results) == 0
+    assert len(answers.app_state.results) == 0
 
 
 def test_a_fault_of_ours_is_one_calm_line(answers, photo_files, monkeypatch):
@@ -127,7 +128,7 @@ def test_a_preset_sets_all_options_and_is_named_where_they_are_its_own(answers):
 
 
 def test_a_link_fills_the_form(answers, photo_files):
-    upload = answers.workshop.shelf.open(photo_files[2], "mine.png").ref
+    upload = answers.app_state.shelf.open(photo_files[2], "mine.png").ref
     params = {"a": "one", "b": upload.id, "layer": "nonsense", "start": "relevance", "lines": "3", "match": "2"}
     a, b, model, layer, *options, asked, status = answers.open(SimpleNamespace(query_params=params))
     assert (a.id, b.id, model, layer["value"]) == ("one", upload.id, "reid-lite0", "stage")
@@ -152,13 +153,13 @@ def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
     draw = viz.draw
     monkeypatch.setattr(viz, "draw", lambda *drawn: looks.append(drawn[2]) or draw(*drawn))
     look = {"lines": 3, "colors": 2, "opacity": 0.5, "palette": "ranked", "isolate": 1}
-    asked = {"kind": "png", "look": look, "key": answers.workshop.key(request_of)}
+    asked = {"kind": "png", "look": look, "key": answers.app_state.key(request_of)}
     path = Path(answers.download(request_of, SimpleNamespace(_data=asked)))
     assert looks == [viz.Look(3, 2, 0.5, "ranked", 1)]
     assert path.name == "pairx_one_two_tiny_stage_match2.png" and path.read_bytes().startswith(b"\x89PNG")
     assert path.is_relative_to(get_upload_folder())
     raw = answers.download(request_of, SimpleNamespace(_data=asked | {"kind": "npz"}))
-    assert np.array_equal(Explanation.load(raw).map0, answers.workshop.explain(request_of).map0)
+    assert np.array_equal(Explanation.load(raw).map0, answers.app_state.explain(request_of).map0)
     for wrong in ({"key": "other"}, {"kind": "exe"}, {"kind": "../../x"}):
         with pytest.raises(gr.Error):
             answers.download(request_of, SimpleNamespace(_data=asked | wrong))
@@ -191,7 +192,7 @@ def test_a_scene_has_colours_for_every_number_of_painted_matches():
     assert [photo["name"] for photo in scene["photos"]] == ["first", "second"]
 
 
-def test_the_endpoint_answers_with_numbers_and_files(workshop, photo_files):
+def test_the_endpoint_answers_with_numbers_and_files(app_state, photo_files):
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     sent = []
@@ -199,7 +200,7 @@ def test_the_endpoint_answers_with_numbers_and_files(workshop, photo_files):
         copy = folder / path.name
         copy.write_bytes(path.read_bytes())
         sent.append({"path": str(copy), "orig_name": path.name, "meta": {"_type": "gradio.FileData"}})
-    summary, figure, raw = ExplainApi(workshop).explain(*sent, lines=3, colors=2)
+    summary, figure, raw = ExplainApi(app_state).explain(*sent, lines=3, colors=2)
     json.dumps(summary, allow_nan=False)
     assert summary["similarity"] == 0.5 and [match["rank"] for match in summary["matches"]] == list(range(1, 13))
     assert sum(match["share"] for match in summary["matches"]) == pytest.approx(1)
@@ -209,19 +210,19 @@ def test_the_endpoint_answers_with_numbers_and_files(workshop, photo_files):
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "", None, "../../../etc/passwd", "http://127.0.0.1/x.jpg"])
-def test_the_endpoint_opens_only_what_was_uploaded(workshop, photo_files, path):
+def test_the_endpoint_opens_only_what_was_uploaded(app_state, photo_files, path):
     for file in ({"path": path}, {"path": str(photo_files[0])}):
         with pytest.raises(gr.Error, match="no uploaded file"):
-            ExplainApi(workshop).explain(file, file)
+            ExplainApi(app_state).explain(file, file)
 
 
-def ask(answers: Answers, request, **asked) -> dict:
-    known = {"key": answers.workshop.key(request), "ticket": 7, "side": 0, "place": [0.5, 0.5, 0.5, 0.5]}
+def ask(answers: ExplainEvents, request, **asked) -> dict:
+    known = {"key": answers.app_state.key(request), "ticket": 7, "side": 0, "place": [0.5, 0.5, 0.5, 0.5]}
     return answers.point(request, gr.EventData(None, known | asked))
 
 
 def test_a_place_is_answered_by_the_other_photograph(answers, request_of, tiny):
-    pair = answers.workshop.pair(request_of)
+    pair = answers.app_state.pair(request_of)
     tensor = methods.explain(tiny, pair, "point-to-point", "stage").tensor
     for side, place in ((0, [0.3, 0.6, 0.3, 0.6]), (1, [0.1, 0.1, 0.8, 0.5])):
         found = ask(answers, request_of, side=side, place=place)

@@ -17,11 +17,11 @@ from PIL import Image
 
 import pairx
 from pairx.testing import smooth_noise
-from pairx.ui import sweeping
 from pairx.ui.api import ExplainApi
 from pairx.ui.app import build, launch_options
 from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, is_own_machine, refusal
-from pairx.ui.library import Places
+from pairx.ui.shared import sweeping
+from pairx.ui.shared.library import Places
 
 
 @pytest.fixture(scope="module")
@@ -202,17 +202,17 @@ def test_options_out_of_range_are_refused_before_any_work(served, options):
     assert time.monotonic() - begun < 20
 
 
-def test_uploads_that_nobody_uses_are_deleted(workshop, tmp_path, monkeypatch):
+def test_uploads_that_nobody_uses_are_deleted(app_state, tmp_path, monkeypatch):
     unused, used, young = (tmp_path / f"{name}.png" for name in ("unused", "used", "young"))
     for path in (unused, used, young):
         path.write_bytes(png())
     page = SimpleNamespace(upload_file_set={str(unused), str(used), str(young), "gone"})
-    workshop.shelf.open(used, "used.png")
+    app_state.shelf.open(used, "used.png")
     later = time.time() + sweeping.UNUSED_SECONDS
     born = sweeping._born_and_size
     monkeypatch.setattr(sweeping, "_born_and_size", lambda path: (later, 10) if path == young else born(path))
-    sweeping.sweep(page, workshop.shelf, later + 1)
+    sweeping.sweep(page, app_state.shelf, later + 1)
     assert not unused.exists() and used.exists() and young.exists()
     monkeypatch.setattr(sweeping, "MOST_BYTES", 1)
-    sweeping.sweep(page, workshop.shelf, later + 1)
+    sweeping.sweep(page, app_state.shelf, later + 1)
     assert used.exists() and not young.exists(), "too much in all"

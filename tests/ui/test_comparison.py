@@ -15,10 +15,10 @@ from PIL import Image
 from pairx import methods
 from pairx.testing import make_pair
 from pairx.types import Explanation, Refusal, Step
-from pairx.ui.board import panel_scene
-from pairx.ui.comparison import Comparisons, by_family, presets
-from pairx.ui.links import CHOICES
-from pairx.ui.relative import OWN
+from pairx.ui.compare.background import OWN
+from pairx.ui.compare.events import CompareEvents, by_family, presets
+from pairx.ui.compare.payload import panel_scene
+from pairx.ui.shared.links import CHOICES
 from tests.ui.conftest import explanation_of
 
 SESSION = SimpleNamespace(session_hash="me")
@@ -46,7 +46,7 @@ def computed(monkeypatch) -> list[str]:
     return ran
 
 
-def values(answers: Comparisons, photos, names=FAST, background=(OWN, None)) -> dict:
+def values(answers: CompareEvents, photos, names=FAST, background=(OWN, None)) -> dict:
     settings = [*photos, "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
     return dict(
         zip(
@@ -67,13 +67,13 @@ def panels(board: dict) -> dict[str, dict | None]:
     return {title: file and json.loads(Path(file["path"]).read_text()) for title, file in files.items()}
 
 
-def download(answers: Comparisons, shown, **asked) -> Path:
+def download(answers: CompareEvents, shown, **asked) -> Path:
     return Path(answers.download(shown, gr.EventData(None, asked)))
 
 
-def test_the_tab_opens_on_a_comparison_and_only_once(answers, workshop, computed, photo_files, tmp_path):
+def test_the_tab_opens_on_a_comparison_and_only_once(answers, app_state, computed, photo_files, tmp_path):
     copies = [shutil.copy(path, tmp_path / f"{i}.png") for i, path in enumerate(photo_files[:2])]
-    samples = [workshop.shelf.open(path, "of gradio's cache") for path in copies]
+    samples = [app_state.shelf.open(path, "of gradio's cache") for path in copies]
     filled = values(answers, samples)
     outputs = list(answers.open(filled, SESSION))
     assert computed == FAST and boards(outputs)[-1]["over"]
@@ -208,7 +208,7 @@ def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
         download(answers, None, kind="png")
     with pytest.raises(gr.Error, match="no download of this kind"):
         download(answers, shown, kind="../etc")
-    answers.workshop.results._held.clear()
+    answers.app_state.results._held.clear()
     with pytest.raises(gr.Error, match="no longer kept"):
         download(answers, shown, kind="png")
 

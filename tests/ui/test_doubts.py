@@ -8,10 +8,10 @@ import gradio as gr
 import pandas as pd
 import pytest
 
-from pairx.ui.choice import Choice
-from pairx.ui.exploration import Exploration
-from pairx.ui.library import Library, Places
-from pairx.ui.scatter import scene_of_run, sentence, standing
+from pairx.ui.explore.choice import Choice
+from pairx.ui.explore.events import ExploreEvents
+from pairx.ui.explore.payload import scene_of_run, sentence, standing
+from pairx.ui.shared.library import Library, Places
 from tests.evaluation.made_up import write_run
 
 MEAN = "inverted_residual_mean"
@@ -20,8 +20,8 @@ STRONG = {"auc": 0.3, "auc_interval": [0.2, 0.4]}
 
 
 @pytest.fixture
-def exploration(workshop, tmp_path) -> Exploration:
-    return Exploration(workshop, Library(Places(None, tmp_path, own_machine=False)))
+def exploration(app_state, tmp_path) -> ExploreEvents:
+    return ExploreEvents(app_state, Library(Places(None, tmp_path, own_machine=False)))
 
 
 @pytest.fixture

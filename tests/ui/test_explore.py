@@ -14,10 +14,10 @@ from gradio.utils import get_upload_folder
 from pairx.evaluation.reading import open_run
 from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
-from pairx.ui import exploration as exploration_module
-from pairx.ui.exploration import NO_RUN, OUR_FAULT, TAB, Exploration, choice_of, content
-from pairx.ui.library import READY, Library, Places
-from pairx.ui.scatter import Choice, chosen_rows, scene_of_run, sentence, standing
+from pairx.ui.explore import events as exploration_module
+from pairx.ui.explore.events import NO_RUN, OUR_FAULT, TAB, ExploreEvents, choice_of, content
+from pairx.ui.explore.payload import Choice, chosen_rows, scene_of_run, sentence, standing
+from pairx.ui.shared.library import READY, Library, Places
 from pairx.viz.scatter import CROWD, scatter_figure
 from tests.evaluation.made_up import scored, write_run
 
@@ -33,9 +33,9 @@ def library(tmp_path) -> Library:
 
 
 @pytest.fixture
-def exploration(workshop, library, monkeypatch) -> Exploration:
+def exploration(app_state, library, monkeypatch) -> ExploreEvents:
     monkeypatch.setattr(exploration_module, "TELL_SECONDS", 0)
-    return Exploration(workshop, library)
+    return ExploreEvents(app_state, library)
 
 
 def clicked(number, ticket: int = 1, layer: str = "stage", run: str = "cows") -> gr.EventData:
@@ -135,7 +135,7 @@ def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
     assert opened[0] == "cows" and opened[1]["value"] == "stage" and opened[2]["value"] == "inverted_residual_mean"
     assert read(opened[7]["scene"])["run"] == "cows" and opened[7]["show"]["note"] == ""
     (tmp_path / "runs" / "cows" / "summary.json").unlink()
-    *kept, plot = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
+    *kept, plot = ExploreEvents(exploration.app_state, Library(exploration.library.places)).open("cows")
     assert all(one == gr.skip() for one in kept) and "no summary.json" in plot["note"]
     values = exploration.list_values("cows", "stage", "status")
     assert values["choices"] == [("ok (20)", "ok"), ("few inliers (20)", "few inliers")] and values["visible"]
@@ -143,7 +143,7 @@ def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
     assert "no layer" in exploration.show("cows", "late", "match_coverage", "", "", [], "")["note"]
 
 
-def linked(exploration: Exploration, **query: str) -> list:
+def linked(exploration: ExploreEvents, **query: str) -> list:
     """The values of the tab's choices that a link leads to, and of the plot."""
     tabs, *opened = exploration.open_link(SimpleNamespace(query_params=query))
     assert tabs.selected == TAB
@@ -194,11 +194,11 @@ def test_a_link_to_no_run_shows_the_sample_and_says_so(exploration, run):
 
 
 def test_the_list_of_layers_says_why_a_run_opens_at_one(exploration, tmp_path):
-    told = "Opens at stage. Highest rho of inverted_residual_mean, without an interval: early 0.500, stage 0.500."
+    told = "Opens at stage. Highest rho of the inverted residual mean, without an interval: early 0.500, stage 0.500."
     assert exploration.open("cows")[1]["info"] == told
     summary = tmp_path / "runs" / "cows" / "summary.json"
     summary.write_text(json.dumps(json.loads(summary.read_text()) | {"best_layer": None}))
-    opened = Exploration(exploration.workshop, Library(exploration.library.places)).open("cows")
+    opened = ExploreEvents(exploration.app_state, Library(exploration.library.places)).open("cows")
     assert (opened[1]["value"], opened[1]["info"]) == ("early", ""), "no layer is best"
 
 
@@ -248,7 +248,7 @@ def test_fast_clicks_end_at_the_last(exploration, runs):
     second = exploration.explain(SESSION, clicked(5, ticket=2))
     next(second)
     exploration.halt(SESSION, clicked(None, ticket=3))
-    assert list(second) == [] and len(exploration.workshop.results) == 0
+    assert list(second) == [] and len(exploration.app_state.results) == 0
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypa
     assert "no longer" in page["items"][0]["files"][0]["problem"]
     assert Path(page["items"][1]["files"][1]["path"]).read_bytes().startswith(b"\xff\xd8")
     assert exploration.browse(gr.EventData(None, {"run": "../x"}))["items"] == []
-    monkeypatch.setattr(exploration.workshop, "steps", lambda *_: 1 / 0)
+    monkeypatch.setattr(exploration.app_state, "steps", lambda *_: 1 / 0)
     *_, last = exploration.explain(SESSION, clicked(1))
     assert last["note"] == OUR_FAULT
 

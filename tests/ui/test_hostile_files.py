@@ -26,8 +26,8 @@ from pairx.evaluation.reading import open_run, run_state
 from pairx.evaluation.store import Store
 from pairx.testing import smooth_noise
 from pairx.types import Explanation
-from pairx.ui.library import Library, Places
-from pairx.ui.sheet import csv_bytes
+from pairx.ui.explore.sheet import csv_bytes
+from pairx.ui.shared.library import Library, Places
 from tests.evaluation.made_up import scored, write_run
 
 

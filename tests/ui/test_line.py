@@ -8,8 +8,8 @@ from types import SimpleNamespace
 import gradio as gr
 import pytest
 
-from pairx.ui import line as line_module
-from pairx.ui.line import Line, place
+from pairx.ui.shared import line as line_module
+from pairx.ui.shared.line import Line, place
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pairx.ui import links
-from pairx.ui.links import Link, Options, RunLink
+from pairx.ui.shared import links
+from pairx.ui.shared.links import Link, Options, RunLink
 
 SAMPLES, MODELS, PALETTES = {"asha-1", "asha-2"}, {"reid-lite0", "lite0-imagenet"}, ("bright", "ranked")
 UPLOAD = "0123456789abcdef01234567"

@@ -11,8 +11,8 @@ import pytest
 from pairx.evaluation import reference as references
 from pairx.evaluation.reference import HERD, UNCALIBRATED, Reference
 from pairx.testing import make_pair, smooth_noise
-from pairx.ui.library import Library, Places
-from pairx.ui.meaning import References, comparable, same_picture
+from pairx.ui.explain.references import References, comparable, same_picture
+from pairx.ui.shared.library import Library, Places
 from tests.evaluation.made_up import write_run
 
 

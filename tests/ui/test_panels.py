@@ -13,18 +13,18 @@ import pytest
 from pairx import methods
 from pairx.evaluation.faithfulness import Faithfulness
 from pairx.types import Explanation
-from pairx.ui import measuring
-from pairx.ui.board import MOST_CELLS, packed
-from pairx.ui.comparison import Comparisons, by_family
-from pairx.ui.links import CHOICES
-from pairx.ui.measuring import Measurements
-from pairx.ui.relative import NONE, OWN, PHOTOGRAPH
+from pairx.ui.compare import faithfulness as measuring
+from pairx.ui.compare.background import NONE, OWN, PHOTOGRAPH
+from pairx.ui.compare.events import CompareEvents, by_family
+from pairx.ui.compare.faithfulness import Measurements
+from pairx.ui.compare.payload import MOST_CELLS, packed
+from pairx.ui.shared.links import CHOICES
 
 SESSION = SimpleNamespace(session_hash="me")
 NAMES = ["grad-cam", "sam"]
 
 
-def compared(answers: Comparisons, photos, background=(OWN, None), names=NAMES) -> tuple[dict, object, dict]:
+def compared(answers: CompareEvents, photos, background=(OWN, None), names=NAMES) -> tuple[dict, object, dict]:
     """The last board, what the session holds, and the last status."""
     settings = [*photos[:2], "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
     inputs = [*answers.form.settings, *answers.groups, *answers.background.inputs]
@@ -42,8 +42,8 @@ def scene(board: dict, name: str) -> dict:
     return json.loads(Path(panel["file"]["path"]).read_text())
 
 
-def held(answers: Comparisons, shown, name: str) -> Explanation:
-    return answers.workshop.compared(shown.request, [name])[name]
+def held(answers: CompareEvents, shown, name: str) -> Explanation:
+    return answers.app_state.compared(shown.request, [name])[name]
 
 
 def test_a_tensor_travels_apart_and_only_where_there_is_one(answers, photos):
@@ -79,8 +79,8 @@ def test_a_background_reaches_the_methods_that_take_one_and_the_others_say_so(an
     assert "photo 2.png" in board["ends"][0] and board["form"][-1] == str(photos[2].ref.path)
     maps[PHOTOGRAPH] = held(answers, shown, "sam").map0
     expected = methods.explain(
-        answers.workshop.model("reid-lite0"),
-        answers.workshop.pair(shown.request),
+        answers.app_state.model("reid-lite0"),
+        answers.app_state.pair(shown.request),
         "sam",
         "stage",
         background=photos[2].image,
@@ -120,8 +120,8 @@ def test_a_sample_becomes_the_background(answers):
         answers.background.take(gr.EventData(None, {"id": "../one"}))
 
 
-def measured(answers: Comparisons, shown, **asked) -> list[list]:
-    return list(Measurements(answers.workshop).run(shown, SESSION, gr.EventData(None, asked)))
+def measured(answers: CompareEvents, shown, **asked) -> list[list]:
+    return list(Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, asked)))
 
 
 def test_faithfulness_is_measured_for_the_panels_asked_for(answers, photos):
@@ -161,7 +161,7 @@ def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
 
 def test_stop_ends_a_measurement(answers, photos):
     _, shown, _ = compared(answers, photos)
-    steps = Measurements(answers.workshop).run(shown, SESSION, gr.EventData(None, {"run": shown.run, "names": NAMES}))
+    steps = Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, {"run": shown.run, "names": NAMES}))
     while "Measuring" not in str(next(steps)[1]):
         pass
     answers.halt(SESSION)

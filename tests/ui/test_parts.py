@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from pairx.ui.parts import cached
+from pairx.ui.shared.files import cached
 
 
 def test_a_file_that_is_written_again_stays_whole_for_who_fetches_it():

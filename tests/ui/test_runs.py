@@ -12,10 +12,10 @@ import pytest
 
 from pairx.datasets import Problem
 from pairx.types import InputError, Step
-from pairx.ui import runs as runs_module
-from pairx.ui.library import READY, Library, Places
-from pairx.ui.running import OUR_FAULT, Progress, Runner, in_words, left_out, measured
-from pairx.ui.runs import ONLY_HERE, STOPPED, STOPPED_EARLY, Runs
+from pairx.ui.explore import runs as runs_module
+from pairx.ui.explore.running import OUR_FAULT, Progress, Runner, in_words, left_out, measured
+from pairx.ui.explore.runs import ONLY_HERE, STOPPED, STOPPED_EARLY, Runs
+from pairx.ui.shared.library import READY, Library, Places
 from tests.datasets.test_dataset import write_photo
 from tests.evaluation.made_up import write_run
 from tests.evaluation.test_reading import half_done
@@ -77,9 +77,9 @@ def warned(monkeypatch) -> list[str]:
 
 
 @pytest.fixture
-def runs_of(workshop, tmp_path) -> Runs:
+def runs_of(app_state, tmp_path) -> Runs:
     write_run(tmp_path / "runs" / "cows")
-    return Runs(workshop, Library(Places(None, tmp_path / "runs", own_machine=True)))
+    return Runs(app_state, Library(Places(None, tmp_path / "runs", own_machine=True)))
 
 
 def until(condition) -> None:
@@ -158,12 +158,12 @@ def test_problems_in_words():
     assert left_out(()) == ""
 
 
-def test_continue_takes_the_data_set_that_is_typed(workshop, tmp_path, slow, reading):
+def test_continue_takes_the_data_set_that_is_typed(app_state, tmp_path, slow, reading):
     """Before one of the list that has the same name."""
     listed, typed = tmp_path / "sets" / "herd", tmp_path / "mine" / "herd"
     listed.mkdir(parents=True), typed.mkdir(parents=True)
     half_done(tmp_path / "runs" / "half", dataset="herd", model="reid-lite0")
-    runs = Runs(workshop, Library(Places(tmp_path / "sets", tmp_path / "runs", own_machine=True)))
+    runs = Runs(app_state, Library(Places(tmp_path / "sets", tmp_path / "runs", own_machine=True)))
     for text, source in ((str(typed), typed), ("", listed), ("sample", listed), (f"{typed}/", typed)):
         runs.resume(None, text, gr.EventData(None, {"name": "half"}))
         until(lambda: reading.asked)
@@ -232,9 +232,9 @@ def test_a_run_with_a_damaged_file_offers_to_continue(runs_of, tmp_path):
     assert "Continue it" in runs_of.summary("cows")["note"]
 
 
-def test_nobody_starts_runs_on_somebody_elses_machine(workshop, tmp_path, slow):
+def test_nobody_starts_runs_on_somebody_elses_machine(app_state, tmp_path, slow):
     half_done(tmp_path / "half", dataset="sample", model="reid-lite0")
-    public = Runs(workshop, Library(Places(None, tmp_path, own_machine=False)))
+    public = Runs(app_state, Library(Places(None, tmp_path, own_machine=False)))
     for status, *_ in (public.start(*FORM), public.resume(None, "", gr.EventData(None, {"name": "half"}))):
         assert status["text"] == ONLY_HERE
     assert not named(public.listed(None))["half"]["resumable"] and not slow.asked

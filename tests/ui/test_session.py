@@ -8,11 +8,11 @@ import pytest
 import pairx
 from pairx.testing import make_pair
 from pairx.types import InputError
-from pairx.ui import session
-from pairx.ui.kept import ResultCache, size_of
-from pairx.ui.links import CHOICES, Options
-from pairx.ui.photos import pair_of
-from pairx.ui.session import with_key
+from pairx.ui.shared import session
+from pairx.ui.shared.cache import ResultCache, size_of
+from pairx.ui.shared.links import CHOICES, Options
+from pairx.ui.shared.photos import pair_of
+from pairx.ui.shared.session import with_key
 from tests.ui.conftest import explanation_of
 
 
@@ -41,20 +41,20 @@ def test_the_key_changes_with_the_maths(request_of, monkeypatch):
     assert request_of.key("w") != before
 
 
-def test_a_pair_is_explained_once(workshop, request_of, runs):
-    first = workshop.explain(request_of)
-    assert workshop.explain(request_of) is first
+def test_a_pair_is_explained_once(app_state, request_of, runs):
+    first = app_state.explain(request_of)
+    assert app_state.explain(request_of) is first
     assert len(runs) == 1
-    assert workshop.explain(replace(request_of, options=Options(cells="abs_of_sum"))) is not first
+    assert app_state.explain(replace(request_of, options=Options(cells="abs_of_sum"))) is not first
     assert [call[3]["cells"] for call in runs] == ["signed", "abs_of_sum"]
 
 
-def test_stopping_leaves_nothing_behind(workshop, request_of):
-    steps = workshop.steps(request_of)
+def test_stopping_leaves_nothing_behind(app_state, request_of):
+    steps = app_state.steps(request_of)
     assert "model" in next(steps).what
     next(steps)
     steps.close()
-    assert len(workshop.results) == 0
+    assert len(app_state.results) == 0
 
 
 def test_the_result_cache_is_bounded_in_bytes():
@@ -69,43 +69,43 @@ def test_the_result_cache_is_bounded_in_bytes():
     assert cache.bytes == len(cache) * size_of(one)
 
 
-def test_only_registered_models_are_loaded(workshop):
+def test_only_registered_models_are_loaded(app_state):
     for name in ("/etc/passwd", "timm:resnet50", "", "REID-LITE0"):
         with pytest.raises(InputError, match="no such model"):
-            workshop.model(name)
+            app_state.model(name)
 
 
-def test_every_registered_model_is_offered(workshop):
-    assert list(workshop.cards.values()) == pairx.list_models()
+def test_every_registered_model_is_offered(app_state):
+    assert list(app_state.cards.values()) == pairx.list_models()
 
 
-def test_few_models_are_kept(workshop):
-    for name in list(workshop.cards)[:4]:
-        workshop.model(name)
-    assert len(workshop._models) == session.KEPT_MODELS
+def test_few_models_are_kept(app_state):
+    for name in list(app_state.cards)[:4]:
+        app_state.model(name)
+    assert len(app_state._models) == session.KEPT_MODELS
 
 
-def test_a_stored_result_counts_only_for_its_own_request(workshop, request_of, tmp_path, runs):
+def test_a_stored_result_counts_only_for_its_own_request(app_state, request_of, tmp_path, runs):
     path = tmp_path / "opening.npz"
     stored = explanation_of(make_pair())
     stored.save(path)
-    assert not workshop.stored(path, request_of), "without a key"
-    with_key(stored, workshop.key(request_of)).save(path)
-    assert not workshop.stored(path, replace(request_of, layer="other"))
-    assert workshop.stored(path, request_of)
-    assert np.array_equal(workshop.explain(request_of).map0, stored.map0)
+    assert not app_state.stored(path, request_of), "without a key"
+    with_key(stored, app_state.key(request_of)).save(path)
+    assert not app_state.stored(path, replace(request_of, layer="other"))
+    assert app_state.stored(path, request_of)
+    assert np.array_equal(app_state.explain(request_of).map0, stored.map0)
     assert not runs
     path.write_bytes(b"not an npz")
-    assert not workshop.stored(path, request_of)
+    assert not app_state.stored(path, request_of)
 
 
-def test_a_person_reads_no_name_of_another_persons_file(workshop, request_of, photo_files, runs):
+def test_a_person_reads_no_name_of_another_persons_file(app_state, request_of, photo_files, runs):
     """Results are shared by content; what their notes say of files is not."""
     first, second = (
-        pair_of(*(workshop.shelf.load(replace(ref, name=f"{who} {ref.name}")) for ref in (one, other)))
+        pair_of(*(app_state.shelf.load(replace(ref, name=f"{who} {ref.name}")) for ref in (one, other)))
         for who, one, other in ((who, request_of.photo0, request_of.photo1) for who in ("secret", "mine"))
     )
     assert first.notes and first.notes != second.notes
     for pair in (first, second, first):
-        assert workshop.explain(request_of, pair).notes == pair.notes
-    assert len(runs) == 1 and workshop.explain(request_of).notes == ()
+        assert app_state.explain(request_of, pair).notes == pair.notes
+    assert len(runs) == 1 and app_state.explain(request_of).notes == ()

@@ -9,8 +9,8 @@ from gradio.data_classes import ImageData
 
 from pairx import images
 from pairx.types import InputError
-from pairx.ui.photos import Photo, PhotoShelf
-from pairx.ui.uploads import SafeImage, checked
+from pairx.ui.shared.photos import Photo, PhotoShelf
+from pairx.ui.shared.uploads import SafeImage, checked
 from tests.hostile import hostile_files, odd_but_fine
 
 

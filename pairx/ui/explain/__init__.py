@@ -1,0 +1,1 @@
+"""The Explain tab: one pair by PAIR-X."""

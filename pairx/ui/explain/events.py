@@ -1,0 +1,228 @@
+"""What the Explain tab answers when a person acts: the events' functions, without any layout."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator
+from dataclasses import asdict
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from pairx import viz
+from pairx.types import Explanation, ImagePair, InputError, Steps
+from pairx.ui.explain.payload import scene_of
+from pairx.ui.explain.references import SAME, References, comparable, same_picture
+from pairx.ui.explain.samples import SamplePair
+from pairx.ui.shared import export, links
+from pairx.ui.shared.events import resting, sent, waiting
+from pairx.ui.shared.files import cached
+from pairx.ui.shared.form import Form
+from pairx.ui.shared.links import Options
+from pairx.ui.shared.photos import pair_of
+from pairx.ui.shared.session import AppState, Request
+from pairx.ui.shared.words import (
+    NO_LONGER,
+    OUR_FAULT,
+    OWN_PAIR,
+    POINT_FAULT,
+    STOPPED,
+    capitalised,
+    layer_choices,
+    layer_title,
+)
+
+log = logging.getLogger(__name__)
+
+
+def read_place(asked: dict[str, Any]) -> tuple[int, list[float]]:
+    """Side and place (x0, y0, x1, y1) that the browser asked for. Raises InputError for anything else."""
+    side, place = asked.get("side"), asked.get("place")
+    numbers = place if isinstance(place, list) and len(place) == 4 else [None]
+    if side not in (0, 1) or not all(isinstance(one, int | float) and 0 <= one <= 1 for one in numbers):
+        raise InputError("This is no place in a photograph. Click again.")
+    return side, [float(one) for one in numbers]
+
+
+class ExplainEvents:
+    """The events' functions. ready: whether the page opens on a finished picture."""
+
+    def __init__(
+        self,
+        app_state: AppState,
+        pairs: tuple[SamplePair, ...],
+        opening: Request,
+        ready: bool,
+        form: Form,
+        references: References,
+    ) -> None:
+        self.app_state = app_state
+        self.references = references
+        self.pairs = {pair.id: pair for pair in pairs}
+        self.opening = opening
+        self.ready = ready
+        self.form = form
+
+    def begin(self, request: gr.Request) -> list[Any]:
+        """A run was asked for; whatever the session ran before ends."""
+        self.app_state.turns.take(str(request.session_hash))
+        return waiting()
+
+    def halt(self, request: gr.Request) -> list[Any]:
+        """Stop was pressed."""
+        self.app_state.turns.take(str(request.session_hash), stopped=True)
+        return resting(STOPPED)
+
+    def choose(self, request: gr.Request, event: gr.EventData) -> list[Any]:
+        """A sample pair goes into the wells."""
+        pair = self.pairs.get(str(sent(event).get("id")))
+        if pair is None:
+            raise gr.Error("There is no such sample pair.", print_exception=False)
+        samples = self.app_state.shelf.samples
+        return [samples[pair.a], samples[pair.b], *self.begin(request)]
+
+    def as_published(self, preset: str | None) -> list[Any]:
+        """The options of a preset, in the form's order."""
+        return list(asdict(links.published(preset or "paper")).values())
+
+    def published_as(self, *values: str) -> str | None:
+        """The preset that the form's options are, or none."""
+        return links.preset_of(Options(**dict(zip(self.form.options, values, strict=True))))
+
+    def open(self, request: gr.Request) -> list[Any]:
+        """Fill the form from the page's address. The opening page is left as it was built."""
+        nothing = [gr.skip()] * len(self.form.settings)
+        app_state = self.app_state
+        try:
+            link = links.parse(dict(request.query_params), app_state.shelf.samples, app_state.cards, viz.palettes())
+            if link is None:
+                return [*nothing, None if self.ready else links.Link("", "", self.opening.model), {}]
+            photos = [app_state.shelf.find(link.a), app_state.shelf.find(link.b)]
+            name = link.model or self.opening.model
+            model = app_state.model(name)
+        except (ValueError, InputError) as error:
+            asked = None if self.ready else links.Link("", "", self.opening.model)
+            return [*nothing, asked, {"text": str(error), "error": True}]
+        known = [layer.name for layer in model.layers]
+        layer = link.layer if link.layer in known else model.default_layer
+        choice = gr.update(choices=layer_choices(model), value=layer)
+        status = {"text": "Opening the link", "busy": True}
+        return [*photos, name, choice, *asdict(link.options).values(), link, status]
+
+    def opening_scene(self) -> dict[str, Any]:
+        """What the viewer shows before anybody acted."""
+        pair = self.app_state.pair(self.opening)
+        paths = [well.value["path"] for well in self.form.wells]
+        return {
+            "scene": self.describe(self.opening, self.app_state.explain(self.opening, pair), pair, paths),
+            "quiet": True,
+        }
+
+    def run_asked(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+        """Explain what the page's address asked for, if it asked."""
+        if values[self.form.asked] is None:
+            yield [gr.skip()] * 5
+        else:
+            yield from self.run(values, session, values[self.form.asked])
+
+    def run(
+        self, values: dict[Component, Any], session: gr.Request, link: links.Link | None = None
+    ) -> Generator[list[Any]]:
+        """Explain what the form holds, step by step, until the session asks for something else."""
+        kept = [gr.skip(), gr.skip()]
+        name, turns = str(session.session_hash), self.app_state.turns
+        turn = turns.now(name)
+        if turn[1]:
+            yield [*kept, *resting(STOPPED)]
+            return
+        try:
+            photos = self.form.photos(values)
+            request = self.form.request(values)
+            pair = pair_of(*photos)
+            steps = Steps(self.app_state.steps(request, pair))
+            yield [*kept, *waiting()]
+            for step in steps:
+                text = capitalised(step.what)
+                status = {"text": text, "done": step.done, "total": step.total, "busy": True}
+                yield [*kept, status, gr.skip(), gr.skip()]
+                if turns.now(name) != turn:
+                    break
+            else:
+                scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
+                value = {"scene": scene, "quiet": link is not None and not link.a}
+                value |= {"look": link.look, "match": link.match} if link else {}
+                yield [value, request, *resting()]
+                return
+            if turns.now(name)[1]:
+                yield [*kept, *resting(STOPPED)]
+        except InputError as error:
+            yield [*kept, *resting(str(error), error=True)]
+        except Exception:
+            log.exception("an explanation failed")
+            yield [*kept, *resting(OUR_FAULT, error=True)]
+
+    def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> dict[str, Any]:
+        """The scene of a result with its words, its link, and the form that it answers."""
+        model = self.app_state.model(request.model)
+        ids = request.photo0.id, request.photo1.id
+        sample = next((one for one in self.pairs.values() if (one.a, one.b) == ids), None)
+        scene = scene_of(explanation, pair)
+        own = not all(one in self.app_state.shelf.samples for one in ids)
+        seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
+        return scene | {
+            "key": self.app_state.key(request),
+            "sample": sample and sample.id,
+            "story": sample.sentence if sample else OWN_PAIR,
+            "references": self.references.told(model, explanation.similarity, own) if comparable(pair) else [],
+            "notes": [SAME] * same_picture(pair) + scene["notes"],
+            "about": f"{model.title} · {layer_title(model, request.layer)} · {scene['matches']} matches{seconds}",
+            "link": links.query(*ids, request.model, request.layer, request.options),
+            "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
+        }
+
+    def point(self, request: Request | None, event: gr.EventData) -> dict[str, Any]:
+        """What the other photograph answers to a place that a person points at: a message for the viewer."""
+        asked = sent(event)
+        message = {"ticket": asked.get("ticket")}
+        try:
+            if request is None or asked.get("key") != self.app_state.key(request):
+                raise InputError(NO_LONGER)
+            side, place = read_place(asked)
+            cells = self.app_state.point_map(request, side, place)
+        except InputError as error:
+            return message | {"error": str(error)}
+        except Exception:
+            log.exception("a place could not be explained")
+            return message | {"error": POINT_FAULT}
+        found = {"cells": cells.ravel().tolist(), "grid": cells.shape, "scale": viz.scale_of(cells)}
+        return message | found
+
+    def list_layers(self, name: str, layer: str) -> list[Any]:
+        """The layers of a newly chosen model. Where it cannot be had, the model of the opening comes back."""
+        try:
+            model = self.app_state.model(name)
+        except InputError as error:
+            gr.Warning(str(error), duration=15, title="This model cannot be used")
+            name = self.opening.model
+            model = self.app_state.model(name)
+        known = [one.name for one in model.layers]
+        return [
+            name,
+            gr.update(choices=layer_choices(model), value=layer if layer in known else model.default_layer),
+        ]
+
+    def download(self, request: Request | None, event: gr.EventData) -> str:
+        """Write what the person sees to a file of the cache."""
+        asked = sent(event)
+        if request is None or asked.get("key") != self.app_state.key(request):
+            raise gr.Error(NO_LONGER, print_exception=False)
+        try:
+            pair = self.app_state.pair(request)
+            explanation = self.app_state.explain(request, pair)
+            kind = str(asked.get("kind"))
+            look = export.look_from(asked.get("look"), explanation.matches)
+            data = export.content(explanation, pair, kind, look)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        return cached(data, export.file_name(explanation, pair, kind, look))

@@ -1,0 +1,114 @@
+"""The viewer: one scene as a file for the browser, and the component that shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pairx import images, viz
+from pairx.types import Explanation, ImagePair
+from pairx.ui.shared.files import cached, data_uri, file_data, fresh
+from pairx.ui.shared.links import MOST_COLORS, MOST_LINES, NAMES
+from pairx.ui.shared.parts import Part
+
+LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
+
+
+def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
+    """All that the browser needs to draw an explanation in any look, JSON-ready.
+
+    The colours of every palette for every number of painted matches come along, and each match's opacity map on its
+    own, so that a look changes without the server.
+    """
+    scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
+    traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
+    return {
+        "similarity": explanation.similarity,
+        "photos": [
+            {
+                "src": data_uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
+                "width": photo.shape[1],
+                "height": photo.shape[0],
+                "name": name,
+            }
+            for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
+        ],
+        "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "extents": [scene.extent0, scene.extent1],
+        "marks": [
+            {
+                "rank": mark.rank,
+                "at": mark.at,
+                "points": [mark.point0, mark.point1],
+                "share": mark.share,
+                "against": mark.against,
+                "width": mark.width,
+            }
+            for mark in scene.marks
+        ],
+        "alphas": [
+            [data_uri(layer[..., 3], "png") for layer in layers]
+            for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
+        ],
+        "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
+        "neutral": viz.NEUTRAL,
+        "against": viz.AGAINST,
+        "banner": scene.banner,
+        "paint_banner": scene.paint_banner,
+        "casings": viz.CASINGS,
+        "faint": viz.FAINT,
+        "fade": viz.FADE,
+        "scales": _scales(scene),
+        "signed": viz.signed_colors(),
+        "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
+        "notes": list(explanation.notes),
+        "matches": 0 if explanation.matches is None else len(explanation.matches),
+    }
+
+
+def _scales(scene: viz.Scene) -> list[dict[str, Any]]:
+    """The heat's legend: its colours and what its two ends mean."""
+    if not scene.heat_colors:
+        return []
+    ends = zip(scene.heat_words, (scene.heat_low, scene.heat_scale or 0), strict=True)
+    low, high = (f"{word} ({value:+.2g})" if value else word for word, value in ends)
+    title = "one scale for both photographs; stronger values are painted as the ends"
+    return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]
+
+
+class Viewer(Part):
+    """Shows a scene.
+
+    Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene travels as a file of the
+    cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}, `point`
+    with {"key", "ticket", "side", "place"}.
+    """
+
+    template = '<div class="px-viewer"></div>'
+    scripts = (
+        "shared.js",
+        "stage.js",
+        "shell.js",
+        "meaning.js",
+        "paint.js",
+        "matches.js",
+        "tensor.js",
+        "pointing.js",
+        "point.js",
+        "viewer.js",
+    )
+
+    def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
+        super().__init__(value, {"names": NAMES}, **how)
+
+    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        return fresh({**value, "scene": file_data(cached(json.dumps(value["scene"]).encode(), "scene.json"))})
+
+
+class LookPanel(Part):
+    """Sliders and palette of the viewer, wholly in the browser."""
+
+    template = '<div class="px-look" role="group" aria-label="Look"></div>'
+    scripts = ("shared.js", "look.js")

@@ -1,0 +1,75 @@
+"""What the number beside a picture means: what it is compared with, and when nothing can be said."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from pairx import images
+from pairx.evaluation.reference import HERD, UNCALIBRATED, Reference, reference
+from pairx.models import EmbeddingModel
+from pairx.types import ImagePair, InputError
+from pairx.ui.shared.library import READY, Library
+
+MOST_RUNS = 20
+KEPT = 100
+SAME = "Both photographs show the same picture: the similarity says nothing."
+
+
+def same_picture(pair: ImagePair) -> bool:
+    """Whether both images hold the same pixels."""
+    return np.array_equal(pair.image0, pair.image1)
+
+
+def comparable(pair: ImagePair) -> bool:
+    """Whether a similarity of these images can mean anything: they differ, and each shows something."""
+    return not same_picture(pair) and all(_shows_something(image) for image in (pair.image0, pair.image1))
+
+
+def _shows_something(image: np.ndarray) -> bool:
+    height, width = image.shape[:2]
+    low, high = np.percentile(image[:: 1 + height // 256, :: 1 + width // 256], (1, 99))
+    return min(height, width) >= images.FEW_PIXELS and high - low >= images.FLAT
+
+
+class References:
+    """What a similarity can be compared with: the sample herd, and the library's finished runs of the same model."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self._known: OrderedDict[tuple[str, float], Reference | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def told(self, model: EmbeddingModel, similarity: float, own: bool) -> list[dict[str, str]]:
+        """Each reference with its sentence, the herd first. own: whether a photograph is no rendered sample. Empty
+        where there is nothing to compare with."""
+        herd = reference(model)
+        caution = UNCALIBRATED if own else ""
+        found = (
+            [{"title": HERD.capitalize(), "sentence": herd.sentence(similarity), "caution": caution}] if herd else []
+        )
+        runs = self._runs(model)
+        return found + [{"title": one.name, "sentence": one.sentence(similarity), "caution": ""} for one in runs]
+
+    def _runs(self, model: EmbeddingModel) -> list[Reference]:
+        states = [one for one in self.library.states() if one.finished and one.name != READY]
+        same = [one.name for one in states if (one.settings or {}).get("model_key") == model.key]
+        return [found for name in same[:MOST_RUNS] if (found := self._of(name))]
+
+    def _of(self, name: str) -> Reference | None:
+        """Of a run; None where it has too few pairs or cannot be opened."""
+        try:
+            key = name, self.library.changed(name)
+            with self._lock:
+                if key in self._known:
+                    return self._known[key]
+            found = Reference.of_run(self.library.run(name), name)
+        except InputError:
+            return None
+        with self._lock:
+            self._known[key] = found
+            while len(self._known) > KEPT:
+                self._known.popitem(last=False)
+        return found

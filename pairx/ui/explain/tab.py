@@ -1,0 +1,120 @@
+"""The Explain tab: what a person chooses at the left, the picture at the right."""
+
+from __future__ import annotations
+
+import gradio as gr
+
+from pairx.ui.explain.events import ExplainEvents
+from pairx.ui.explain.payload import LookPanel, Viewer
+from pairx.ui.explain.references import References
+from pairx.ui.explain.samples import SamplePair
+from pairx.ui.shared.events import LAST, QUEUE, QUEUE_POINT, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
+from pairx.ui.shared.files import thumbnails
+from pairx.ui.shared.form import Form
+from pairx.ui.shared.line import Line
+from pairx.ui.shared.links import CHOICES
+from pairx.ui.shared.parts import Messenger, SampleStrip, Status
+from pairx.ui.shared.session import AppState, Request
+from pairx.ui.shared.uploads import SafeImage, checked
+from pairx.ui.shared.words import ADVANCED, LAYER_INFO, PRESETS, layer_choices, model_choices
+
+
+class ExplainTab:
+    """Lays the tab out when built inside a `gr.Blocks`, and wires it."""
+
+    def __init__(
+        self,
+        page: gr.Blocks,
+        app_state: AppState,
+        pairs: tuple[SamplePair, ...],
+        opening: Request,
+        ready: bool,
+        references: References,
+    ) -> None:
+        """ready: whether the opening request's result is known, so that the page can show it at once."""
+        self.page = page
+        self.shown = gr.State(opening, time_to_live=SESSION_SECONDS)
+        with gr.Row(elem_classes="px-columns"):
+            with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
+                wells = self._pair(app_state, pairs, opening)
+                self.form = self._settings(app_state, opening, wells)
+                gr.HTML('<hr class="px-rule"><h2>Look</h2>', apply_default_css=False)
+                LookPanel()
+            with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
+                answers = ExplainEvents(app_state, pairs, opening, ready, self.form, references)
+                self.viewer = Viewer(answers.opening_scene() if ready else None)
+                self.point = Messenger("point")
+                self.file = gr.File(visible="hidden")
+        self._wire(answers)
+
+    def _pair(
+        self, app_state: AppState, pairs: tuple[SamplePair, ...], opening: Request
+    ) -> tuple[SafeImage, SafeImage]:
+        shelf = app_state.shelf
+        gr.HTML("<h2>Pair</h2>", apply_default_css=False)
+        thumbs = thumbnails({id: shelf.load(ref).image for id, ref in shelf.samples.items()})
+        entries = [
+            {"id": one.id, "title": one.title, "caption": one.sentence, "thumbs": [thumbs[one.a], thumbs[one.b]]}
+            for one in pairs
+        ]
+        self.strip = SampleStrip(entries, "Sample pairs")
+        how = {"shelf": shelf, "height": 170, "sources": ["upload"], "buttons": [], "interactive": True}
+        with gr.Row(elem_classes="px-wells"):
+            first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
+            second = SafeImage(value=opening.photo1, label="Photograph B", alt_text="Photograph B", **how)
+        self.swap = gr.Button("Swap A and B", size="sm")
+        return first, second
+
+    def _settings(self, app_state: AppState, opening: Request, wells: tuple[SafeImage, SafeImage]) -> Form:
+        gr.HTML("<h2>Model and layer</h2>", apply_default_css=False)
+        titles = model_choices(app_state.cards.values())
+        layers = layer_choices(app_state.model(opening.model))
+        model = gr.Dropdown(titles, value=opening.model, label="Model", interactive=True)
+        layer = gr.Dropdown(layers, value=opening.layer, label="Layer", info=LAYER_INFO, interactive=True)
+        with gr.Accordion("Advanced", open=False):
+            label, info, choices = PRESETS
+            self.preset = gr.Dropdown(choices, value="paper", label=label, info=info, interactive=True)
+            options = {
+                name: gr.Dropdown(choices, value=CHOICES[name][0], label=label, info=info, interactive=True)
+                for name, (label, info, choices) in ADVANCED.items()
+            }
+        with gr.Row():
+            self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)
+            self.stop = gr.Button("Stop", interactive=False, elem_id="px-stop", scale=1, min_width=80)
+        self.status = Status()
+        return Form(wells, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
+
+    def _wire(self, answers: ExplainEvents) -> None:
+        form, wells = self.form, list(self.form.wells)
+        switches = [self.status, self.go, self.stop]
+        running = {
+            "inputs": {*form.settings, form.asked},
+            "outputs": [self.viewer, self.shown, *switches],
+            "trigger_mode": "multiple",
+            **QUEUE,
+            **QUIET,
+        }
+        at_once = {"queue": False, **QUIET}
+        clicked = self.go.click(answers.begin, outputs=switches, **at_once)
+        turned = self.swap.click(None, wells, wells, js="(a, b) => [b, a]", **QUIET)
+        swapped = turned.then(answers.begin, outputs=switches, **at_once)
+        chosen = self.strip.choose(answers.choose, outputs=[*wells, *switches], trigger_mode="multiple", **at_once)
+        opened = self.page.load(answers.open, outputs=[*form.settings, form.asked, self.status], **at_once)
+        for event in (clicked, swapped, chosen):
+            event.then(answers.run, **running)
+        opened.then(answers.run_asked, **running)
+        line = Line(self.page, QUEUE["concurrency_id"])
+        for event in (clicked, swapped, chosen, opened):
+            event.then(line.status, None, self.status, **WAITING)
+        self.stop.click(answers.halt, outputs=switches, **at_once)
+
+        for well in wells:
+            well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)
+        form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **LAST)
+        options = list(form.options.values())
+        self.preset.input(answers.as_published, self.preset, options, **LAST)
+        gr.on([one.change for one in options], answers.published_as, options, self.preset, **LAST)
+        gr.on([one.change for one in form.settings], None, form.settings, js=READ_FORM, **QUIET)
+        self.viewer.point(answers.point, self.shown, self.point, trigger_mode="multiple", **QUEUE_POINT, **QUIET)
+        saved = self.viewer.download(answers.download, self.shown, self.file, **QUIET)
+        saved.success(None, self.file, js=SAVE_FILE, **QUIET)

@@ -1,0 +1,1 @@
+"""The Explore tab: the pairs of a whole data set."""

@@ -1,0 +1,215 @@
+"""The runs of the Explore tab: the list, a new run, how far it is, several runs side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from pairx.datasets import load_steps
+from pairx.evaluation.reading import RunState
+from pairx.evaluation.run import evaluate_steps
+from pairx.types import InputError, Step
+from pairx.ui.explore.running import Progress, Runner, in_words, left_out
+from pairx.ui.explore.tables import tables
+from pairx.ui.shared.events import sent
+from pairx.ui.shared.library import Library
+from pairx.ui.shared.parts import Part
+from pairx.ui.shared.session import AppState
+from pairx.ui.shared.words import layer_choices
+
+RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_encounter", "features", "transform")
+ONLY_HERE = "Runs are started where the app runs on one's own machine."
+STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on."
+STOPPED_EARLY = "Stopped before the run itself began: there is nothing to continue. Press Start to begin again."
+
+
+class Runs:
+    """The events' functions about runs as a whole."""
+
+    def __init__(self, app_state: AppState, library: Library, runner: Runner | None = None) -> None:
+        self.app_state = app_state
+        self.library = library
+        self.runner = runner or Runner()
+
+    def listed(self, opened: str | None, states: list[RunState] | None = None) -> dict[str, Any]:
+        """The list's value. states: of the library, where they are known already."""
+        states = self.library.states() if states is None else states
+        busy = self.runner.progress.name if self.runner.busy else None
+        mine = self.library.places.own_machine
+        return {
+            "runs": [describe_state(state, mine, state.name == busy) for state in states],
+            "open": opened,
+        }
+
+    def refresh(self, opened: str | None) -> list[Any]:
+        """The tab was shown: the list, runs to compare, whether to look again soon, whether there is one to stop."""
+        states, busy = self.library.states(), self.runner.busy
+        finished = [state.name for state in states if state.finished]
+        return [
+            self.listed(opened, states),
+            gr.update(choices=finished),
+            gr.Timer(active=busy),
+            gr.update(visible=busy),
+        ]
+
+    def watch(self, opened: str | None) -> list[Any]:
+        """A second later: how far the run is, and what `refresh` answers."""
+        progress = self.runner.progress
+        if progress is None:
+            return [{}, *self.refresh(opened)]
+        if not progress.over:
+            return [under_way(progress), self.listed(opened), gr.skip(), gr.skip(), gr.skip()]
+        done = f"{progress.name} is finished. {progress.note}".strip()
+        if progress.stopped:
+            done = STOPPED if self._unfinished(progress.name) else STOPPED_EARLY
+        status = {"text": progress.error or done, "error": bool(progress.error)}
+        return [status, *self.refresh(opened)]
+
+    def start(
+        self, name: str, dataset: str, model: str, layers: list[str], pairs: float, seed: float, own: bool, skip: bool,
+        opened: str | None,
+    ) -> list[Any]:  # fmt: skip
+        """A new run was asked for. own: leave a query's own encounter out. skip: go on without faulty photographs."""
+        try:
+            self._require_free()
+            source = self.library.source(str(dataset or ""))
+            name = (name or "").strip() or self.library.new_name(str(source), model)
+            folder = self.library.folder(name)
+            if folder.exists():
+                raise InputError(f"There is a run {name} already. Choose another name, or continue it.")
+            counts = {"pairs": whole(pairs, "Pairs", 2), "seed": whole(seed, "The seed", 0)}
+            options = {"layers": layers, "exclude_encounter": bool(own), **counts}
+            self.runner.start(name, lambda: self._steps(source, model, folder, bool(skip), options))
+        except InputError as error:
+            return self._refused(error, opened)
+        return self._begun(opened)
+
+    def resume(self, opened: str | None, typed: str, event: gr.EventData) -> list[Any]:
+        """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
+        name = str(sent(event).get("name"))
+        try:
+            self._require_free()
+            settings = self._unfinished(name)
+            if not settings:
+                raise InputError(f"There is no unfinished run {name} here.")
+            source = self._source_of(settings["dataset"], str(typed or ""))
+            options = {key: settings[key] for key in RESUMED if key in settings}
+            folder, model = self.library.folder(name), str(settings["model"])
+            # What was left out when it began is left out again; the run's settings hold that nothing else changed.
+            self.runner.start(name, lambda: self._steps(source, model, folder, True, options))
+        except InputError as error:
+            return self._refused(error, opened)
+        return self._begun(opened)
+
+    def halt(self) -> None:
+        """Stop was pressed on the running run."""
+        if self.library.places.own_machine:
+            self.runner.stop()
+
+    def list_layers(self, name: str) -> Any:
+        """The layers of a model chosen for a new run."""
+        try:
+            model = self.app_state.model(name)
+        except InputError as error:
+            gr.Warning(str(error), duration=15, title="This model cannot be used")
+            return gr.update(choices=[], value=[])
+        return gr.update(choices=layer_choices(model), value=[model.default_layer])
+
+    def summary(self, name: str | None) -> dict[str, Any]:
+        """The opened run's table 1."""
+        try:
+            return {"tables": tables([self.library.run(name)]) if name else []}
+        except InputError as error:
+            return {"tables": [], "note": str(error)}
+
+    def compare(self, names: list[str]) -> dict[str, Any]:
+        """Several runs side by side."""
+        try:
+            if len(names or []) < 2:
+                return {"tables": [], "note": "Choose two or more finished runs."}
+            return {"tables": tables([self.library.run(name) for name in names[:6]], names[:6])}
+        except InputError as error:
+            return {"tables": [], "note": str(error)}
+
+    def _unfinished(self, name: str) -> dict[str, Any] | None:
+        """The settings of a run that can be continued; None where there is none of this name."""
+        states = (one for one in self.library.states() if one.name == name and not one.finished)
+        return next((one.settings for one in states if one.settings), None)
+
+    def _source_of(self, dataset: str, typed: str) -> Any:
+        """Where the data set of a run is, of which the run knows the name. Several may have it, so that what is typed
+        goes before the list. Whether it still holds the same is checked when the run goes on."""
+        for one in (typed.strip(), *self.library.datasets()):
+            if dataset in (one, Path(one).name, Path(one).stem) and one:
+                return self.library.source(one)
+        raise InputError(f"Where is the data set {dataset}? Type its folder under New run, then press Continue.")
+
+    def _steps(
+        self, source: Any, model: str, folder: Any, skip: bool, options: dict[str, Any]
+    ) -> Generator[Step, None, str]:
+        """The steps of a run. Returns what was left out of its data set, in words."""
+        yield Step(0, 0, "loading the model")
+        loaded = self.app_state.model(model)
+        yield Step(0, 0, "reading the data set")
+        dataset = yield from load_steps(source, skip, links_out=False)
+        yield from evaluate_steps(dataset, loaded, out=folder, **options)
+        return left_out(dataset.problems)
+
+    def _require_free(self) -> None:
+        """Raises InputError where no run may begin now."""
+        if not self.library.places.own_machine:
+            raise InputError(ONLY_HERE)
+        self.runner.require_idle()
+
+    def _begun(self, opened: str | None) -> list[Any]:
+        return [{"text": "Starting", "busy": True}, *self.refresh(opened)]
+
+    def _refused(self, error: InputError, opened: str | None) -> list[Any]:
+        """Nothing began. While a run is under way, perhaps of another page, this one watches it from now on."""
+        if not self.runner.busy:
+            return [{"text": str(error), "error": True}, *self.refresh(opened)]
+        gr.Warning(str(error), duration=15, title="Nothing was started")
+        return [under_way(self.runner.progress), *self.refresh(opened)]
+
+
+def under_way(progress: Progress) -> dict[str, Any]:
+    """The status of a run, which may be another page's: it begins with its name."""
+    text = f"{progress.name} · {in_words(progress)}"
+    return {"text": text, "done": progress.done, "total": progress.total, "busy": True}
+
+
+def whole(value: Any, what: str, least: int) -> int:
+    """A number that a person typed, as a whole one. Raises InputError."""
+    if not isinstance(value, int | float) or value != value or value < least or value > 10**7:
+        raise InputError(f"{what} is a whole number, {least} or more.")
+    return int(value)
+
+
+def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]:
+    """A run as the list shows it. mine: whether it may be continued here."""
+    settings = state.settings or {}
+    told = [str(settings[name]) for name in ("dataset", "model") if name in settings]
+    if state.problem:
+        told = [f"cannot be read: {state.problem}"]
+    elif running:
+        told.append("running")
+    elif state.finished:
+        told.append(f"{state.total:,} pairs")
+    else:
+        told.append(f"{state.done:,} of {state.total:,} pairs" if state.total else "not begun")
+    return {
+        "name": state.name,
+        "hint": " · ".join(told),
+        "finished": state.finished,
+        "resumable": mine and not (state.finished or running or state.problem),
+    }
+
+
+class RunList(Part):
+    """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}."""
+
+    template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
+    scripts = ("shared.js", "runs.js")

@@ -1,0 +1,162 @@
+"""The Explore tab: runs and what is shown of them at the left, the plot and the chosen pair, below them the table."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+
+import gradio as gr
+
+from pairx.ui.explore.chosen_pair import PairGallery, PairPanel
+from pairx.ui.explore.events import CORRECTNESS, ExploreEvents
+from pairx.ui.explore.payload import PairTable, ScatterPlot, ViewChips
+from pairx.ui.explore.runs import ONLY_HERE, RunList, Runs
+from pairx.ui.explore.tables import Tables
+from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
+from pairx.ui.shared.library import READY, Library
+from pairx.ui.shared.line import Line
+from pairx.ui.shared.parts import Status
+from pairx.ui.shared.session import AppState
+from pairx.ui.shared.words import layer_choices, model_choices
+
+INTRO = (
+    "Each point is a pair of photographs that the model finds similar: how similar across, how plausible its matches "
+    "are upwards. Choose a point to see the pair."
+)
+JUMP = '<a class="px-jump" href="#px-exploring-controls">Runs and filters</a>'
+WATCH_SECONDS = 1.0
+IN_SIGHT = """() => setTimeout(() => {
+  document.getElementById("px-running").scrollIntoView({ block: "nearest", behavior: "smooth" });
+}, 100)"""
+"""Shows what became of a run that was started below the window's edge, once gradio has drawn it."""
+
+
+class ExploreTab:
+    """Lays the tab out when built inside a `gr.Tab`, and wires it."""
+
+    def __init__(
+        self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, app_state: AppState, library: Library, model: str
+    ) -> None:
+        """model: that a new run takes unless another is chosen."""
+        self.exploration = ExploreEvents(app_state, library)
+        self.runs = Runs(app_state, library)
+        self.opened = gr.State("", time_to_live=SESSION_SECONDS)
+        with gr.Row(elem_classes="px-columns px-exploring"):
+            with gr.Column(scale=1, min_width=300, elem_classes="px-controls", elem_id="px-exploring-controls"):
+                gr.HTML("<h2>Runs</h2>", apply_default_css=False)
+                self.list = RunList()
+                self._new_run(library, app_state, model)
+                with gr.Column(elem_id="px-running"):
+                    self.status = Status("explore-status")
+                    self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
+                gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
+                self._choices()
+            with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
+                gr.HTML(f'<p class="px-intro">{INTRO} {JUMP}</p>', apply_default_css=False)
+                ViewChips()
+                with gr.Row(elem_classes="px-split"):
+                    self.plot = ScatterPlot(elem_classes="px-at-plot")
+                    self.panel = PairPanel(elem_classes="px-at-pair")
+                    PairTable(elem_classes="px-at-table")
+                self.gallery = PairGallery()
+                gr.HTML("<h2>Numbers of the run</h2>", apply_default_css=False)
+                self.numbers = Tables()
+                gr.HTML("<h2>Runs side by side</h2>", apply_default_css=False)
+                self.compared = gr.Dropdown(
+                    [], multiselect=True, label="Runs to compare", max_choices=6, interactive=True
+                )
+                self.comparison = Tables()
+                self.file = gr.File(visible="hidden")
+        self.timer = gr.Timer(WATCH_SECONDS, active=False)
+        self._wire(page, tabs, tab)
+
+    def _choices(self) -> None:
+        one = {"interactive": True, "choices": []}
+        self.metric = gr.Dropdown(label="Metric", info="Higher is more plausible.", **one)
+        self.layer = gr.Dropdown(label="Layer", **one)
+        self.color = gr.Dropdown(
+            [CORRECTNESS], value="", label="Colour by", info="Shapes stay: ● correct, ✕ incorrect.", interactive=True
+        )
+        self.column = gr.Dropdown([("All pairs", "")], value="", label="Only pairs with", interactive=True)
+        self.values = gr.Dropdown([], multiselect=True, label="One of", visible=False, interactive=True)
+        self.text = gr.Textbox(
+            label="Photograph or individual", placeholder="part of a name", max_lines=1, interactive=True
+        )
+        self.shown = [self.opened, self.layer, self.metric, self.color, self.column, self.values, self.text]
+
+    def _new_run(self, library: Library, app_state: AppState, model: str) -> None:
+        own = library.places.own_machine
+        if not own:
+            gr.HTML(f'<p class="px-hint">{ONLY_HERE}</p>', apply_default_css=False)
+        with gr.Accordion("New run", open=False, visible=own):
+            self.dataset = gr.Dropdown(
+                library.datasets(), value=library.datasets()[0], allow_custom_value=True, interactive=True,
+                label="Data set", info="One of the list, or the path of a folder or CSV.",
+            )  # fmt: skip
+            self.model = gr.Dropdown(
+                model_choices(app_state.cards.values()), value=model, label="Model", interactive=True
+            )
+            loaded = app_state.model(model)
+            self.layers = gr.Dropdown(
+                layer_choices(loaded), value=[loaded.default_layer], multiselect=True, label="Layers", interactive=True
+            )
+            with gr.Row():
+                self.pairs = gr.Number(400, label="Pairs", precision=0, minimum=2, min_width=100, interactive=True)
+                self.seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=100, interactive=True)
+            self.own = gr.Checkbox(label="Leave out pairs of one encounter", interactive=True)
+            self.skip = gr.Checkbox(label="Go on without photographs that have problems", interactive=True)
+            self.name = gr.Textbox(label="Name", placeholder="made from data set and model", max_lines=1)
+            self.go = gr.Button("Start", variant="primary", elem_id="px-start-run")
+
+    def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
+        answers, runs = self.exploration, self.runs
+        at_once, last = {"queue": False, **QUIET}, {"queue": False, **LAST}
+        choices = self.shown[1:]
+        opening = [self.opened, *choices, self.plot]
+        listing = [self.list, self.compared, self.timer, self.stop]
+        watching = [self.status, *listing]
+
+        def open_first(opened: str) -> list:
+            return [gr.skip()] * len(opening) if opened else answers.open(READY)
+
+        def open_named(event: gr.EventData) -> list:
+            return answers.open(str(sent(event).get("name")))
+
+        page.load(answers.open_link, None, [tabs, *opening], **at_once)
+        first = tab.select(open_first, self.opened, opening, **at_once)
+        named = self.list.open(open_named, None, opening, **last)
+        for event in (first, named):
+            event.then(runs.refresh, self.opened, listing, **at_once)
+            event.then(runs.summary, self.opened, self.numbers, **at_once)
+
+        listed = self.column.input(answers.list_values, [self.opened, self.layer, self.column], self.values, **last)
+        listed.then(answers.show, self.shown, self.plot, **at_once)  # with this column's values, not the last one's
+        changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
+        gr.on([*changed, self.text.change], answers.show, self.shown, self.plot, **last)
+        self.layer.input(answers.change_layer, self.shown, [self.metric, self.values], **last)
+        turning = [self.metric, self.column, self.values, self.text, self.plot]
+        self.plot.turn(answers.turn, self.shown, turning, trigger_mode="multiple", **at_once)
+        self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
+        self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
+        line = Line(page, QUEUE["concurrency_id"])
+
+        async def wait(session: gr.Request, event: gr.EventData) -> AsyncGenerator:
+            async for value in answers.wait(line, session, event):
+                yield value
+
+        self.plot.choose(wait, None, self.panel, **WAITING)
+        self.panel.halt(answers.halt, **at_once)
+        self.gallery.browse(answers.browse, None, self.gallery, trigger_mode="multiple", **at_once)
+        for part in (self.plot, self.gallery):
+            saved = part.download(answers.download, self.shown, self.file, **QUIET)
+            saved.success(None, self.file, js=SAVE_FILE, **QUIET)
+
+        form = [self.name, self.dataset, self.model, self.layers, self.pairs, self.seed, self.own, self.skip]
+        # In the queue, as only from there gradio shows a warning.
+        started = self.go.click(runs.start, [*form, self.opened], watching, **QUIET)
+        resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **QUIET)
+        for event in (started, resumed):
+            event.then(None, js=IN_SIGHT, **at_once)
+        self.stop.click(runs.halt, **at_once)
+        self.timer.tick(runs.watch, self.opened, watching, **at_once)
+        self.model.input(runs.list_layers, self.model, self.layers, **LAST)
+        self.compared.input(runs.compare, self.compared, self.comparison, **last)

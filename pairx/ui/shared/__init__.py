@@ -1,0 +1,1 @@
+"""What the tabs share: photographs, sessions, links, files, the parts of the page."""

@@ -1,0 +1,175 @@
+"""A link that reopens a view: what it holds, how it is written, how an untrusted one is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Container, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+from pairx import core
+
+CHOICES = {
+    "cells": ("signed", "abs_of_sum", "sum_of_abs"),
+    "start": ("activation", "relevance"),
+    "residual": ("norm", "plain"),
+    "batchnorm": ("merge", "pass"),
+    "seed": ("relevance", "gradient", "gradient_times_cosine"),
+    "pooling": ("norm", "gradient"),
+    "pixels": ("signed", "absolute"),
+    "engine": ("fast", "exact"),
+}
+"""The advanced options, each with the values it may have, the default first."""
+
+MOST_LINES, MOST_COLORS = 40, 10
+MOST_RANK = 99_999
+MOST_TEXT, MOST_VALUES = 500, 200
+_UPLOAD = re.compile(r"[0-9a-f]{24}")
+_LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How PAIR-X is computed, beyond model and layer. See `pairx.explain_steps`."""
+
+    cells: str = "signed"
+    start: str = "activation"
+    residual: str = "norm"
+    batchnorm: str = "merge"
+    seed: str = "relevance"
+    pooling: str = "norm"
+    pixels: str = "signed"
+    engine: str = "fast"
+
+    def __post_init__(self) -> None:
+        for one in fields(self):
+            if getattr(self, one.name) not in CHOICES[one.name]:
+                raise ValueError(f"{one.name} is none of {', '.join(CHOICES[one.name])}")
+
+
+def published(preset: str) -> Options:
+    """The options of one of `pairx.core.PRESETS`. Raises InputError for another name."""
+    return Options(**core.preset(preset))
+
+
+def preset_of(options: Options) -> str | None:
+    """The preset that the options are, or None."""
+    return next((name for name in core.PRESETS if published(name) == options), None)
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link asks for. a, b: a sample's id or the short digest of an upload. layer: None is the model's default.
+    look: of
+    `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright."""
+
+    a: str
+    b: str
+    model: str
+    layer: str | None = None
+    options: Options = field(default_factory=Options)
+    look: dict[str, int | float | str] = field(default_factory=dict)
+    match: int | None = None
+
+
+@dataclass(frozen=True)
+class RunLink:
+    """What a link to a view of a run asks for, unchecked: only the run knows what it has. "" and () where it says
+    nothing. color, column, values, text: see `pairx.ui.explore.choice.Choice`. pairs: id of a ready-made view. query,
+    gallery: ids of the chosen pair's photographs."""
+
+    run: str
+    layer: str = ""
+    metric: str = ""
+    color: str = ""
+    column: str = ""
+    values: tuple[str, ...] = ()
+    text: str = ""
+    pairs: str = ""
+    query: str = ""
+    gallery: str = ""
+
+    def parameters(self) -> dict[str, str]:
+        """The link's query; what it does not say is left out."""
+        texts: dict[str, Any] = asdict(self) | {"values": json.dumps(self.values) if self.values else ""}
+        return {name: text for name, text in texts.items() if text}
+
+
+PAIR_NAMES = ("a", "b", "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
+NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *(one.name for one in fields(RunLink))]))
+"""Every query parameter that a link may hold."""
+
+
+def short(digest: str) -> str:
+    """The part of an image's digest that a link carries: 96 bits, so that nobody finds another's photograph by
+    trying."""
+    return digest[:24]
+
+
+def is_upload(photo: str) -> bool:
+    """Whether this is the form of an upload's short digest."""
+    return _UPLOAD.fullmatch(photo) is not None
+
+
+def query(a: str, b: str, model: str, layer: str, options: Options) -> dict[str, str]:
+    """The parameters of a result. Options that have their default value are left out."""
+    chosen = {name: getattr(options, name) for name in CHOICES if getattr(options, name) != CHOICES[name][0]}
+    return {"a": a, "b": b, "model": model, "layer": layer, **chosen}
+
+
+def parse(
+    params: Mapping[str, str], samples: Container[str], models: Container[str], palettes: Container[str]
+) -> Link | None:
+    """Read a query. None where it asks for nothing; values that are unknown or out of range are left at their defaults.
+
+    Raises ValueError with a line for the person where the photographs or the model cannot be meant.
+    """
+    a, b, model = (str(params.get(name, ""))[:200] for name in ("a", "b", "model"))
+    if not a and not b:
+        return None
+    for photo in (a, b):
+        if photo not in samples and not is_upload(photo):
+            raise ValueError("This link names a photograph that does not exist here. Here is a sample pair instead.")
+    if model and model not in models:
+        raise ValueError("This link names a model that does not exist here. Here is a sample pair instead.")
+    layer = str(params.get("layer", ""))
+    chosen = {name: params[name] for name, values in CHOICES.items() if params.get(name) in values}
+    return Link(
+        a,
+        b,
+        model,
+        layer if _LAYER.fullmatch(layer) else None,
+        Options(**chosen),
+        _look(params, palettes),
+        _whole(params, "match", 1, MOST_RANK),
+    )
+
+
+def parse_run(params: Mapping[str, str]) -> RunLink | None:
+    """Read a query. None where it names no run; texts are cut to a length that nothing of a run has."""
+    texts = {one.name: str(params.get(one.name, ""))[:MOST_TEXT] for one in fields(RunLink)}
+    try:
+        values = json.loads(str(params.get("values", ""))[: MOST_TEXT * MOST_VALUES])
+    except (ValueError, RecursionError):
+        values = []
+    known = [one[:MOST_TEXT] for one in values if isinstance(one, str)] if isinstance(values, list) else []
+    return RunLink(**texts | {"values": tuple(known[:MOST_VALUES])}) if texts["run"] else None
+
+
+def _look(params: Mapping[str, str], palettes: Container[str]) -> dict[str, int | float | str]:
+    look: dict[str, int | float | str] = {}
+    for name, most in (("lines", MOST_LINES), ("colors", MOST_COLORS)):
+        if (value := _whole(params, name, 0, most)) is not None:
+            look[name] = value
+    text = str(params.get("opacity", ""))
+    if re.fullmatch(r"[01](\.[0-9]{1,4})?", text) and float(text) <= 1:
+        look["opacity"] = float(text)
+    if params.get("palette") in palettes:
+        look["palette"] = params["palette"]
+    return look
+
+
+def _whole(params: Mapping[str, str], name: str, low: int, high: int) -> int | None:
+    text = str(params.get(name, ""))
+    return int(text) if re.fullmatch(r"[0-9]{1,5}", text) and low <= int(text) <= high else None

@@ -1,0 +1,214 @@
+"""What a result depends on, how it is computed once, and where it is kept. Knows nothing of the page."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import hashlib
+import json
+import os
+import threading
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+import pairx
+from pairx import methods
+from pairx.baselines import PairAtLayer, see
+from pairx.baselines.decomposition import point_map
+from pairx.core import correspondence
+from pairx.core.pair_x import VERSION
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair, InputError, Refusal, Step, finished
+from pairx.ui.shared.cache import ResultCache, Turns
+from pairx.ui.shared.links import MOST_COLORS, Options
+from pairx.ui.shared.photos import PhotoShelf, Ref, pair_of
+
+KEPT_MODELS = 2
+KEPT_PAIRS = 2
+LONGEST_LAYER = 200
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
+"""Explanations that run at the same time."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that an explanation depends on. background: what a comparison's methods take for absent, one of
+    `pairx.baselines.backgrounds` or a photograph; None leaves each its own. Raises InputError for what is no layer's
+    name."""
+
+    photo0: Ref
+    photo1: Ref
+    model: str
+    layer: str
+    options: Options = field(default_factory=Options)
+    background: str | Ref | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.layer) > LONGEST_LAYER:
+            raise InputError(f"A layer's name has {LONGEST_LAYER} characters at most, not {len(self.layer):,}.")
+
+    def key(self, model_key: str) -> str:
+        """Digest of all that changes PAIR-X's result: photographs, model, weights, layer, options, version of the
+        maths."""
+        parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
+        return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
+
+
+class AppState:
+    """What sessions share: photographs by id, a few read-only models (loaded when first asked for), results."""
+
+    def __init__(self, shelf: PhotoShelf | None = None) -> None:
+        self.shelf = shelf or PhotoShelf()
+        self.results = ResultCache()
+        self.turns = Turns()
+        self.cards = {card.name: card for card in pairx.list_models()}
+        self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
+        self._loading = threading.Lock()
+        self._seen: OrderedDict[str, PairAtLayer] = OrderedDict()
+        self._seeing = threading.Lock()
+        if "OMP_NUM_THREADS" not in os.environ:
+            torch.set_num_threads(max(1, (os.cpu_count() or 2) // AT_ONCE))
+
+    def model(self, name: str) -> EmbeddingModel:
+        """A registered model. Raises InputError for any other name and where its weights cannot be had."""
+        if name not in self.cards:
+            raise InputError("There is no such model here. Choose one from the list.")
+        with self._loading:
+            if name not in self._models:
+                self._models[name] = pairx.load_model(name)
+            self._models.move_to_end(name)
+            while len(self._models) > KEPT_MODELS:
+                self._models.popitem(last=False)
+            return self._models[name]
+
+    def key(self, request: Request) -> str:
+        """The key of a request's result."""
+        return request.key(self.model(request.model).key)
+
+    def steps(self, request: Request, pair: ImagePair | None = None) -> Generator[Step, None, Explanation]:
+        """Explain, unless the result is known. Yields progress, returns the explanation, with the notes on its
+        photographs where they are given as a pair; closing it stops the work."""
+        yield Step(0, 0, "Loading the model")
+        model = self.model(request.model)
+        model.layer(request.layer)
+        key = request.key(model.key)
+        known = self.results.get(key)
+        if known is None:
+            both = pair or self.pair(request)
+            explanations = yield from pairx.explain_steps(
+                model, both, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
+            )
+            known = _of_anybody(explanations[0], both)
+            self.results.put(key, known)
+            _return_memory()
+        return methods.noted(known, pair) if pair else known
+
+    def explain(self, request: Request, pair: ImagePair | None = None) -> Explanation:
+        """Explain without progress."""
+        return finished(self.steps(request, pair))
+
+    def point_map(self, request: Request, side: int, place: Sequence[float]) -> np.ndarray:
+        """(h, w) what the other photograph's cells add to the similarity together with a place of photograph `side`, by
+        activation decomposition. place: (x0, y0, x1, y1), fractions; a point where it has no area. Raises InputError.
+        """
+        at = self._seen_at(request)
+        grid, image = at.model.layer(at.layer).grid, at.pair.images[side]
+        place = x0, y0, x1, y1 = correspondence.seen(place, at.model.extent(image), image.shape[1::-1])
+        is_point = x0 == x1 and y0 == y1
+        weights = correspondence.at_point((x0, y0), grid) if is_point else correspondence.in_box(place, grid)
+        return point_map(at, weights, side)
+
+    def _seen_at(self, request: Request) -> PairAtLayer:
+        """The pair as the model sees it at the request's layer; the last few are kept."""
+        key = self.key(request)
+        with self._seeing:
+            if key not in self._seen:
+                self._seen[key] = see(self.model(request.model), self.pair(request), request.layer)
+            self._seen.move_to_end(key)
+            while len(self._seen) > KEPT_PAIRS:
+                self._seen.popitem(last=False)
+            return self._seen[key]
+
+    def compare(
+        self, request: Request, names: Sequence[str], pair: ImagePair
+    ) -> Generator[Step | Explanation | Refusal]:
+        """Explain by several methods with their own settings. Yields progress and each method's result as soon as it is
+        there, known ones first; closing it stops the work."""
+        yield Step(0, 0, "Loading the model")
+        model = self.model(request.model)
+        known = self.compared(request, names)
+        yield from (methods.noted(one, pair) for one in known.values())
+        missing = [name for name in names if name not in known]
+        if not missing:
+            return
+        options = {}
+        if request.background is not None and any(takes_background(name) for name in missing):
+            options["background"] = self.background(request)
+        for item in methods.compare_each(model, pair, missing, request.layer, **options):
+            if isinstance(item, Explanation):
+                self.results.put(self._key_of(request, item.method), _of_anybody(item, pair))
+            yield item
+        _return_memory()
+
+    def compared(self, request: Request, names: Sequence[str]) -> dict[str, Explanation]:
+        """What is known of a comparison, by method."""
+        found = {name: self.results.get(self._key_of(request, name)) for name in names}
+        return {name: explanation for name, explanation in found.items() if explanation is not None}
+
+    def _key_of(self, request: Request, method: str) -> str:
+        key = f"{self.key(request)}:{method}"
+        if request.background is None or not takes_background(method):
+            return key
+        return f"{key}:{getattr(request.background, 'digest', request.background)}"
+
+    def background(self, request: Request) -> str | np.ndarray | None:
+        """What stands for absent: a name, or a photograph's pixels."""
+        return self.shelf.load(request.background).image if isinstance(request.background, Ref) else request.background
+
+    def pair(self, request: Request) -> ImagePair:
+        """The request's photographs, decoded again."""
+        return pair_of(self.shelf.load(request.photo0), self.shelf.load(request.photo1))
+
+    def stored(self, path: Path, request: Request) -> bool:
+        """Take a result from a file where it is exactly what this request would compute now. Whether it was."""
+        try:
+            explanation = Explanation.load(path)
+        except InputError:
+            return False
+        key = self.key(request)
+        if explanation.settings.get("app_key") != key:
+            return False
+        self.results.put(key, explanation)
+        return True
+
+
+def _of_anybody(explanation: Explanation, pair: ImagePair) -> Explanation:
+    """Without the notes that name this pair's files: the same photographs of another person have other names."""
+    return replace(explanation, notes=tuple(one for one in explanation.notes if one not in pair.notes))
+
+
+def takes_background(method: str) -> bool:
+    """Whether a method compares with something that stands for absent."""
+    return "background" in methods.option_names(method)
+
+
+def with_key(explanation: Explanation, key: str) -> Explanation:
+    """The explanation, marked with the key of the request that it answers, to be stored."""
+    settings: dict[str, Any] = {**explanation.settings, "app_key": key}
+    return Explanation(
+        **{**{name: getattr(explanation, name) for name in explanation.__dataclass_fields__}, "settings": settings}
+    )
+
+
+def _return_memory() -> None:
+    """Give freed memory back to the system; glibc keeps what a run's many activations have left in its arenas."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
