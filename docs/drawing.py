@@ -34,4 +34,4 @@ def floors() -> str:
     arrow = f'<path d="M 16 4 V {end - 10}" stroke-width="2"/><path class="tip" d="M 9 {end - 12} H 23 L 16 {end} Z"/>'
     said = "The rooms of pairx, floor by floor. A room imports only rooms below it."
     head = f'<svg class="floors" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{said}">'
-    return f"{head}{arrow}{''.join(parts)}</svg>"
+    return f"<div>{head}{arrow}{''.join(parts)}</svg></div>"  # within a block Markdown changes nothing

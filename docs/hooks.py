@@ -25,7 +25,11 @@ from docs.tables import TABLES  # noqa: E402
 
 ASKED = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
 PICTURES = "assets/pictures"
+PARAGRAPH = re.compile(r"<p>[^<].*?</p>", re.DOTALL)
+SUBJECT = re.compile(r"(<p>|[.;]\s)((?:[a-z]\w*, )*[a-z]\w*):(?=\s)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
+BARS = {r"\lvert": r"\left|", r"\rvert": r"\right|", r"\lVert": r"\left\|", r"\rVert": r"\right\|"}
+"""Of absolute values and norms, which stand close to what they enclose only so."""
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -43,8 +47,8 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """The page with its equations."""
-    return with_equations(html)
+    """The page with its equations and, in the reference, with what each paragraph of a docstring is about in bold."""
+    return with_equations(with_subjects(html) if page.file.src_uri.startswith("api/") else html)
 
 
 def with_tables(markdown: str) -> str:
@@ -52,11 +56,19 @@ def with_tables(markdown: str) -> str:
     return ASKED.sub(lambda asked: TABLES[asked[1]](), markdown)
 
 
+def with_subjects(page: str) -> str:
+    """HTML in which `name: what it is` of a docstring, our form for parameters and fields, has the names in bold."""
+    return PARAGRAPH.sub(lambda found: SUBJECT.sub(r"\1<strong>\2</strong>:", found[0]), page)
+
+
 def with_equations(page: str) -> str:
     """HTML in which equations of LaTeX, as arithmatex marks them, are MathML, which browsers draw by themselves."""
 
     def drawn(found: re.Match[str]) -> str:
         display = "block" if found[1] == "div" else "inline"
-        return convert(html.unescape(found[2]), display=display)
+        latex = html.unescape(found[2])
+        for bar, fence in BARS.items():
+            latex = latex.replace(bar, fence)
+        return convert(latex, display=display)
 
     return EQUATION.sub(drawn, page)

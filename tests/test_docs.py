@@ -24,6 +24,7 @@ from pairx.datasets import load_herd
 from pairx.evaluation.metrics import METRICS
 from pairx.lrp import handlers
 from pairx.models import MODELS
+from tests.test_layout import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -162,6 +163,13 @@ def test_equations_become_mathml() -> None:
     assert 'display="block"' in block
 
 
+def test_names_in_a_docstring_stand_out() -> None:
+    page = hooks.with_subjects("<p>name, size: of it. More: none; map0:\nthe first.</p><pre>a: b</pre>")
+    assert page == (
+        "<p><strong>name, size</strong>: of it. More: none; <strong>map0</strong>:\nthe first.</p><pre>a: b</pre>"
+    )
+
+
 def test_pictures_are_small() -> None:
     for path in (ROOT / "docs").rglob("*.*"):
         if path.suffix in (".jpg", ".png"):
@@ -182,3 +190,5 @@ def test_the_pages_build_and_ask_nothing_of_the_web(tmp_path: Path) -> None:
         assert not re.findall(r"<(?:script|img|iframe)[^>]+src=\"?(?:https?:)?//[^>]*", text), path
         assert not re.findall(r"<link[^>]+(?:stylesheet|preconnect)[^>]+(?:https?:)?//[^>]*", text), path
         assert "generated:" not in text and 'class="arithmatex"' not in text, path
+    drawn = (tmp_path / "architecture.html").read_text(encoding="utf-8")
+    assert re.findall(r">([^<]+)</text>", drawn) == [room for floor in reversed(FLOORS) for room in floor]
