@@ -99,12 +99,17 @@ def views() -> str:
 
 
 def models() -> str:
-    """The registered models."""
+    """The registered models, and what has to be known of some."""
     rows = [
         (f"`{card.name}`", "comes along" if card.embedded else "hub", card.summary, card.license or "none stated")
         for card in list_models()
     ]
-    return table(("Name", "Weights", "What it is", "Licence"), rows)
+    notes: dict[str, list[str]] = {}
+    for card in list_models():
+        for note in card.notes:
+            notes.setdefault(note, []).append(card.name)
+    known = [f"- {note} ({_listed(names)})" for note, names in notes.items()]
+    return "\n".join([table(("Name", "Weights", "What it is", "Licence"), rows), "", *known])
 
 
 def presets() -> str:

@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
@@ -31,6 +33,8 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 FENCE = re.compile(r"^```(\w+)(?: title=\"([\w.]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PHOTOGRAPHS = {"a": "zuri-1", "b": "zuri-2", "c": "otis-1"}
 MOST = 400_000  # bytes of a picture
+REGISTRIES = (METHODS, METRICS, geometry.MATCHERS)
+GROUPS = {f"pairx.{one.kind}" for one in REGISTRIES}  # of entry points
 
 
 def blocks(path: Path, *languages: str) -> list[tuple[int, str, str]]:
@@ -68,8 +72,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for row in herd.table[herd.table["species"] == "zebra"].itertuples():
         (folder / "photos" / row.identity).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(row.path, folder / "photos" / row.identity / f"{row.image_id}.jpg")
-    registries = (METHODS, METRICS, geometry.MATCHERS)
-    known = [set(one) for one in registries], set(MODELS)
+    known = [set(one) for one in REGISTRIES], set(MODELS)
     with pytest.MonkeyPatch.context() as patch:
         for table in ("LRP", "GRADIENT"):
             patch.setattr(handlers, table, getattr(handlers, table))
@@ -77,7 +80,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         os.chdir(folder)
         yield Running(request.param)
         os.chdir(before)
-    for registry, names in zip(registries, known[0], strict=True):
+    for registry, names in zip(REGISTRIES, known[0], strict=True):
         for name in set(registry) - names:
             registry.remove(name)
     for name in set(MODELS) - known[1]:
@@ -128,6 +131,29 @@ def test_commands_exist(path: Path) -> None:
             parser().parse_args(words[1:])
         elif words[0] == "python" and words[1] != "-m":
             assert (ROOT / words[1]).is_file(), words
+
+
+@pytest.mark.parametrize("path", PAGES, ids=name_of)
+def test_files_and_modules_that_are_named_exist(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:pairx|tests|tools|benchmarks|docs)/[\w./-]*)`", text):
+        assert (ROOT / name).exists(), name
+    for name in re.findall(r"python -m ((?:pairx|tools|benchmarks|docs)[\w.]*)", text):
+        assert find_spec(name.rstrip(".")), name
+    for name in re.findall(r"`(pairx(?:\.\w+)+)`", text):
+        assert name in GROUPS or _found(name), name
+
+
+def _found(name: str) -> bool:
+    """Whether there is something by a dotted name."""
+    parts = name.split(".")
+    for length in range(len(parts), 0, -1):
+        with suppress(ModuleNotFoundError):
+            one = import_module(".".join(parts[:length]))
+            break
+    for part in parts[length:]:
+        one = getattr(one, part, None)
+    return one is not None
 
 
 def test_every_public_name_has_its_place_in_the_reference() -> None:
