@@ -1,6 +1,9 @@
 """What `mkdocs build` does beside rendering: tables from the registries, equations as MathML, the README's pictures.
 
-A page asks for a table by a comment of its own, `<!-- generated: methods -->`, with the name of a function of `TABLES`.
+A page asks for a table by a comment with the name of a function of `TABLES`, and a line for who reads the file itself:
+
+    <!-- generated: methods -->
+    *Made as the pages are built; `python -m docs.tables methods` prints it.*
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ sys.path.insert(0, str(ROOT))  # mkdocs starts without the checkout on the path
 
 from docs.tables import TABLES  # noqa: E402
 
-ASKED = re.compile(r"^<!-- generated: ([\w-]+) -->$", re.MULTILINE)
+ASKED = re.compile(r"^<!-- generated: ([\w-]+) -->\n\*[^*]*`python -m docs\.tables \1`[^*]*\*$", re.MULTILINE)
 PICTURES = "assets/pictures"
 PARAGRAPH = re.compile(r"<p>[^<].*?</p>", re.DOTALL)
 SUBJECT = re.compile(r"(<p>|[.;]\s)((?:[a-z]\w*, )*[a-z]\w*):(?=\s)")

@@ -174,11 +174,16 @@ def test_pages_ask_for_tables_that_there_are() -> None:
 
 
 def test_a_table_has_a_row_a_record() -> None:
-    made = hooks.with_tables("before\n\n<!-- generated: metrics -->\n\nafter")
+    made = hooks.with_tables(f"before\n\n{asking('metrics')}\n\nafter")
+    assert "prints it" not in made and made.endswith("|\n\nafter")
     assert [line.split("`")[1] for line in made.splitlines() if line.startswith("| `")] == list(METRICS)
     assert tables.table(("a", "b"), [("x|y", "1\n2")]) == "| a | b |\n| --- | --- |\n| x\\|y | 1 2 |"
     with pytest.raises(KeyError, match="nothing"):
-        hooks.with_tables("<!-- generated: nothing -->")
+        hooks.with_tables(asking("nothing"))
+
+
+def asking(table: str) -> str:
+    return f"<!-- generated: {table} -->\n*`python -m docs.tables {table}` prints it.*"
 
 
 def test_equations_become_mathml() -> None:
