@@ -15,15 +15,17 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
 
+import numpy as np
 import pytest
 
 import pairx
-from docs import hooks, tables
+from docs import examples, hooks, tables
 from pairx import geometry, lrp, plugins, testing
 from pairx.baselines import METHODS
 from pairx.cli import parser
 from pairx.datasets import load_herd
 from pairx.evaluation.metrics import METRICS
+from pairx.evaluation.reference import reference
 from pairx.lrp import handlers
 from pairx.models import MODELS
 from tests.test_layout import FLOORS
@@ -199,6 +201,29 @@ def test_names_in_a_docstring_stand_out() -> None:
     assert page == (
         "<p><strong>name, size</strong>: of it. More: none; <strong>map0</strong>:\nthe first.</p><pre>a: b</pre>"
     )
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_out_of_the_pages_lead_to_files(name: str) -> None:
+    links = re.findall(r"\]\(([^)#]+)", (ROOT / name).read_text(encoding="utf-8"))
+    assert links and not [link for link in links if "://" not in link and not (ROOT / link).exists()]
+
+
+def test_the_three_pictures_are_what_the_page_says_of_them() -> None:
+    herd, model = load_herd(), pairx.load_model("reid-lite0", device="cpu")
+    similarity = {}
+    for name, pair in examples.PAIRS.items():
+        e, f = model.embed([herd.path(image_id) for image_id in pair])
+        similarity[name] = float(e @ f / np.linalg.norm(e) / np.linalg.norm(f))
+    known = reference(model)
+    assert similarity["wrong"] > similarity["right"]
+    assert similarity["misleading"] >= max(known.incorrect) - 1e-3
+    assert {name: len({one.partition("-")[0] for one in pair}) for name, pair in examples.PAIRS.items()} == {
+        "right": 1,
+        "wrong": 2,
+        "misleading": 2,
+    }
+    assert all(herd.twin_difference(image_id).any() for image_id in examples.PAIRS["misleading"])
 
 
 def test_pictures_are_small() -> None:
