@@ -186,29 +186,50 @@ class EmbeddingModel:
 
     def to_grid(self, output: torch.Tensor) -> torch.Tensor:
         """A layer's output as (B, C, h, w), from (B, C, h, w), (B, h, w, C) of Swin or (B, tokens, C) of ViT (prefix
-        tokens dropped).
+        tokens dropped), whose tokens Hiera keeps in the order of its windows.
         """
         if output.ndim == 3:
             prefix, grid = self._tokens(output.shape[1])
-            return output[:, prefix:].transpose(1, 2).unflatten(2, grid)
-        return output.permute(0, 3, 1, 2) if self._channels_last else output
+            rows = output[:, prefix:] if self._windows is None else output[:, self._order(output.shape[1])]
+            return rows.transpose(1, 2).unflatten(2, grid)
+        return output.permute(0, 3, 1, 2) if self._channels_last(output.shape) else output
 
     def from_grid(self, grid: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         """(B, C, h, w) back to the layer's own form, that of `like`; prefix tokens get zeros."""
         if like.ndim == 3:
-            tokens = torch.zeros_like(like)
-            tokens[:, self._tokens(like.shape[1])[0] :] = grid.flatten(2).transpose(1, 2)
-            return tokens
-        return grid.permute(0, 2, 3, 1) if self._channels_last else grid
+            rows = grid.flatten(2).transpose(1, 2).expand(len(like), -1, -1)
+            if self._windows is not None:
+                return rows[:, self._order(like.shape[1]).argsort()]
+            return torch.cat([torch.zeros_like(like[:, : self._tokens(like.shape[1])[0]]), rows], 1)
+        return grid.permute(0, 2, 3, 1) if self._channels_last(like.shape) else grid
+
+    def _channels_last(self, shape: torch.Size) -> bool:
+        """Whether a layer's output of a shape is (B, h, w, C): of all layers (Swin), or where its first axes are the
+        patches' grid and its last are not (the blocks of SAM).
+        """
+        if str(getattr(self.backbone, "output_fmt", "")) == "NHWC":
+            return True
+        grid = getattr(getattr(self.backbone, "patch_embed", None), "grid_size", None)
+        return grid is not None and tuple(shape[1:3]) == tuple(grid) != tuple(shape[2:])
 
     @property
-    def _channels_last(self) -> bool:
-        return str(getattr(self.backbone, "output_fmt", "")) == "NHWC"
+    def _windows(self) -> nn.Module | None:
+        """Hiera's module that puts tokens from the order of its windows into that of rows."""
+        return getattr(self.backbone, "reroll", None)
+
+    def _order(self, number: int) -> torch.Tensor:
+        """The token of each cell, row by row, of so many."""
+        places = torch.arange(number, device=self.device)[None, :, None]
+        block = next(block for block, (_, grid) in self._windows.schedule.items() if math.prod(grid) == number)
+        return self._windows(places, block).flatten()
 
     def _tokens(self, number: int) -> tuple[int, tuple[int, int]]:
         """How many of a layer's tokens are no patches, none where the class token comes later (CaiT), and the grid
         (h, w) of those that are; (0, 0) where they lie on none.
         """
+        if self._windows is not None:
+            grids = [tuple(grid) for _, grid in self._windows.schedule.values() if math.prod(grid) == number]
+            return 0, grids[0] if grids else (0, 0)
         for prefix in (getattr(self.backbone, "num_prefix_tokens", 0), 0):
             for grid in self._token_grids:
                 if math.prod(grid) == number - prefix:
@@ -233,8 +254,7 @@ class EmbeddingModel:
         if not isinstance(output, torch.Tensor) or output.ndim not in (3, 4) or len(output) != 1:
             return False
         if output.ndim == 3:
-            in_rows = not hasattr(self.backbone, "unroll")  # Hiera's tokens are in the order of its windows
-            return math.prod(self._tokens(output.shape[1])[1]) > 1 and in_rows
+            return math.prod(self._tokens(output.shape[1])[1]) > 1
         h, w = self.to_grid(output).shape[2:]
         height, width = self.size
         return h * w > 1 and abs(h * width - w * height) < max(height, width)  # less than a cell off
@@ -260,7 +280,8 @@ class EmbeddingModel:
             _, outputs = record_outputs(self.module, list(paths), blank)
         found = []
         for path, output in outputs.items():
-            if self._is_grid(output):
+            # Hiera puts its tokens into the order of windows before its blocks.
+            if self._is_grid(output) and (self._windows is None or "blocks." in path):
                 _, channels, h, w = self.to_grid(output).shape
                 stride = round(max(self.size[0] / h, self.size[1] / w))
                 found.append(Layer(paths[path], stride, (h, w), channels))

@@ -228,8 +228,8 @@ def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn
         options["pretrained_cfg_overlay"] = {"file": str(file)}
     try:
         backbone = timm.create_model(card.architecture, pretrained=published, **options)
-    except AssertionError as error:
-        raise _size_error(card.name, chosen, error) from error
+    except (AssertionError, ValueError) as error:
+        raise _size_error(card.name, chosen, config and config.input_size, error) from error
     except TypeError as error:  # an option that the architecture does not have
         raise InputError(f"{card.architecture} takes no such options ({str(error)[:100]}).") from error
     return EmbeddingNet(backbone) if card.pooled else backbone
@@ -284,12 +284,19 @@ def _check_size(model: EmbeddingModel) -> None:
     try:
         with torch.no_grad():
             model.module(torch.zeros(1, 3, *model.size, device=model.device))
-    except (RuntimeError, AssertionError) as error:
-        raise _size_error(model.name, model.preprocessing.size[0], error) from error
+    except (RuntimeError, AssertionError, ValueError) as error:
+        own = (getattr(model.backbone, "pretrained_cfg", None) or {}).get("input_size")
+        raise _size_error(model.name, model.size, own, error) from error
 
 
-def _size_error(name: str, size: tuple[int, int] | None, error: Exception) -> InputError:
-    reason = (str(error).splitlines() or [""])[0][:100]
-    return InputError(
-        f"{name} does not take {said_size(size)} images ({reason}). Leave the size out, or use a multiple of 32."
-    )
+def _size_error(
+    name: str, size: tuple[int, int] | None, own: tuple[int, int, int] | None, error: Exception
+) -> InputError:
+    """own: (3, height, width) that the architecture is made for, where that is known."""
+    reason = (str(error).splitlines() or [""])[0][:120]
+    asked = f"{said_size(size)} images" if size else "images of its own size"
+    fitting = tuple(own[1:]) if own else None
+    advice = "Leave the size out, or give a multiple of 32 (--size)."
+    if fitting and fitting != size:
+        advice = f"Leave the size out, or give its own: --size {'x'.join(map(str, dict.fromkeys(fitting)))}."
+    return InputError(f"{name} does not take {asked} ({reason}). {advice}")

@@ -169,6 +169,18 @@ def test_sizes_that_this_model_does_not_take(name: str, size: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "size", "own"),
+    [("timm:gemma4_vit_167m_enc", 128, 768), ("timm:crossvit_9_dagger_240", 256, 240)],
+)
+def test_a_size_that_timm_refuses_in_its_own_way_is_one_line_with_one_that_works(
+    name: str, size: int, own: int
+) -> None:
+    with pytest.raises(InputError, match=f"does not take {size} px images .* --size {own}") as refused:
+        load_model(name, pretrained=False, size=size, device="cpu")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
     ("name", "said"),
     [
         ("miewid", "There is no model 'miewid'.*miewid-msv"),

@@ -166,7 +166,37 @@ def test_networks_whose_features_timm_names_otherwise(name: str, layers: list[st
     assert model.encode(make_pair(), layers[-1:]).activations[layers[-1]].shape == (2, channels, *grid)
 
 
-@pytest.mark.parametrize("name", ["timm:mvitv2_tiny", "timm:hiera_tiny_224"])  # tuples; tokens in no rows
+@pytest.mark.parametrize("name", ["timm:hiera_tiny_224", "timm:samvit_base_patch16_224"])
+def test_grids_of_blocks_that_keep_windows_or_put_channels_last_are_true(name: str) -> None:
+    """Hiera's tokens are in the order of its windows; SAM's blocks give (B, h, w, C) and its neck (B, C, h, w)."""
+    model = load(name)
+    first = next(layer for layer in model.layers if layer.name == "blocks.0")
+    for row, column in ((0, first.grid[1] - 1), (first.grid[0] // 2 + 1, 1)):
+        blank = torch.zeros(1, 3, *model.size)
+        spotted = blank.clone()
+        rows, columns = (slice(place * first.stride, (place + 1) * first.stride) for place in (row, column))
+        spotted[..., rows, columns] = 1
+        outputs = [activation(model, "blocks.0", x) for x in (blank, spotted)]
+        change = (outputs[1] - outputs[0]).norm(dim=1)[0]
+        assert divmod(int(change.argmax()), first.grid[1]) == (row, column)
+    for layer in model.layers:
+        found: list[torch.Tensor] = []
+        handle = model.module.get_submodule(layer.name).register_forward_hook(
+            lambda _m, _i, y, found=found: found.append(y)
+        )
+        model.module(torch.randn(1, 3, *model.size))
+        handle.remove()
+        grid = model.to_grid(found[0])
+        assert grid.shape == (1, layer.channels, *layer.grid)
+        assert torch.equal(model.from_grid(grid, like=found[0]), found[0])
+
+
+def test_what_comes_before_the_windows_of_hiera_is_no_layer() -> None:
+    with pytest.raises(InputError, match="no layer 'patch_embed'"):
+        load("timm:hiera_tiny_224").layer("patch_embed")
+
+
+@pytest.mark.parametrize("name", ["timm:mvitv2_tiny"])  # tuples
 def test_a_network_of_tokens_that_make_no_image_says_so(name: str) -> None:
     with pytest.raises(InputError, match=f"{name} has no layer with features on a grid"):
         _ = load(name).layers
