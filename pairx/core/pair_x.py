@@ -43,9 +43,7 @@ def explain_steps(
         for done, layer in enumerate(chosen, 2):
             yield Step(done, total, f"weighing the matches at {layer}")
             weighed.append(weigh(encoded, recordings, layer, options, booked=True))
-        counts = [min(options.k_colors, evidence(one.matches)) for one in weighed]
-        errors = errors_at_the_pixels(encoded, recordings, options) if any(counts) else (None, None)
-        painted = [Painted(model.size, count, errors) for count in counts]
+        painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
             recording.keep([model.path(layer) for layer in chosen if options.k_colors])
@@ -146,29 +144,17 @@ class Weighed:
 
 class Painted:
     """Pixel maps (k, height, width) of each photograph for one layer's first k matches, how far relevance grew
-    at most on its way to them, how much of the similarity's gets lost on its way to the pixels, where that is known,
-    and how long they took.
+    at most on its way to them, how much of the first's was lost, where that is known, and how long they took.
     """
 
-    def __init__(self, size: tuple[int, int], k: int, errors: Sequence[float | None] = (None, None)) -> None:
+    def __init__(self, size: tuple[int, int], k: int) -> None:
         self.maps = [np.zeros((k, *size), np.float32) for _ in (0, 1)]
         self.growths = [0.0, 0.0]
-        self.errors = errors
+        self.errors: list[float | None] = [None, None]
         self.seconds = 0.0
 
     def __len__(self) -> int:
         return len(self.maps[0])
-
-
-def errors_at_the_pixels(
-    encoded: EncodedPair, recordings: Sequence[lrp.Recording], options: Options
-) -> list[float | None]:
-    """Of each photograph, the part of the similarity's relevance that is lost on its way to the pixels."""
-
-    def error(side: int) -> float | None:
-        return belief.error_of(recordings[side], seed(encoded, side, options), None, options.policy)
-
-    return list(lrp.in_threads(error, (0, 1), 2, encoded.model.device))
 
 
 def seed(encoded: EncodedPair, side: int, options: Options) -> torch.Tensor:
@@ -218,13 +204,15 @@ def paint(
     source = encoded.activations[weighed.layer][side] if activation else model.to_grid(like)[0]
     signals = [only_cell(source, cell) for cell in cells[: len(painted)]]
     seeds = torch.stack([model.from_grid(signal[None], like=like) for signal in signals])
-    with closing(recording.pixels(model.path(weighed.layer), seeds)) as pixels:
+    account = lrp.Account() if options.policy.conserves else None
+    with closing(recording.pixels(model.path(weighed.layer), seeds, account)) as pixels:
         for index, relevance in enumerate(pixels):
             summed = relevance.sum(0)
             painted.growths[side] = max(painted.growths[side], belief.growth(summed, seeds[index]))
             shown = summed.abs() if options.pixels == "absolute" else summed
             painted.maps[side][index] = shown.float().cpu().numpy()
             yield index
+    painted.errors[side] = None if account is None else belief.error_in(account)
     painted.seconds += time.perf_counter() - started
 
 

@@ -57,8 +57,9 @@ class Recording(Protocol):
     def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
 
-    def pixels(self, layer: str, seeds: torch.Tensor) -> Iterator[torch.Tensor]:
-        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order.
+    def pixels(self, layer: str, seeds: torch.Tensor, account: Account | None = None) -> Iterator[torch.Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: takes
+        down, where the engine keeps accounts, where that of the first went, in its own units.
 
         Who stops iterating stops the computation. Raises InputError where the image was recorded without the pixels.
         """

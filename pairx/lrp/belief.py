@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from pairx.lrp.engine import OUTPUT, TapeRecording
+from pairx.lrp.engine import Account, TapeRecording
 from pairx.lrp.policy import Policy
 
 if TYPE_CHECKING:
@@ -69,15 +69,18 @@ def growth(relevance: Tensor, start: Tensor) -> float:
     return _magnitude(relevance) / started if started else 0.0
 
 
-def error_of(
-    recording: Recording, seed: Tensor, layer: str | None, policy: Policy, start: str = OUTPUT
-) -> float | None:
-    """What a recording's account of a seed does not explain, as a part of all that started; None where there is no
-    account, or no promise to close it. seed, layer, start: as `TapeRecording.account` takes them.
+def error_of(recording: Recording, seed: Tensor, layer: str | None, policy: Policy) -> float | None:
+    """What a recording's account of a seed (D,) does not explain, as a part of all that started; None where there is no
+    account, or no promise to close it. layer: as `TapeRecording.account` takes it.
     """
     if not policy.conserves or not isinstance(recording, TapeRecording) or not float(seed.sum()):
         return None
-    return recording.account(seed, layer, start).error * growth(seed.sum(), seed)
+    return error_in(recording.account(seed, layer))
+
+
+def error_in(account: Account) -> float | None:
+    """What an account does not explain, as a part of all that started; None where nothing was taken down."""
+    return account.error / abs(account.started) if account.started else None
 
 
 def withheld(growths: Sequence[float], policy: Policy, where: str) -> str:
@@ -98,7 +101,7 @@ def notes(
     beliefs: Sequence[Belief], policy: Policy, at_pixels: Sequence[float | None] = (None, None)
 ) -> tuple[str, ...]:
     """What a reader has to know of the relevance of the first and the second photograph that is shown. at_pixels: the
-    error of what goes on to the pixels, where it does.
+    error of what goes on to the pixels of the strongest match, where it does.
     """
     said = []
     for one, side, at_pixel in zip(beliefs, SIDES, at_pixels, strict=True):
@@ -114,8 +117,8 @@ def notes(
             )
         elif _noted(at_pixel):
             said.append(
-                f"Of the relevance of {side}, {_part(at_pixel)} is lost in divisions by almost zero on its way to the "
-                "pixels: what is painted into it is inexact."
+                f"Of the strongest match, {_part(at_pixel)} is lost in divisions by almost zero on its way to the "
+                f"pixels of {side}: what is painted into it is inexact."
             )
         if one.elsewhere_share > NOTED_ELSEWHERE:
             said.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 import torch
 from torch import Tensor, nn
@@ -24,13 +25,15 @@ OUTPUT = ""  # the name of the root module, whose output is the embedding
 
 @dataclass
 class Account:
-    """Where relevance went, as parts of what started (1 is all of it).
+    """Where relevance went, as parts of what started (1 is all of it), or in its own units where that is said.
 
-    arrived: at the layer or the pixels. parameters: what biases and other parameters kept, by module. unowned: what was
-    at outputs to which nothing added anything positive, by module. lost: the rest, in divisions by almost zero, by
-    module. The four sum to 1; `error`, the sum of what each module lost, is what is unexplained.
+    started: the sum of its magnitudes at the start. arrived: at the layer or the pixels. parameters: what biases and
+    other parameters kept, by module. unowned: what was at outputs to which nothing added anything positive, by module.
+    lost: the rest, in divisions by almost zero, by module. The last four sum to 1; `error`, the sum of what each module
+    lost, is what is unexplained.
     """
 
+    started: float = 0.0
     arrived: float = 0.0
     parameters: dict[str, float] = field(default_factory=dict)
     unowned: dict[str, float] = field(default_factory=dict)
@@ -82,8 +85,10 @@ class TapeRecording:
         start, end = self._nodes[OUTPUT], self._nodes[layer]
         return self._sweep(self._prepared(start, end), start, end, seeds[:, None]).dense()
 
-    def pixels(self, layer: str, seeds: Tensor) -> Iterator[Tensor]:
-        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
+    def pixels(self, layer: str, seeds: Tensor, account: Account | None = None) -> Iterator[Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: takes
+        down, in its own units, where that went of the first, or of the first that are under way together.
+        """
         if not self._to_pixels:
             raise InputError("This recording keeps no way to the pixels. Record with pixels=True.")
         start, end = self._nodes[layer], self._input
@@ -92,12 +97,13 @@ class TapeRecording:
             return
         largest = 8 * max(node.shape.numel() for node in (start, *nodes)) * seeds.element_size()
         if seeds.device.type != "cpu":
-            for part in seeds.split(max(1, self._memory // largest)):
-                yield from self._sweep(nodes, start, end, part).dense()[:, 0]
+            parts = seeds.split(max(1, self._memory // largest))
+            for part, books in zip_longest(parts, (account,)):
+                yield from self._sweep(nodes, start, end, part, books).dense()[:, 0]
             return
         workers = min(torch.get_num_threads(), max(1, self._memory // largest), max(1, len(seeds)))
-        signals = seeds.split(1)
-        yield from in_threads(lambda seed: self._sweep(nodes, start, end, seed).dense()[0, 0], signals, workers)
+        signals = zip_longest(seeds.split(1), (account,))
+        yield from in_threads(lambda one: self._sweep(nodes, start, end, *one).dense()[0, 0], signals, workers)
 
     def keep(self, layers: Sequence[str]) -> None:
         """Free the memory of all that relevance from these layers does not pass; it can start nowhere else then."""
@@ -128,18 +134,14 @@ class TapeRecording:
         storages = {one.untyped_storage() for one in tensors([held, self.activations])}
         return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
-    def account(self, seed: Tensor, layer: str | None = None, start: str = OUTPUT) -> Account:
-        """Where the relevance of a seed went on its way to a layer, or to the pixels. Its sum must not be zero.
-
-        start: the layer at which it starts; the seed is of the shape of its output without the batch, (D,) at the
-        embedding.
-        """
-        first, end = self._nodes[start], self._input if layer is None else self._nodes[layer]
+    def account(self, seed: Tensor, layer: str | None = None) -> Account:
+        """Where the relevance of a seed (D,) went on its way to a layer, or to the pixels. Its sum must not be zero."""
+        start, end = self._nodes[OUTPUT], self._input if layer is None else self._nodes[layer]
         if not (total := float(seed.sum())):
             raise InputError("This seed sums to zero, so there are no parts of it to account for.")
         account = Account()
-        arrived = self._sweep(self._prepared(first, end), first, end, seed.reshape(1, *first.shape), account)
-        account.arrived = float(arrived.values.sum()) / total
+        self._sweep(self._prepared(start, end), start, end, seed[None, None], account)
+        account.started, account.arrived = account.started / total, account.arrived / total
         for part in (account.parameters, account.unowned, account.lost):
             part.update({name: value / total for name, value in part.items()})
         return account
@@ -177,6 +179,9 @@ class TapeRecording:
             for source, share in zip(node.rule.sources, shares, strict=True):
                 if source in wanted:
                     pending[source] = pending[source] + share if source in pending else share
+        if account is not None:
+            account.started += float(seeds.abs().sum(dtype=torch.float64))
+            account.arrived += _total(pending[end])
         return pending[end]
 
 

@@ -80,8 +80,10 @@ class ZennitRecording:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
         return torch.stack([self._propagate(self._output, self._layers[layer], seed[None]) for seed in seeds])
 
-    def pixels(self, layer: str, seeds: torch.Tensor) -> Iterator[torch.Tensor]:
-        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order."""
+    def pixels(self, layer: str, seeds: torch.Tensor, account: object = None) -> Iterator[torch.Tensor]:
+        """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: stays
+        empty.
+        """
         for seed in seeds:
             yield self._propagate(self._layers[layer], self._input, seed)[0]
 
