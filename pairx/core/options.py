@@ -42,7 +42,7 @@ PRESETS = {
 }
 """Options as published: by the paper, in its authors' public code (github.com/pairx-explains/pairx), and in the package
 of github.com/WildMeOrg/pairx."""
-VERSION = 4  # of the maths: raised whenever the same settings give another result
+VERSION = 5  # of the maths: raised whenever the same settings give another result
 
 
 @dataclass(frozen=True)
