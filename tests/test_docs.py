@@ -23,7 +23,7 @@ from docs import examples, hooks, tables
 from pairx import geometry, lrp, plugins, testing
 from pairx.baselines import METHODS
 from pairx.cli import parser
-from pairx.datasets import load_herd
+from pairx.datasets import FORMS, load_herd
 from pairx.evaluation.metrics import METRICS
 from pairx.evaluation.reference import reference
 from pairx.lrp import handlers
@@ -35,7 +35,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 FENCE = re.compile(r"^```(\w+)(?: title=\"([\w.]+)\")?\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 PHOTOGRAPHS = {"a": "zuri-1", "b": "zuri-2", "c": "otis-1"}
 MOST = 400_000  # bytes of a picture
-REGISTRIES = (METHODS, METRICS, geometry.MATCHERS)
+REGISTRIES = (METHODS, METRICS, geometry.MATCHERS, MODELS, FORMS)
 GROUPS = {f"pairx.{one.kind}" for one in REGISTRIES}  # of entry points
 
 
@@ -74,7 +74,7 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for row in herd.table[herd.table["species"] == "zebra"].itertuples():
         (folder / "photos" / row.identity).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(row.path, folder / "photos" / row.identity / f"{row.image_id}.jpg")
-    known = [set(one) for one in REGISTRIES], set(MODELS)
+    known = [set(one) for one in REGISTRIES]
     with pytest.MonkeyPatch.context() as patch:
         for table in ("LRP", "GRADIENT"):
             patch.setattr(handlers, table, getattr(handlers, table))
@@ -82,11 +82,9 @@ def page(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         os.chdir(folder)
         yield Running(request.param)
         os.chdir(before)
-    for registry, names in zip(REGISTRIES, known[0], strict=True):
+    for registry, names in zip(REGISTRIES, known, strict=True):
         for name in set(registry) - names:
             registry.remove(name)
-    for name in set(MODELS) - known[1]:
-        del MODELS[name]
 
 
 CASES = [

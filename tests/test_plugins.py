@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pairx import geometry
 from pairx.plugins import Registry
@@ -56,10 +57,43 @@ card = MethodCard(
 )
 MATCHERS.add("overlay", Matcher(card, match_images=overlay))
 """
+MODEL = """
+import torch
+from torch import nn
+from pairx.models import MODELS, ModelCard
+
+
+def build():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Conv2d(3, 8, 3, 2, 1), nn.ReLU(), nn.Conv2d(8, 8, 3, 2, 1), nn.ReLU(),
+                         nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+HALF = (0.5, 0.5, 0.5)
+MODELS.add("tiny-own", ModelCard("tiny-own", "Tiny, ours", "An example.", "two convolutions", "MIT", "here", (48, 32),
+                                 HALF, HALF, build=build))
+MODELS.add("unsaid", ModelCard("unsaid", "Unsaid", "An example.", "two convolutions", "MIT", "here", build=build))
+"""
+FORM = """
+import pandas as pd
+from pathlib import Path
+from pairx.datasets import FORMS, Form, Found
+
+
+def read(source, rules, download):
+    lines = [line.split("=") for line in Path(source).read_text().split()]
+    table = pd.DataFrame({"image_id": name, "path": f"{name}.png", "identity": who} for name, who in lines)
+    return Found("listed", table, Path(source).parent, ["Read from a list."])
+
+
+FORMS.add("list", Form("a list NAME=INDIVIDUAL", lambda source: source.endswith(".list"), read))
+"""
 ENTRIES = {
     "pairx.methods": {"dense-cosine": "mine", "broken": "that_is_not_there"},
     "pairx.metrics": {"match_spread": "mine_too"},
     "pairx.matchers": {"overlay": "my_matcher"},
+    "pairx.models": {"tiny-own": "my_model"},
+    "pairx.forms": {"list": "my_form"},
 }
 
 
@@ -78,6 +112,8 @@ def plugged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mine.py").write_text(METHOD)
     (folder / "mine_too.py").write_text(METRIC)
     (folder / "my_matcher.py").write_text(MATCHER)
+    (folder / "my_model.py").write_text(MODEL)
+    (folder / "my_form.py").write_text(FORM)
     return folder
 
 
@@ -142,6 +178,44 @@ print(len(found.matches), np.allclose(matrix, geometry.resize_only((0, 0, 64, 48
     run = python(plugged, code.replace("\n", "", 1))
     assert run.returncode == 0, run.stderr
     assert run.stdout.strip() == "25 True"
+
+
+def test_a_model_of_another_package_is_listed_loaded_and_explained(plugged: Path) -> None:
+    code = """
+import pairx
+from pairx.testing import make_pair
+model = pairx.load_model("tiny-own")
+found = pairx.explain(model, make_pair(), k_colors=1)
+print(model.size, model.key == pairx.load_model("tiny-own").key, found.map0.shape, found.pixel_maps0.shape)
+try: pairx.load_model("unsaid")
+except pairx.InputError as error: print(error)
+"""
+    run = python(plugged, code.replace("\n", "", 1))
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.splitlines() == [
+        "(48, 32) True (12, 8) (1, 48, 32)",
+        "The card of unsaid builds its network, but does not say size, mean, std.",
+    ]
+    for arguments in (["models"], ["models", "--json"]):
+        run = python(plugged, "from pairx.cli import main; main()", *arguments)
+        assert run.returncode == 0 and "tiny-own" in run.stdout, run.stderr
+
+
+def test_a_form_of_another_package_is_read_and_named(plugged: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (40, 30), "olive").save(tmp_path / "a.png")
+    (tmp_path / "some.list").write_text("a=Asha")
+    code = f"""
+from pairx.datasets import load_dataset
+found = load_dataset({str(tmp_path / "some.list")!r})
+print(found.name, list(found.table["identity"]), found.notes[0])
+try: load_dataset("nothing.xyz")
+except ValueError as error: print(error)
+"""
+    run = python(plugged, code.replace("\n", "", 1))
+    assert run.returncode == 0, run.stderr
+    first, second = run.stdout.splitlines()
+    assert first == "listed ['Asha'] Read from a list."
+    assert second.endswith("or a list NAME=INDIVIDUAL.")
 
 
 def test_a_matcher_is_of_one_kind() -> None:

@@ -25,7 +25,7 @@ def models(arguments: argparse.Namespace) -> None:
         return check(arguments)
     from pairx.models import list_models
 
-    cards = [{**asdict(card), "embedded": card.embedded} for card in list_models()]
+    cards = [{**asdict(card), "build": card.build is not None, "embedded": card.embedded} for card in list_models()]
     print_rows(cards, ("name", "embedded", "license", "summary"), arguments.json)
     if not arguments.json:
         print(

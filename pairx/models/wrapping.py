@@ -76,7 +76,7 @@ class OwnModel(EmbeddingModel):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        return self.said
+        return (*self.said, *super().notes)
 
     @property
     def key(self) -> str:
