@@ -15,15 +15,16 @@ from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import opening_pair, ready_pairs
 from pairx.ui.explain.tab import ExplainTab
 from pairx.ui.explore.events import TAB
-from pairx.ui.explore.payload import PLOTLY
+from pairx.ui.explore.parts import PLOTLY
 from pairx.ui.explore.tab import ExploreTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.shared.events import QUEUE
 from pairx.ui.shared.library import Library, Places
+from pairx.ui.shared.page import FOLDERS, Revalidated, head
 from pairx.ui.shared.photos import PhotoShelf
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.sweeping import keep_sweeping
-from pairx.ui.shared.theme import head, theme
+from pairx.ui.shared.theme import theme
 
 OPENING = ASSETS / "opening.npz"
 MODEL = "reid-lite0"
@@ -74,11 +75,12 @@ def build(places: Places) -> gr.Blocks:
 
 def launch_options(places: Places) -> dict[str, Any]:
     """What `launch` needs: gradio 6 takes theme and style there. places: as `build` was given them."""
+    gates = [Middleware(OwnMachineOnly)] if places.own_machine else []
     return {
-        "app_kwargs": {"middleware": [Middleware(OwnMachineOnly)] if places.own_machine else []},
+        "app_kwargs": {"middleware": [*gates, Middleware(Revalidated)]},
         "theme": theme(),
         "head": head(),
-        "allowed_paths": [str(PLOTLY)],
+        "allowed_paths": [str(PLOTLY), *map(str, FOLDERS)],
         "max_file_size": "100mb",
         "enable_monitoring": False,
         "show_error": False,

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 
 from pairx import ui
 
 pytestmark = pytest.mark.browser
-PAGE = Path(ui.__file__).parent / "page"
-DRAW = """([extents]) => {
+ROOT = Path(ui.__file__).parent
+ADDRESS = "http://page.test/"
+DRAW = """async ([extents]) => {
+  const names = ["dom", "evidence", "geometry", "pointing", "stage"];
+  const modules = await Promise.all(names.map((name) => import(`/page/${name}.js`)));
+  const { LinkedView, make, Pointer, Query, Stage, strongest } = Object.assign({}, ...modules);
   const picture = document.createElement('canvas');
   Object.assign(picture, { width: 120, height: 90 });
   const photo = { src: picture.toDataURL(), width: 120, height: 90, name: 'one' };
   const covers = [0, 1].map(() => make('canvas', 'px-overlay'));
   const on = { over() {}, pick() {}, moved() {} };
   const stage = new Stage(document.querySelector('.px-viewer'), new LinkedView(), 'both', true, on);
-  const inquiry = new Inquiry(() => {});
-  const pointer = new Pointer(stage, inquiry, [[9, 9], [9, 9]]);
+  const query = new Query(() => {});
+  const pointer = new Pointer(stage, query, [[9, 9], [9, 9]]);
   stage.show([photo, photo], covers, [], extents);
   pointer.attach();
   for (const { region } of pointer.layers) region.style.display = '';
-  Object.assign(window, { stage, pointer });
+  Object.assign(window, { stage, pointer, strongest });
 }"""
 BOXES = """(name) => stage.frames.map(({ frame, world }) => {
   const own = frame.getBoundingClientRect();
@@ -38,10 +43,11 @@ def test_overlays_cover_the_extent(chromium) -> None:
     page = chromium.new_page(viewport={"width": 900, "height": 600})
     faults: list[str] = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    scripts = "\n".join((PAGE / name).read_text() for name in ("shared.js", "stage.js", "tensor.js", "pointing.js"))
-    styles = (PAGE / "viewer.css").read_text()
+    page.route(f"{ADDRESS}page/*.js", lambda route: route.fulfill(path=ROOT / urlparse(route.request.url).path[1:]))
+    page.route(ADDRESS, lambda route: route.fulfill(content_type="text/html", body=""))
+    page.goto(ADDRESS)
+    styles = (ROOT / "page" / "viewer.css").read_text()
     page.set_content(f"<style>{styles}</style><div class='px-viewer' style='width:800px'></div>")
-    page.add_script_tag(content=scripts)
     page.evaluate(DRAW, [[CROP, PAD]])
     for name in (".px-overlay:not(.px-answer)", ".px-region"):
         for found, expected in zip(page.evaluate(BOXES, name), (CROP, PAD), strict=True):
@@ -59,8 +65,8 @@ def test_overlays_cover_the_extent(chromium) -> None:
     assert page.evaluate(within, [0, [0.5, 0.5, 0.5, 0.5]]) == pytest.approx([0.5] * 4)
     assert page.evaluate(within, [0, [0, 0, 0.5, 1]]) == pytest.approx([0, 0, 0.5, 1])
     assert page.evaluate(within, [1, [0, 0, 0, 0]]) == pytest.approx([0, 1 / 6] * 2)
-    strongest = "([i, cells]) => strongest({ cells, grid: [3, 1] }, stage.extents[i])"
-    found = page.evaluate(strongest, [1, [9, 2, 1]])
+    at = "([i, cells]) => strongest({ cells, grid: [3, 1] }, stage.extents[i])"
+    found = page.evaluate(at, [1, [9, 2, 1]])
     assert (found["value"], found["point"]) == (9, pytest.approx([0.5, 0])), "the edge belongs to the photograph"
     assert faults == []
     page.close()

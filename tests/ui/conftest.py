@@ -17,7 +17,11 @@ from pairx.testing import smooth_noise
 from pairx.types import Explanation, ImagePair, Matches, Step
 from pairx.ui.compare.background import BackgroundChoice
 from pairx.ui.compare.events import CompareEvents
+from pairx.ui.explain.events import ExplainEvents
+from pairx.ui.explain.references import References
+from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.form import Form
+from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.links import CHOICES
 from pairx.ui.shared.photos import PhotoShelf
 from pairx.ui.shared.session import AppState, Request
@@ -95,3 +99,13 @@ def answers(app_state, request_of) -> CompareEvents:
 @pytest.fixture
 def photos(app_state, photo_files) -> list:
     return [app_state.shelf.open(path, path.name) for path in photo_files]
+
+
+@pytest.fixture
+def explain_events(app_state, request_of, tmp_path) -> ExplainEvents:
+    with gr.Blocks():
+        wells = gr.Textbox(), gr.Textbox()
+        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
+    pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
+    references = References(Library(Places(None, tmp_path / "runs", own_machine=False)))
+    return ExplainEvents(app_state, pairs, request_of, True, form, references)

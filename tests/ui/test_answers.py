@@ -18,24 +18,15 @@ from pairx.testing import make_pair
 from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
 from pairx.ui.api import ExplainApi, summary
 from pairx.ui.explain.events import ExplainEvents
-from pairx.ui.explain.payload import scene_of
-from pairx.ui.explain.references import References
-from pairx.ui.explain.samples import SamplePair
+from pairx.ui.explain.scene import scene_of
 from pairx.ui.shared import export, session
-from pairx.ui.shared.form import Form
-from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.links import CHOICES, Link
 from tests.ui.conftest import explanation_of
 
 
 @pytest.fixture
-def answers(app_state, request_of, tmp_path) -> ExplainEvents:
-    with gr.Blocks():
-        wells = gr.Textbox(), gr.Textbox()
-        form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
-    pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
-    references = References(Library(Places(None, tmp_path / "runs", own_machine=False)))
-    return ExplainEvents(app_state, pairs, request_of, True, form, references)
+def answers(explain_events) -> ExplainEvents:
+    return explain_events
 
 
 def values(answers: ExplainEvents, photos, layer: str = "stage", **options: str) -> dict:

@@ -17,7 +17,7 @@ from pairx.testing import make_pair
 from pairx.types import Explanation, Refusal, Step
 from pairx.ui.compare.background import OWN
 from pairx.ui.compare.events import CompareEvents, by_family, presets
-from pairx.ui.compare.payload import panel_scene
+from pairx.ui.compare.panels import panel_scene
 from pairx.ui.shared.links import CHOICES
 from tests.ui.conftest import explanation_of
 

@@ -10,7 +10,7 @@ import pytest
 
 from pairx.ui.explore.choice import Choice
 from pairx.ui.explore.events import ExploreEvents
-from pairx.ui.explore.payload import scene_of_run, sentence, standing
+from pairx.ui.explore.scene import scene_of_run, sentence, standing
 from pairx.ui.shared.library import Library, Places
 from tests.evaluation.made_up import write_run
 

@@ -15,8 +15,9 @@ from pairx.evaluation.reading import open_run
 from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
 from pairx.ui.explore import events as exploration_module
+from pairx.ui.explore.choice import Choice, chosen_rows
 from pairx.ui.explore.events import NO_RUN, OUR_FAULT, TAB, ExploreEvents, choice_of, content
-from pairx.ui.explore.payload import Choice, chosen_rows, scene_of_run, sentence, standing
+from pairx.ui.explore.scene import scene_of_run, sentence, standing
 from pairx.ui.shared.library import READY, Library, Places
 from pairx.viz.scatter import CROWD, scatter_figure
 from tests.evaluation.made_up import scored, write_run

@@ -17,7 +17,7 @@ from pairx.ui.compare import faithfulness as measuring
 from pairx.ui.compare.background import NONE, OWN, PHOTOGRAPH
 from pairx.ui.compare.events import CompareEvents, by_family
 from pairx.ui.compare.faithfulness import Measurements
-from pairx.ui.compare.payload import MOST_CELLS, packed
+from pairx.ui.compare.panels import MOST_CELLS, packed
 from pairx.ui.shared.links import CHOICES
 
 SESSION = SimpleNamespace(session_hash="me")
@@ -137,14 +137,14 @@ def test_faithfulness_is_measured_for_the_panels_asked_for(answers, photos):
 
 
 def test_faithfulness_in_words():
-    told = measuring.told(
+    told = measuring.in_words(
         Faithfulness((0.25, -0.1), (0.05, 0.02), inefficiency=(0.5, 0.0), relative_inefficiency=(1.25, 0.0))
     )
     assert "A 0.250, B −0.100" in told["line"] and "A 0.050, B 0.020" in told["line"]
     assert [row["name"] for row in told["rows"]] == ["Faithfulness", "Inefficiency"]
     assert "125% of it" in told["rows"][1]["value"]
-    assert measuring.told(Faithfulness())["line"] == measuring.NO_MAP
-    assert measuring.told(Faithfulness((0, 0), (0, 0)))["rows"][-1]["value"] == measuring.NO_SHARES
+    assert measuring.in_words(Faithfulness())["line"] == measuring.NO_MAP
+    assert measuring.in_words(Faithfulness((0, 0), (0, 0)))["rows"][-1]["value"] == measuring.NO_SHARES
 
 
 def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):

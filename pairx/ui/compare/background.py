@@ -10,6 +10,7 @@ from gradio.components import Component
 from pairx.types import InputError
 from pairx.ui.shared.events import sent
 from pairx.ui.shared.files import thumbnails
+from pairx.ui.shared.page import imported
 from pairx.ui.shared.parts import SampleStrip
 from pairx.ui.shared.photos import PhotoShelf, Ref
 from pairx.ui.shared.uploads import SafeImage, checked
@@ -59,8 +60,8 @@ class BackgroundChoice:
         self.choice.input(lambda choice: gr.Column(visible=choice == PHOTOGRAPH), self.choice, self.rather, **at_once)
         self.strip.choose(self.take, outputs=self.well, **at_once)
         self.well.upload(checked, self.well, self.well, **quiet).failure(lambda: None, outputs=self.well, **at_once)
-        told = "(...values) => { window.pairx?.relative?.(...values); }"
-        gr.on([self.choice.change, self.well.change], None, self.inputs, js=told, **quiet)
+        changed = f"(...values) => {imported('page/state.js')}.then((state) => state.backgroundChanged(...values))"
+        gr.on([self.choice.change, self.well.change], None, self.inputs, js=changed, **quiet)
 
     def take(self, event: gr.EventData) -> Ref:
         """A sample goes into the well."""

@@ -20,11 +20,12 @@ from pairx import methods, viz
 from pairx.methods import card_of, cards, families
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
 from pairx.ui.compare.background import BackgroundChoice, words
-from pairx.ui.compare.payload import panel_files, photos_of
+from pairx.ui.compare.panels import panel_files
+from pairx.ui.compare.payload import BoardValue
 from pairx.ui.shared import export
 from pairx.ui.shared.cache import Turns
 from pairx.ui.shared.events import resting, sent, waiting
-from pairx.ui.shared.files import cached
+from pairx.ui.shared.files import cached, photos_of
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.links import Options
 from pairx.ui.shared.photos import Ref, pair_of
@@ -174,7 +175,7 @@ class CompareEvents:
             log.exception("a comparison failed")
             yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(OUR_FAULT, error=True)]
 
-    def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> dict[str, Any]:
+    def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> BoardValue:
         """The board before the first method is through."""
         model, rather = self.app_state.model(request.model), request.background
         about = [model.title, layer_title(model, request.layer), words(rather, True)]

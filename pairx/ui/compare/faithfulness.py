@@ -12,6 +12,7 @@ from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
 from pairx.methods import card_of
 from pairx.types import InputError
 from pairx.ui.compare.events import GONE, STOPPED, Shown, turn_of
+from pairx.ui.compare.payload import MeasuredPanel
 from pairx.ui.shared.events import resting, sent, waiting
 from pairx.ui.shared.session import AppState
 
@@ -34,7 +35,7 @@ NO_SHARES = "Not defined: the method's numbers are not shares of the similarity.
 NO_MAP = "The method draws matches and no map, so there is nothing to blur."
 
 
-def told(found: Faithfulness) -> dict[str, Any]:
+def in_words(found: Faithfulness) -> MeasuredPanel:
     """Faithfulness in words, JSON-ready: the line under a panel, and rows for its card."""
     if found.fall is None:
         return {"line": NO_MAP, "rows": [{"name": "Faithfulness", "value": NO_MAP}]}
@@ -82,7 +83,7 @@ class Measurements:
             pair, model = self.app_state.pair(shown.request), self.app_state.model(shown.request.model)
             background = self.app_state.background(shown.request)
             photograph = None if isinstance(background, str) else background
-            found: dict[str, Any] = {}
+            found: dict[str, MeasuredPanel] = {}
             for number, (method, explanation) in enumerate(known.items()):
                 status = {
                     "text": f"Measuring {card_of(method).title}",
@@ -95,7 +96,7 @@ class Measurements:
                     if turns.now(name)[1]:
                         yield [gr.skip(), *resting(STOPPED)]
                     return
-                found[method] = told(faithfulness(model, pair, explanation, background=photograph))
+                found[method] = in_words(faithfulness(model, pair, explanation, background=photograph))
             yield [{"run": shown.run, "found": found}, *resting()]
         except InputError as error:
             yield [gr.skip(), *resting(str(error), error=True)]

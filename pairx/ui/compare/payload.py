@@ -1,141 +1,115 @@
-"""The board of the Compare tab: one panel a method as files for the browser, and the component that shows them."""
+"""What goes to the page of the Compare tab and comes back from it: a board, the panel of each method as a file."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import NotRequired, TypedDict
 
-import numpy as np
-
-from pairx import images, viz
-from pairx.core import correspondence
-from pairx.types import Explanation, ImagePair, MethodCard, Refusal
-from pairx.ui.shared.files import cached, data_uri, encoded, file_data
-from pairx.ui.shared.parts import Part
-
-LONGEST = 1000  # px of a photograph in a panel; it can be zoomed into
-MOST_CELLS = 28
-"""Along a side of a tensor that the browser gets; finer ones are pooled."""
-FAST = {"lossless": True, "quality": 0, "method": 0}
-"""How a map is packed: seven times faster than PNG, and as exact."""
-_WHOLE = 32767  # the largest whole number of 16 bits
+from pairx.ui.shared.payload import FileData, FilePhoto
 
 
-def photos_of(pair: ImagePair) -> list[dict[str, Any]]:
-    """Both photographs, which all panels share."""
-    return [
-        {
-            "file": _file(encoded(images.thumbnail(photo, LONGEST), "jpeg", quality=90), "photograph.jpg"),
-            "width": photo.shape[1],
-            "height": photo.shape[0],
-            "name": name,
-        }
-        for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
-    ]
+class PanelMark(TypedDict):
+    """A match, with the colours of its line and of what surrounds it."""
+
+    rank: int
+    points: list[tuple[float, float]]
+    color: str
+    casing: str
+    against: bool
+    width: float
 
 
-def panel_files(
-    result: Explanation | Refusal, pair: ImagePair, card: MethodCard, background: str = ""
-) -> dict[str, Any]:
-    """Files with all that the browser needs of one method: its panel, and its tensor, fetched once somebody asks."""
-    scene, tensor = panel_scene(result, pair, card) | {"background": background}, None
-    if isinstance(result, Explanation) and result.tensor is not None:
-        scene["tensor"], values = packed(result.tensor)
-        tensor = _file(values, "tensor.bin")
-    return {"file": _file(json.dumps(scene).encode(), "panel.json"), "tensor": tensor}
+class TensorForm(TypedDict):
+    """shape: (h0, w0, h1, w1). step: the value of 1. scale: the |value| in full colour."""
+
+    shape: tuple[int, int, int, int]
+    step: float
+    scale: float
 
 
-def packed(tensor: np.ndarray) -> tuple[dict[str, Any], bytes]:
-    """A tensor (h0, w0, h1, w1) for the browser: its shape, the value of one step, the |value| painted in full colour;
-    and its values as 16-bit whole numbers, little end first, with at most MOST_CELLS cells a side."""
-    small = correspondence.pooled(tensor, MOST_CELLS)
-    step = float(np.abs(small).max()) / _WHOLE or 1.0
-    about = {"shape": small.shape, "step": step, "scale": viz.scale_of(small)}
-    return about, np.round(small / step).astype("<i2").tobytes()
+class PanelScene(TypedDict):
+    """One method's panel, or the reason why it cannot run. card: name and text of each fact."""
+
+    card: list[tuple[str, str]]
+    background: NotRequired[str]
+    reason: NotRequired[str]
+    seconds: NotRequired[str]
+    signed: NotRequired[bool]
+    note: NotRequired[str]
+    notes: NotRequired[list[str]]
+    similarity: NotRequired[float]
+    heat: NotRequired[list[str | None]]
+    extents: NotRequired[list[tuple[float, float, float, float] | None]]
+    colors: NotRequired[list[str]]
+    banner: NotRequired[str]
+    marks: NotRequired[list[PanelMark]]
+    tensor: NotRequired[TensorForm]
 
 
-def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> dict[str, Any]:
-    """One method's panel, JSON-ready. A refusal has a reason and nothing to draw."""
-    if isinstance(result, Refusal):
-        return {"reason": result.reason, "card": card_rows(card)}
-    panel = viz.panel_of(result, pair, card)
-    scene = panel.scene
-    return {
-        "seconds": panel.seconds,
-        "signed": card.signed,
-        "note": _plain(panel.note),
-        "notes": list(result.notes),
-        "similarity": result.similarity,
-        "heat": [None if heat is None else data_uri(heat, "webp", **FAST) for heat in (scene.heat0, scene.heat1)],
-        "extents": [scene.extent0, scene.extent1],
-        "colors": scene.heat_colors,
-        "banner": scene.banner,
-        "marks": [
-            {
-                "rank": mark.rank,
-                "points": [mark.point0, mark.point1],
-                "color": mark.color,
-                "casing": mark.casing,
-                "against": mark.against,
-                "width": mark.width,
-            }
-            for mark in scene.marks
-            if mark.line
-        ],
-        "card": [*card_rows(card), *_measured(result, scene)],
-    }
+class PanelFiles(TypedDict):
+    """file: with a `PanelScene`, None until the method is through. tensor: its values, where it has any."""
+
+    file: FileData | None
+    tensor: FileData | None
 
 
-def card_rows(card: MethodCard) -> list[tuple[str, str]]:
-    """The facts of a method's card, each with its name."""
-    caveat = [("Caveat", _plain(card.caveat))] if card.caveat else []
-    partner = "" if card.knows_partner else ", not the other photograph"
-    return [
-        ("Meaning", card.summary),
-        ("Paper", card.paper),
-        ("Equation", card.equation),
-        ("Cost", card.cost),
-        ("Looks at", ", ".join(card.needs) + partner),
-        *caveat,
-    ]
+class BoardPanel(PanelFiles):
+    """A method on the board."""
+
+    title: str
+    name: str
 
 
-def _measured(explanation: Explanation, scene: viz.Scene) -> list[tuple[str, str]]:
-    rows = [("Full colour", f"±{scene.heat_scale:.3g} or more")] if scene.heat_scale else []
-    if explanation.matches is not None:
-        rows.append(("Matches", str(len(explanation.matches))))
-    return rows + [(_worded(name), f"{value:.4g}".replace("-", "−")) for name, value in explanation.metrics.items()]
+class BoardValue(TypedDict):
+    """The panels of one run, which fill as their files come. ends: what blue and red mean. form: what it compares.
+    over: whether no more files come."""
+
+    run: str
+    photos: list[FilePhoto]
+    about: str
+    ends: list[str]
+    form: list[str]
+    over: bool
+    panels: list[BoardPanel]
 
 
-def _worded(metric: str) -> str:
-    """Such as "Standard error, A" of standard_error0."""
-    words = metric.rstrip("01").replace("_", " ").capitalize()
-    return f"{words}, {'AB'[int(metric[-1])]}" if metric[-1] in "01" else words
+class BoardConstants(TypedDict):
+    """opacity: of the maps until somebody changes it."""
+
+    opacity: float
 
 
-def _plain(text: str) -> str:
-    """Without the marks around names that the command line prints."""
-    return text.replace("`", "")
+class BoardDownload(TypedDict):
+    """kind: one of `pairx.ui.compare.events.KINDS`, and of one panel, its name, of `pairx.ui.shared.export.KINDS`."""
+
+    kind: str
+    name: NotRequired[str]
+    opacity: float
 
 
-def _file(data: bytes, name: str) -> dict[str, Any]:
-    return file_data(cached(data, name))
+class BoardMeasure(TypedDict):
+    """Whose faithfulness is to be measured."""
+
+    run: str
+    names: list[str]
 
 
-class Board(Part):
-    """Shows panels in a grid, with one zoom and one opacity for all.
+class MeasuredRow(TypedDict):
+    """A number in words, and what it means."""
 
-    Takes {"run": str, "photos": list, "about": str, "ends": [str, str], "form": list, "over": bool, "panels":
-    [{"title", "name", "file" | None, "tensor" | None}]}; the panels of one run fill as their files come. Events:
-    `download` with {"kind", "opacity"} and of one panel its {"name"}, `measure` with {"run", "names"}.
-    """
-
-    template = '<div class="px-viewer px-board"></div>'
-    scripts = ("shared.js", "stage.js", "shell.js", "notes.js", "tensor.js", "pointing.js", "panel.js", "board.js")
+    name: str
+    value: str
+    meaning: NotRequired[str]
 
 
-class ChosenPair(Part):
-    """The photographs, model and layer that the form holds, wholly in the browser."""
+class MeasuredPanel(TypedDict):
+    """Faithfulness in words: the line under a panel, and rows for its card."""
 
-    template = '<div class="px-chosen"></div>'
-    scripts = ("shared.js", "chosen.js")
+    line: str
+    rows: list[MeasuredRow]
+
+
+class Measured(TypedDict):
+    """found: by method."""
+
+    run: str
+    found: dict[str, MeasuredPanel]

@@ -10,7 +10,7 @@ from pairx.methods import cards, families
 from pairx.ui.compare.background import BackgroundChoice
 from pairx.ui.compare.events import FAST, CompareEvents, by_family, presets
 from pairx.ui.compare.faithfulness import Measurements
-from pairx.ui.compare.payload import Board, ChosenPair
+from pairx.ui.compare.parts import Board, ChosenPair
 from pairx.ui.shared.events import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line

@@ -12,9 +12,10 @@ from gradio.components import Component
 
 from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError, Steps
-from pairx.ui.explain.payload import scene_of
+from pairx.ui.explain.payload import AnsweredScene, PointAnswer
 from pairx.ui.explain.references import SAME, References, comparable, same_picture
 from pairx.ui.explain.samples import SamplePair
+from pairx.ui.explain.scene import scene_of
 from pairx.ui.shared import export, links
 from pairx.ui.shared.events import resting, sent, waiting
 from pairx.ui.shared.files import cached
@@ -162,7 +163,7 @@ class ExplainEvents:
             log.exception("an explanation failed")
             yield [*kept, *resting(OUR_FAULT, error=True)]
 
-    def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> dict[str, Any]:
+    def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> AnsweredScene:
         """The scene of a result with its words, its link, and the form that it answers."""
         model = self.app_state.model(request.model)
         ids = request.photo0.id, request.photo1.id
@@ -181,7 +182,7 @@ class ExplainEvents:
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }
 
-    def point(self, request: Request | None, event: gr.EventData) -> dict[str, Any]:
+    def point(self, request: Request | None, event: gr.EventData) -> PointAnswer:
         """What the other photograph answers to a place that a person points at: a message for the viewer."""
         asked = sent(event)
         message = {"ticket": asked.get("ticket")}

@@ -1,114 +1,124 @@
-"""The viewer: one scene as a file for the browser, and the component that shows it."""
+"""What goes to the page of the Explain tab and comes back from it: a scene, places, downloads."""
 
 from __future__ import annotations
 
-import json
-from typing import Any
+from typing import NotRequired, TypedDict
 
-from pairx import images, viz
-from pairx.types import Explanation, ImagePair
-from pairx.ui.shared.files import cached, data_uri, file_data, fresh
-from pairx.ui.shared.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.ui.shared.parts import Part
-
-LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
+from pairx.ui.shared.payload import FileData, InlinePhoto, LookValues
 
 
-def scene_of(explanation: Explanation, pair: ImagePair) -> dict[str, Any]:
-    """All that the browser needs to draw an explanation in any look, JSON-ready.
+class SceneMark(TypedDict):
+    """A match. rank: from 1. at: with so many lines it is drawn. points: x/y in each photograph, fractions. share: of
+    the magnitudes of all matches' relevance, with its sign. against: whether it lowers the similarity. width: of its
+    line."""
 
-    The colours of every palette for every number of painted matches come along, and each match's opacity map on its
-    own, so that a look changes without the server.
-    """
-    scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
-    traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
-    return {
-        "similarity": explanation.similarity,
-        "photos": [
-            {
-                "src": data_uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
-                "width": photo.shape[1],
-                "height": photo.shape[0],
-                "name": name,
-            }
-            for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
-        ],
-        "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
-        "extents": [scene.extent0, scene.extent1],
-        "marks": [
-            {
-                "rank": mark.rank,
-                "at": mark.at,
-                "points": [mark.point0, mark.point1],
-                "share": mark.share,
-                "against": mark.against,
-                "width": mark.width,
-            }
-            for mark in scene.marks
-        ],
-        "alphas": [
-            [data_uri(layer[..., 3], "png") for layer in layers]
-            for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
-        ],
-        "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
-        "neutral": viz.NEUTRAL,
-        "against": viz.AGAINST,
-        "banner": scene.banner,
-        "paint_banner": scene.paint_banner,
-        "casings": viz.CASINGS,
-        "faint": viz.FAINT,
-        "fade": viz.FADE,
-        "scales": _scales(scene),
-        "signed": viz.signed_colors(),
-        "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
-        "notes": list(explanation.notes),
-        "matches": 0 if explanation.matches is None else len(explanation.matches),
-    }
+    rank: int
+    at: int
+    points: list[tuple[float, float]]
+    share: float
+    against: bool
+    width: float
 
 
-def _scales(scene: viz.Scene) -> list[dict[str, Any]]:
-    """The heat's legend: its colours and what its two ends mean."""
-    if not scene.heat_colors:
-        return []
-    ends = zip(scene.heat_words, (scene.heat_low, scene.heat_scale or 0), strict=True)
-    low, high = (f"{word} ({value:+.2g})" if value else word for word, value in ends)
-    title = "one scale for both photographs; stronger values are painted as the ends"
-    return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]
+class Scale(TypedDict):
+    """A legend of the heat: its colours and what its two ends mean."""
+
+    colors: list[str]
+    low: str
+    high: str
+    title: str
 
 
-class Viewer(Part):
-    """Shows a scene.
+class Scene(TypedDict):
+    """All that the page needs to draw an explanation in any look.
 
-    Takes {"scene": dict, "look": dict | None, "match": int | None, "quiet": bool}; the scene travels as a file of the
-    cache, so that neither the queue nor the session holds it. Events: `download` with {"kind", "look", "key"}, `point`
-    with {"key", "ticket", "side", "place"}.
+    heat: of each photograph, data URIs. extents: what the model sees of each, (x, y, w, h) in fractions. alphas: of
+    each photograph, the opacity map of each traced match, data URIs. palettes: by name, the colours for every number of
+    traced matches. casings: around strong and weak marks. fade: how grey and how faint a photograph is below colours.
+    signed: colours from -1 to 1. grids: rows and columns of each photograph's cells. matches: their number.
     """
 
-    template = '<div class="px-viewer"></div>'
-    scripts = (
-        "shared.js",
-        "stage.js",
-        "shell.js",
-        "meaning.js",
-        "paint.js",
-        "matches.js",
-        "tensor.js",
-        "pointing.js",
-        "point.js",
-        "viewer.js",
-    )
-
-    def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
-        super().__init__(value, {"names": NAMES}, **how)
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        if value is None:
-            return None
-        return fresh({**value, "scene": file_data(cached(json.dumps(value["scene"]).encode(), "scene.json"))})
+    similarity: float
+    photos: list[InlinePhoto]
+    heat: list[str | None]
+    extents: list[tuple[float, float, float, float] | None]
+    marks: list[SceneMark]
+    alphas: list[list[str]]
+    palettes: dict[str, list[list[str]]]
+    neutral: str
+    against: str
+    banner: str
+    paint_banner: str
+    casings: list[str]
+    faint: float
+    fade: list[float]
+    scales: list[Scale]
+    signed: list[str]
+    grids: list[tuple[int, int] | None]
+    notes: list[str]
+    matches: int
 
 
-class LookPanel(Part):
-    """Sliders and palette of the viewer, wholly in the browser."""
+class ReferenceText(TypedDict):
+    """What a similarity is compared with, and what that says of it."""
 
-    template = '<div class="px-look" role="group" aria-label="Look"></div>'
-    scripts = ("shared.js", "look.js")
+    title: str
+    sentence: str
+    caution: str
+
+
+class AnsweredScene(Scene):
+    """A scene with its words. key: of its result. sample: id of the sample pair that it is. link: its query. form: the
+    values that it answers, in the form's order."""
+
+    key: str
+    sample: str | None
+    story: str
+    references: list[ReferenceText]
+    about: str
+    link: dict[str, str]
+    form: list[str]
+
+
+class ViewerValue(TypedDict):
+    """scene: a file with an `AnsweredScene`. look, match: what a link asks for. quiet: nobody asked for it. asked:
+    unlike any before, so that the page draws it."""
+
+    scene: FileData
+    look: NotRequired[LookValues]
+    match: NotRequired[int | None]
+    quiet: bool
+    asked: NotRequired[str]
+
+
+class ViewerConstants(TypedDict):
+    """names: of all query parameters that a link may hold."""
+
+    names: list[str]
+
+
+class ViewerDownload(TypedDict):
+    """kind: one of `pairx.ui.shared.export.KINDS`. key: of the scene on show."""
+
+    kind: str
+    look: LookValues
+    key: str
+
+
+class PointQuestion(TypedDict):
+    """A place (x0, y0, x1, y1), fractions, of photograph `side`. key: of the scene on show. ticket: comes back."""
+
+    key: str
+    ticket: int
+    side: int
+    place: list[float]
+
+
+class PointAnswer(TypedDict):
+    """What each cell (h, w) of the other photograph adds, and the |value| in full colour; or why there is none."""
+
+    ticket: int
+    error: NotRequired[str]
+    cells: NotRequired[list[float]]
+    grid: NotRequired[tuple[int, int]]
+    scale: NotRequired[float]

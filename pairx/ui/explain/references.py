@@ -11,6 +11,7 @@ from pairx import images
 from pairx.evaluation.reference import HERD, UNCALIBRATED, Reference, reference
 from pairx.models import EmbeddingModel
 from pairx.types import ImagePair, InputError
+from pairx.ui.explain.payload import ReferenceText
 from pairx.ui.shared.library import READY, Library
 
 MOST_RUNS = 20
@@ -42,7 +43,7 @@ class References:
         self._known: OrderedDict[tuple[str, float], Reference | None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def told(self, model: EmbeddingModel, similarity: float, own: bool) -> list[dict[str, str]]:
+    def told(self, model: EmbeddingModel, similarity: float, own: bool) -> list[ReferenceText]:
         """Each reference with its sentence, the herd first. own: whether a photograph is no rendered sample. Empty
         where there is nothing to compare with."""
         herd = reference(model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gradio as gr
 
 from pairx.ui.explain.events import ExplainEvents
-from pairx.ui.explain.payload import LookPanel, Viewer
+from pairx.ui.explain.parts import LookPanel, Viewer
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.events import LAST, QUEUE, QUEUE_POINT, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
@@ -81,7 +81,7 @@ class ExplainTab:
         with gr.Row():
             self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)
             self.stop = gr.Button("Stop", interactive=False, elem_id="px-stop", scale=1, min_width=80)
-        self.status = Status()
+        self.status = Status("status")
         return Form(wells, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
 
     def _wire(self, answers: ExplainEvents) -> None:

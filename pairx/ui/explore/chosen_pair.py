@@ -14,10 +14,9 @@ from pairx import images
 from pairx.evaluation.metrics import CONTROL
 from pairx.evaluation.reading import UNKNOWN, OpenRun
 from pairx.types import InputError
-from pairx.ui.compare.payload import photos_of
-from pairx.ui.explore.payload import number
-from pairx.ui.shared.files import cached, encoded, file_data
-from pairx.ui.shared.parts import Part
+from pairx.ui.explore.payload import GalleryItem, PairText, Thumbnail
+from pairx.ui.explore.scene import number
+from pairx.ui.shared.files import cached, encoded, file_data, photos_of
 from pairx.ui.shared.photos import Photo, PhotoShelf, pair_of
 from pairx.ui.shared.words import metric_title
 
@@ -63,7 +62,7 @@ def pair_rows(run: OpenRun, layer: str, chosen: Any) -> Any:
     return rows.loc[chosen]
 
 
-def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]) -> dict[str, Any]:
+def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]) -> PairText:
     """What is said of a pair at once, JSON-ready: whether it is correct, its individuals, its scores and, where they
     are given, its photographs."""
     row = pair_rows(run, layer, chosen)
@@ -102,7 +101,7 @@ class Thumbnails:
     def __init__(self) -> None:
         self._make = lru_cache(MOST_THUMBNAILS)(self._written)
 
-    def gallery(self, run: OpenRun, numbers: Sequence[Any]) -> list[dict[str, Any]]:
+    def gallery(self, run: OpenRun, numbers: Sequence[Any]) -> list[GalleryItem]:
         """A page of pairs with two files each, or the reason why a photograph cannot be shown. Numbers that are none of
         the run's pairs are left out."""
         rows = run.at(run.layers[0])
@@ -113,7 +112,7 @@ class Thumbnails:
             found = dict(zip(different, pool.map(lambda one: self._file(run, one), different), strict=True))
         return [{"number": n, "files": [found[one] for one in ids[n]]} for n in known]
 
-    def _file(self, run: OpenRun, image_id: str) -> dict[str, Any]:
+    def _file(self, run: OpenRun, image_id: str) -> Thumbnail:
         try:
             path, box, theta = run.photograph(image_id)
             made = self._make(path, path.stat().st_mtime_ns, box, theta)
@@ -127,25 +126,3 @@ class Thumbnails:
         image, _ = images.load_image(path, box, theta)
         small = encoded(images.thumbnail(image, THUMBNAIL), "jpeg", quality=82)
         return cached(small, "thumbnail.jpg")
-
-
-class PairPanel(Part):
-    """Shows the chosen pair.
-
-    Takes {"ticket", "pair": dict | None, "scene": file | None, "link": str, "note": str}. Event: `halt` with
-    {"ticket"}.
-    """
-
-    template = '<div class="px-viewer px-pairpanel"></div>'
-    scripts = ("shared.js", "stage.js", "shell.js", "notes.js", "paint.js", "exploring.js", "pairpanel.js")
-
-
-class PairGallery(Part):
-    """Shows a page of selected pairs, sorted in the browser. Takes {"ticket", "items"}. Event: `browse` with
-    {"numbers", "ticket", "run"}, `download` with {"kind", "numbers"}."""
-
-    template = '<div class="px-viewer px-gallery"></div>'
-    scripts = ("shared.js", "stage.js", "exploring.js", "gallery.js")
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(given={"page": PAGE}, **how)

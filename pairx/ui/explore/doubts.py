@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from pairx.evaluation.metrics import CONTROL, USABLE, controlled
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import COVERAGE, USABLE_ENOUGH, no_better_than_control, usable_share
 from pairx.ui.explore.choice import Choice
+from pairx.ui.explore.payload import Doubt
 from pairx.ui.shared.words import metric_title
 
 TURNS = {COVERAGE: "Show match coverage", "usable": "Show the usable pairs only"}
@@ -41,7 +41,7 @@ def reason(run: OpenRun, choice: Choice) -> str:
     return no_better_than_control(run.summary, choice.layer, found)
 
 
-def doubt(run: OpenRun, choice: Choice) -> dict[str, Any]:
+def doubt(run: OpenRun, choice: Choice) -> Doubt:
     """What the plot says against its metric: {"text", "turns": [{"to", "label"}], "grey"}; {} where nothing does."""
     few = "" if only_usable(choice) else too_few_usable(run, choice.metric)
     why = reason(run, choice)

@@ -18,15 +18,15 @@ from pairx.evaluation.store import SIZE
 from pairx.evaluation.views import VIEWS
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Steps, said_size
-from pairx.ui.explain.payload import scene_of
+from pairx.ui.explain.scene import scene_of
 from pairx.ui.explore.choice import Choice, chosen_rows, fitting
 from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.explore.doubts import metric_choices, turned
-from pairx.ui.explore.payload import figure_of, file_of, scene_of_run, standing
+from pairx.ui.explore.scene import figure_of, scene_of_run, standing
 from pairx.ui.explore.sheet import csv_bytes
 from pairx.ui.shared import links
 from pairx.ui.shared.events import sent
-from pairx.ui.shared.files import cached
+from pairx.ui.shared.files import cached, json_file
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.links import MOST_VALUES, Options, RunLink
@@ -109,7 +109,7 @@ class ExploreEvents:
             gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
             values_of(run, choice),
             choice.text,
-            {"scene": file_of(scene, "run.json"), "show": show},
+            {"scene": json_file(scene, "run.json"), "show": show},
         ]
 
     def list_values(self, name: str, layer: str, column: str) -> Any:
@@ -142,13 +142,13 @@ class ExploreEvents:
         except InputError as error:
             return [*[gr.skip()] * 4, {"note": str(error)}]
         filtering = choice.column, values_of(run, choice), choice.text
-        return [choice.metric, *filtering, {"scene": file_of(scene, "run.json")}]
+        return [choice.metric, *filtering, {"scene": json_file(scene, "run.json")}]
 
     def show(self, *values: Any) -> dict[str, Any]:
         """What is to be seen of the run changed: the plot."""
         try:
             choice = choice_of(*values)
-            return {"scene": file_of(scene_of_run(self.library.run(choice.run), choice), "run.json")}
+            return {"scene": json_file(scene_of_run(self.library.run(choice.run), choice), "run.json")}
         except InputError as error:
             return {"note": str(error)}
 
@@ -202,7 +202,7 @@ class ExploreEvents:
                     return
             cosine = float(pair_rows(run, layer, values["number"])["cosine"])
             note = unlike(run.settings, cosine, self.app_state.model(request.model), steps.result.similarity)
-            scene = file_of(scene_of(steps.result, both), "scene.json")
+            scene = json_file(scene_of(steps.result, both), "scene.json")
             link = links.query(photos[0].ref.id, photos[1].ref.id, request.model, layer, Options())
             yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note}
         except InputError as error:

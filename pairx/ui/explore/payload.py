@@ -1,146 +1,217 @@
-"""The plot of the Explore tab: one view of a run as a file for the browser, and the component that shows it."""
+"""What goes to the page of the Explore tab and comes back from it: a run, a pair, pages of pairs, tables."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, astuple
-from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
-import numpy as np
-import pandas as pd
-import plotly
-
-from pairx.evaluation import summary
-from pairx.evaluation.reading import OpenRun
-from pairx.evaluation.views import VIEWS, view_rows
-from pairx.ui.explore.choice import Choice, chosen_rows
-from pairx.ui.explore.doubts import doubt, summarised
-from pairx.ui.shared.files import cached, file_data, fresh
-from pairx.ui.shared.links import NAMES, RunLink
-from pairx.ui.shared.parts import Part
-from pairx.ui.shared.words import metric_title
-from pairx.viz.scatter import scatter_figure
-
-PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-"""plotly's own JavaScript, served by this app: the one that gradio brings is older."""
-LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
-COUNTED = ("n_matches", "homography_inliers")
-ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
-"""What the view of all pairs means where pairs are filtered."""
+from pairx.ui.shared.payload import FileData, FilePhoto
 
 
-def standing(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> dict[str, Any]:
-    """What a metric says over the rows: rho, delta, bins and counts; as the run's summary has it where it has it."""
-    known = run.summary["layers"][choice.layer].get(summarised(choice))
-    if known is not None:
-        return known
-    return summary.standing(*(rows[name].to_numpy() for name in (choice.metric, "cosine", "correct")))
+class RunView(TypedDict):
+    """A ready-made view: the numbers of its pairs, in its order."""
+
+    id: str
+    title: str
+    meaning: str
+    numbers: list[int]
 
 
-def figure_of(choice: Choice, rows: pd.DataFrame, found: dict[str, Any]) -> Any:
-    """The plotly figure of the rows. found: their `standing`."""
-    return scatter_figure(rows, choice.metric, found["bins"], metric_title(choice.metric), choice.color or None)
+class Turn(TypedDict):
+    """What a button leads to: one of `pairx.ui.explore.doubts.TURNS`."""
+
+    to: str
+    label: str
 
 
-def scene_of_run(run: OpenRun, choice: Choice) -> dict[str, Any]:
-    """All that the browser needs to draw a choice, its views and its table, JSON-ready."""
-    rows = chosen_rows(run, choice)
-    found, values = standing(run, choice, rows), rows[choice.metric].to_numpy(float)
-    against = doubt(run, choice)
-    return {
-        "key": json.dumps(astuple(choice)),
-        "run": choice.run,
-        "link": RunLink(**asdict(choice)).parameters(),
-        "layer": choice.layer,
-        "metric": metric_title(choice.metric),
-        "sentence": sentence(found, rows),
-        "doubt": against,
-        "figure": json.loads(figure_of(choice, rows, found).to_json()),
-        "number": rows.index.tolist(),
-        "correct": rows["correct"].astype(int).tolist(),
-        "cosine": rows["cosine"].round(4).tolist(),
-        "value": [float(f"{value:.4g}") if np.isfinite(value) else None for value in values],
-        **{name: rows[name].astype(str).tolist() for name in LISTED},
-        **{name: rows[name].tolist() for name in COUNTED},
-        "views": [
-            {"id": id, "title": view.title, "meaning": meaning(choice, id), "numbers": _numbers(rows, choice, id)}
-            for id, view in VIEWS.items()
-            if not (view.of_metric and against.get("grey"))
-        ],
-    }
+class Doubt(TypedDict, total=False):
+    """What speaks against a metric. grey: whether the plot fades."""
+
+    text: str
+    turns: list[Turn]
+    grey: bool
 
 
-def meaning(choice: Choice, view: str) -> str:
-    """One sentence on a view of a choice."""
-    return ALL_LEFT if view == "all" and choice.filtering else VIEWS[view].meaning
+class RunScene(TypedDict):
+    """All that the page needs to draw a choice of a run, its views and its table. key: of the choice. link: its query.
+    sentence: rho and Delta. figure: of plotly. number and those after it: a column each, with one entry a pair."""
+
+    key: str
+    run: str
+    link: dict[str, str]
+    layer: str
+    metric: str
+    sentence: str
+    doubt: Doubt
+    figure: Any
+    number: list[int]
+    correct: list[int]
+    cosine: list[float]
+    value: list[float | None]
+    query_id: list[str]
+    gallery_id: list[str]
+    query_identity: list[str]
+    gallery_identity: list[str]
+    status: list[str]
+    n_matches: list[int]
+    homography_inliers: list[int]
+    views: list[RunView]
 
 
-def _numbers(rows: pd.DataFrame, choice: Choice, view: str) -> list[int]:
-    return view_rows(rows, choice.metric, view).index.tolist()
+class Show(TypedDict):
+    """The view and the pair to begin with, and what to say of them."""
+
+    view: NotRequired[str | None]
+    number: NotRequired[int | None]
+    note: str
 
 
-def sentence(found: dict[str, Any], rows: pd.DataFrame) -> str:
-    """What rho and Delta of the rows are, in one line above the plot. found: their `standing`."""
-    count = found["correct"] + found["incorrect"]
-    parts = [f"rho {number(found['rho'])}", f"Delta {number(found['delta'])}"]
-    if interval := span(found.get("rho_interval")):
-        parts[0] += f" (95 % {interval})"
-    if interval := span(found.get("delta_interval")):
-        parts[1] += f" (95 % {interval}, by chance {span(found.get('delta_null')) or '–'})"
-    if found["delta"] is None or found["delta"] != found["delta"]:
-        parts[1] = f"no Delta: {found['delta_reason']}"
-    if found.get("auc") is not None and found["auc"] == found["auc"]:
-        interval = span(found.get("auc_interval"))
-        parts.append(f"AUC {number(found['auc'])}" + (f" (95 % {interval})" if interval else ""))
-    missing = len(rows) - count
-    parts.append(f"{count:,} pairs" + (f", {missing:,} without this metric" if missing else ""))
-    return " · ".join(parts)
+class PlotValue(TypedDict, total=False):
+    """scene: a file with a `RunScene`. note: what is wrong, where there is none. asked: unlike any before."""
+
+    scene: FileData
+    show: Show
+    note: str
+    asked: str
 
 
-def number(value: float | None, form: str = ".2f") -> str:
-    """A number for a table; a dash where there is none."""
-    return "–" if value is None or value != value else f"{value:{form}}".replace("-", "−")
+class PlotConstants(TypedDict):
+    """plotly: address of its script. names: of all query parameters that a link may hold."""
+
+    plotly: str
+    names: list[str]
 
 
-def span(values: Any) -> str:
-    """An interval in words, nothing where there is none."""
-    known = values and values[0] is not None and values[0] == values[0]
-    return f"{number(values[0])} to {number(values[1])}" if known else ""
+class PairChoice(TypedDict):
+    """A pair that was chosen. ticket: number of the click."""
+
+    number: int
+    ticket: int
+    run: str
+    layer: str
 
 
-def file_of(data: Any, name: str) -> dict[str, Any]:
-    """JSON as a file of the cache, for a component's value."""
-    return file_data(cached(json.dumps(data, allow_nan=False).encode(), name))
+class PlotTurn(TypedDict):
+    """A button of a `Doubt` was pressed."""
+
+    to: str
 
 
-class ScatterPlot(Part):
-    """Shows a choice as a plot.
+class PairsDownload(TypedDict):
+    """kind: one of `pairx.ui.explore.events.KINDS`. numbers: of the selected pairs, None for all on show."""
 
-    Takes {"scene": file, "show": {"view", "number", "note"}} or {"note"}. show: the ready-made view and the pair to
-    begin with. note: what is wrong. Events: `choose` with {"number", "ticket", "run", "layer"}, `turn` with {"to"},
-    one of `pairx.ui.explore.doubts.TURNS`, `download` with {"kind", "numbers"}.
-    """
-
-    template = '<div class="px-viewer px-explore"></div>'
-    scripts = ("shared.js", "stage.js", "shell.js", "exploring.js", "plotting.js", "scatter.js")
-
-    def __init__(self, **how: Any) -> None:
-        super().__init__(given={"plotly": f"gradio_api/file={PLOTLY}", "names": NAMES}, **how)
-
-    def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        return value and fresh(value)
+    kind: str
+    numbers: list[int] | None
 
 
-class ViewChips(Part):
-    """The ready-made views as chips, wholly in the browser."""
+class PairText(TypedDict):
+    """A chosen pair in words. scores: name, value and the control's value."""
 
-    template = '<div class="px-viewer px-views"></div>'
-    scripts = ("shared.js", "stage.js", "exploring.js", "chips.js")
+    number: int
+    layer: str
+    correct: bool
+    owners: str
+    photos: list[FilePhoto]
+    scores: list[tuple[str, str, str]]
+    about: str
 
 
-class PairTable(Part):
-    """The pairs on show as a table, wholly in the browser."""
+class PairValue(TypedDict):
+    """The pair of a click, then its explanation. scene: a file with a `pairx.ui.explain.payload.Scene`. link: to the
+    same pair in the tab Explain. done, total: of what is under way."""
 
-    template = '<div class="px-viewer px-pairtable"></div>'
-    scripts = ("shared.js", "stage.js", "exploring.js", "pairtable.js")
+    ticket: int
+    pair: PairText | None
+    note: NotRequired[str]
+    error: NotRequired[bool]
+    busy: NotRequired[bool]
+    done: NotRequired[int]
+    total: NotRequired[int]
+    scene: NotRequired[FileData]
+    link: NotRequired[str]
+
+
+class PairConstants(TypedDict):
+    """lines: matches that are drawn as lines."""
+
+    lines: int
+
+
+class Ticket(TypedDict):
+    """Number of a click."""
+
+    ticket: int
+
+
+class Thumbnail(TypedDict, total=False):
+    """A file as a `FileData`, or why there is none."""
+
+    path: str
+    meta: dict[str, str]
+    url: str
+    problem: str
+
+
+class GalleryItem(TypedDict):
+    """The two photographs of a pair."""
+
+    number: int
+    files: list[Thumbnail]
+
+
+class GalleryValue(TypedDict):
+    """A page of pairs, as an answer to the request with this ticket."""
+
+    ticket: int
+    items: list[GalleryItem]
+    note: NotRequired[str]
+
+
+class GalleryConstants(TypedDict):
+    """page: pairs on a page."""
+
+    page: int
+
+
+class Browse(TypedDict):
+    """A page of pairs is wanted."""
+
+    numbers: list[int]
+    ticket: int
+    run: str
+
+
+class RunEntry(TypedDict):
+    """A run in the list."""
+
+    name: str
+    hint: str
+    finished: bool
+    resumable: bool
+
+
+class RunListValue(TypedDict):
+    """open: name of the run on show."""
+
+    runs: list[RunEntry]
+    open: str | None
+
+
+class RunName(TypedDict):
+    """The run that was chosen."""
+
+    name: str
+
+
+class Table(TypedDict):
+    """A table of texts."""
+
+    title: str
+    head: list[str]
+    rows: list[list[str]]
+
+
+class TablesValue(TypedDict):
+    """Tables, and what to say above them."""
+
+    tables: list[Table]
+    note: NotRequired[str]

@@ -12,11 +12,12 @@ from pairx.datasets import load_steps
 from pairx.evaluation.reading import RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
+from pairx.ui.explore.payload import RunEntry, RunListValue, TablesValue
 from pairx.ui.explore.running import Progress, Runner, in_words, left_out
 from pairx.ui.explore.tables import tables
 from pairx.ui.shared.events import sent
 from pairx.ui.shared.library import Library
-from pairx.ui.shared.parts import Part
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import layer_choices
 
@@ -34,7 +35,7 @@ class Runs:
         self.library = library
         self.runner = runner or Runner()
 
-    def listed(self, opened: str | None, states: list[RunState] | None = None) -> dict[str, Any]:
+    def listed(self, opened: str | None, states: list[RunState] | None = None) -> RunListValue:
         """The list's value. states: of the library, where they are known already."""
         states = self.library.states() if states is None else states
         busy = self.runner.progress.name if self.runner.busy else None
@@ -118,14 +119,14 @@ class Runs:
             return gr.update(choices=[], value=[])
         return gr.update(choices=layer_choices(model), value=[model.default_layer])
 
-    def summary(self, name: str | None) -> dict[str, Any]:
+    def summary(self, name: str | None) -> TablesValue:
         """The opened run's table 1."""
         try:
             return {"tables": tables([self.library.run(name)]) if name else []}
         except InputError as error:
             return {"tables": [], "note": str(error)}
 
-    def compare(self, names: list[str]) -> dict[str, Any]:
+    def compare(self, names: list[str]) -> TablesValue:
         """Several runs side by side."""
         try:
             if len(names or []) < 2:
@@ -175,7 +176,7 @@ class Runs:
         return [under_way(self.runner.progress), *self.refresh(opened)]
 
 
-def under_way(progress: Progress) -> dict[str, Any]:
+def under_way(progress: Progress) -> StatusValue:
     """The status of a run, which may be another page's: it begins with its name."""
     text = f"{progress.name} · {in_words(progress)}"
     return {"text": text, "done": progress.done, "total": progress.total, "busy": True}
@@ -188,7 +189,7 @@ def whole(value: Any, what: str, least: int) -> int:
     return int(value)
 
 
-def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]:
+def describe_state(state: RunState, mine: bool, running: bool) -> RunEntry:
     """A run as the list shows it. mine: whether it may be continued here."""
     settings = state.settings or {}
     told = [str(settings[name]) for name in ("dataset", "model") if name in settings]
@@ -206,10 +207,3 @@ def describe_state(state: RunState, mine: bool, running: bool) -> dict[str, Any]
         "finished": state.finished,
         "resumable": mine and not (state.finished or running or state.problem),
     }
-
-
-class RunList(Part):
-    """The runs as a list of buttons. Takes {"runs", "open"}. Events: `open`, `resume` with {"name"}."""
-
-    template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
-    scripts = ("shared.js", "runs.js")

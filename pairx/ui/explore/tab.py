@@ -6,11 +6,9 @@ from collections.abc import AsyncGenerator
 
 import gradio as gr
 
-from pairx.ui.explore.chosen_pair import PairGallery, PairPanel
 from pairx.ui.explore.events import CORRECTNESS, ExploreEvents
-from pairx.ui.explore.payload import PairTable, ScatterPlot, ViewChips
-from pairx.ui.explore.runs import ONLY_HERE, RunList, Runs
-from pairx.ui.explore.tables import Tables
+from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, ScatterPlot, Tables, ViewChips
+from pairx.ui.explore.runs import ONLY_HERE, Runs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
@@ -46,7 +44,7 @@ class ExploreTab:
                 self.list = RunList()
                 self._new_run(library, app_state, model)
                 with gr.Column(elem_id="px-running"):
-                    self.status = Status("explore-status")
+                    self.status = Status()
                     self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
                 gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
                 self._choices()

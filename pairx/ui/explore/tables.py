@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pairx.evaluation.comparing import Comparison, compare_runs
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import p_value, remarks
-from pairx.ui.explore.payload import number, span
-from pairx.ui.shared.parts import Part
+from pairx.ui.explore.payload import Table
+from pairx.ui.explore.scene import number, span
 from pairx.ui.shared.words import metric_title
 
 HEAD = ("Layer", "Metric", "Pairs", "rho", "95 %", "Delta", "95 %", "By chance", "p", "AUC", "95 %")
 
 
-def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[dict[str, Any]]:
+def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[Table]:
     """Tables as the browser shows them: retrieval and transforms, what to be careful of, rho and Delta, and what
     differs."""
     named = dict(zip(names or [run.name for run in runs], runs, strict=True))
@@ -41,7 +39,7 @@ def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[dict[str
     return found
 
 
-def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]:
+def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> Table:
     rows, several = [], len(runs) > 1
     for one in compared.runs.itertuples():
         counts = ", ".join(f"{name} {count}" for name, count in runs[one.run].summary["status"].items())
@@ -49,10 +47,3 @@ def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> dict[str, Any]
         rows.append([one.run] * several + [str(one.queries), *shares, f"{one.correct} + {one.incorrect}", counts])
     head = ["Queries", "Top-1", "Top-5", "mAP", "Pairs, correct + incorrect", "Transforms"]
     return {"title": "Retrieval, pairs and transforms", "head": ["Run"] * several + head, "rows": rows}
-
-
-class Tables(Part):
-    """Tables of texts. Takes {"tables": [{"title", "head", "rows"}], "note"}."""
-
-    template = '<div class="px-viewer px-tables"></div>'
-    scripts = ("shared.js", "tables.js")

@@ -1,6 +1,9 @@
 // What the reader of a picture has to know: the first note in a line that is always there, all of them once it is opened.
 
-class Notes {
+import { make } from "./dom.js";
+
+export class Notes {
+  /** @param {Element} parent */
   constructor(parent) {
     this.node = make("details", "px-notes", parent);
     this.first = make("summary", "", this.node);
@@ -8,6 +11,7 @@ class Notes {
     this.show([]);
   }
 
+  /** @param {string[]} notes */
   show(notes) {
     const [first = "", ...others] = notes;
     this.node.classList.toggle("px-none", !notes.length);

@@ -1,10 +1,23 @@
 // The colour maps: one opacity map a match, blended exactly as the printed figure blends them (pairx.viz.maps.blend).
 
-async function readAlpha(src) {
+/** @import { Scene, SceneMark } from "./payloads.js" */
+/** @import { MarkStyle } from "./stage.js" */
+
+/** @typedef {{width: number, height: number, alpha: Float32Array}} OpacityMap */
+
+/** How wide weak marks are at most. */
+const MOST_WEAK_WIDTH = 0.6;
+
+/** @param {string} src
+ * @returns {Promise<OpacityMap>} */
+export async function readAlpha(src) {
   const image = new Image();
   image.src = src;
   await image.decode();
-  const canvas = Object.assign(document.createElement("canvas"), { width: image.naturalWidth, height: image.naturalHeight });
+  const canvas = Object.assign(document.createElement("canvas"), {
+    width: image.naturalWidth,
+    height: image.naturalHeight,
+  });
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(image, 0, 0);
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
@@ -13,33 +26,44 @@ async function readAlpha(src) {
   return { width: canvas.width, height: canvas.height, alpha };
 }
 
-// How marks are drawn that a look shows with so many lines; the first `traced` have a colour of the palette and a map.
-function markStyles(scene, marks, palette, traced, scale, lines) {
+/** The opacity maps of a scene, of each photograph.
+ * @param {Scene} scene */
+export const readMaps = (scene) => Promise.all(scene.alphas.map((sources) => Promise.all(sources.map(readAlpha))));
+
+/**
+ * How marks are drawn that a look shows with so many lines.
+ * @param {Scene} scene
+ * @param {SceneMark[]} marks
+ * @param {string[]} palette
+ * @param {number} traced so many have a colour of the palette and a map
+ * @param {number} scale
+ * @param {number} lines
+ * @returns {MarkStyle[]}
+ */
+export function markStyles(scene, marks, palette, traced, scale, lines) {
   return marks.map((mark, i) => {
     const strong = i < traced || mark.against;
     return {
-      color: mark.against ? scene.against : palette[i] ?? scene.neutral,
+      color: mark.against ? scene.against : (palette[i] ?? scene.neutral),
       casing: scene.casings[strong ? 0 : 1],
-      width: scale * (strong ? mark.width : Math.min(mark.width, 0.6)),
+      width: scale * (strong ? mark.width : Math.min(mark.width, MOST_WEAK_WIDTH)),
       drawn: mark.at <= lines,
       against: mark.against,
     };
   });
 }
 
+/** @param {string} color "#rrggbb" */
 const toRgb = (color) => [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16));
 
-// maps: opacities of k matches. colors: "#rrggbb" of each. strengths: 0 to 1 of each.
-function blend(canvas, maps, colors, strengths) {
-  if (!maps.length) {
-    canvas.width = canvas.height = 1;
-    return;
-  }
-  const { width, height } = maps[0];
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = canvas.getContext("2d");
-  const picture = context.createImageData(width, height);
-  const size = width * height;
+/**
+ * The colours of one picture: RGBA of each pixel.
+ * @param {OpacityMap[]} maps of k matches, all of one size
+ * @param {string[]} colors "#rrggbb" of each
+ * @param {number[]} strengths 0 to 1 of each
+ */
+export function blended(maps, colors, strengths) {
+  const size = maps[0].alpha.length;
   const red = new Float32Array(size);
   const green = new Float32Array(size);
   const blue = new Float32Array(size);
@@ -59,7 +83,7 @@ function blend(canvas, maps, colors, strengths) {
       if (opacity > most[i]) most[i] = opacity;
     }
   });
-  const { data } = picture;
+  const data = new Uint8ClampedArray(4 * size);
   for (let i = 0; i < size; i++) {
     if (!total[i]) continue;
     data[4 * i] = red[i] / total[i] + 0.5;
@@ -67,5 +91,21 @@ function blend(canvas, maps, colors, strengths) {
     data[4 * i + 2] = blue[i] / total[i] + 0.5;
     data[4 * i + 3] = 255 * most[i] + 0.5;
   }
-  context.putImageData(picture, 0, 0);
+  return data;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @param {OpacityMap[]} maps
+ * @param {string[]} colors
+ * @param {number[]} strengths
+ */
+export function blend(canvas, maps, colors, strengths) {
+  if (!maps.length) {
+    canvas.width = canvas.height = 1;
+    return;
+  }
+  const { width, height } = maps[0];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  canvas.getContext("2d").putImageData(new ImageData(blended(maps, colors, strengths), width, height), 0, 0);
 }

@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from pairx.ui.shared.page import imported
 from pairx.ui.shared.session import AT_ONCE
 
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
@@ -16,7 +17,7 @@ WAITING = {"concurrency_id": "line", "concurrency_limit": None, "trigger_mode": 
 LAST = {"trigger_mode": "always_last", **QUIET}
 """Of choices: who chooses again before the first answer gets the last choice's."""
 SESSION_SECONDS = 6 * 3600
-READ_FORM = "(...values) => { window.pairx?.form?.(...values); }"
+READ_FORM = f"(...values) => {imported('page/state.js')}.then(({{ formChanged }}) => formChanged(...values))"
 SAVE_FILE = """(file) => {
   if (!file) return;
   const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name });

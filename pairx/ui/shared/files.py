@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import json
 import os
 import tempfile
 import uuid
@@ -17,6 +18,10 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from pairx import images
+from pairx.types import ImagePair
+from pairx.ui.shared.payload import FileData, FilePhoto
+
+LONGEST = 1000  # px of a photograph that shares the page with others; it can be zoomed into
 
 
 def thumbnails(pictures: Mapping[str, np.ndarray]) -> dict[str, str]:
@@ -43,7 +48,7 @@ def cached(data: bytes, name: str) -> str:
     return str(path.resolve())
 
 
-def file_data(path: str) -> dict[str, Any]:
+def file_data(path: str) -> FileData:
     """A file of gradio's cache in a component's value, from which the browser gets its address."""
     return {"path": path, "meta": {"_type": "gradio.FileData"}}
 
@@ -56,3 +61,26 @@ def fresh(value: dict[str, Any]) -> dict[str, Any]:
 def data_uri(image: np.ndarray, kind: str, **how: Any) -> str:
     """An image within a value."""
     return f"data:image/{kind};base64,{base64.b64encode(encoded(image, kind, **how)).decode()}"
+
+
+def file_of(data: bytes, name: str) -> FileData:
+    """A file of the cache with these bytes, in a component's value."""
+    return file_data(cached(data, name))
+
+
+def json_file(data: Any, name: str) -> FileData:
+    """JSON as a file of the cache, in a component's value."""
+    return file_of(json.dumps(data, allow_nan=False).encode(), name)
+
+
+def photos_of(pair: ImagePair) -> list[FilePhoto]:
+    """Both photographs as files, so that many pictures share them."""
+    return [
+        {
+            "file": file_of(encoded(images.thumbnail(photo, LONGEST), "jpeg", quality=90), "photograph.jpg"),
+            "width": photo.shape[1],
+            "height": photo.shape[0],
+            "name": name,
+        }
+        for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
+    ]

@@ -1,59 +1,84 @@
-"""What the parts of the page have in common, and the small ones: the strip of samples, the line that says what runs."""
+"""What the parts of the page have in common, and those that all tabs use."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import gradio as gr
 
-from pairx.ui.shared.theme import PAGE
+from pairx.ui.shared.page import imported
+from pairx.ui.shared.payload import (
+    MessengerConstants,
+    StatusConstants,
+    StatusValue,
+    StripChoice,
+    StripConstants,
+    StripEntry,
+)
+
+LOST = "This part of the page could not be fetched. Reload the page."
 
 
 class Part(gr.HTML):
-    """A part of the page that our own JavaScript draws. template: the node that it fills. scripts: its files of page/,
-    joined, so that what a file declares is known to those after it; they draw `props.value` and read `given`."""
+    """A part of the page that a module of ours draws.
 
-    template = "<div></div>"
-    scripts: tuple[str, ...] = ()
+    template: the node that it fills. module: its file, by its path in `pairx.ui`, whose `mount` gets the node, the
+    value and what is given. takes: type of the value. constants: type of what is given once. sends: its events, each
+    with the type of what comes with it.
+    """
 
-    def __init__(self, value: Any = None, given: dict[str, Any] | None = None, **how: Any) -> None:
+    template: ClassVar[str] = "<div></div>"
+    module: ClassVar[str] = ""
+    takes: ClassVar[Any] = type(None)
+    constants: ClassVar[Any] = None
+    sends: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, value: Any = None, given: Any = None, **how: Any) -> None:
         """given: constants, JSON-ready; props of `gr.HTML` would be gone after a `gr.skip()`. how: of `gr.HTML`."""
-        files = [(PAGE / name).read_text(encoding="utf-8") for name in self.scripts]
-        script = "\n".join([f"const given = {json.dumps(given or {})};", *files])
+        # gradio knows those events only whose names stand in quotes in the script.
+        script = f"""const given = {json.dumps(given)};
+const sends = {json.dumps([*self.sends])};
+const lost = () => {{ element.textContent = {json.dumps(LOST)}; }};
+{imported(self.module)}.then(({{ mount }}) => mount({{ element, props, trigger, watch, given }}), lost);"""
         super().__init__(value, html_template=self.template, js_on_load=script, apply_default_css=False, **how)
 
 
 class SampleStrip(Part):
-    """Ready photographs as buttons. Takes {"id", "title", "caption", "thumbs"} of each; see `thumbnails`. Event:
-    `choose` with {"id"}."""
+    """Ready photographs as buttons."""
 
     template = '<div class="px-strip" role="group"></div>'
-    scripts = ("shared.js", "strip.js")
+    module = "page/strip.js"
+    takes = list[StripEntry]
+    constants = StripConstants
+    sends: ClassVar = {"choose": StripChoice}
 
-    def __init__(self, entries: Sequence[dict[str, Any]], label: str, **how: Any) -> None:
-        super().__init__(entries, {"label": label}, **how)
+    def __init__(self, entries: Sequence[StripEntry], label: str, **how: Any) -> None:
+        """label: of the whole strip."""
+        super().__init__(entries, StripConstants(label=label), **how)
 
 
 class Messenger(Part):
     """Hands each value that it gets to the page's bus, as an event of this name. Shows nothing."""
 
-    template = "<div></div>"
-    scripts = ("shared.js", "messenger.js")
+    module = "page/messenger.js"
+    takes = Any
+    constants = MessengerConstants
 
     def __init__(self, event: str, **how: Any) -> None:
-        super().__init__(given={"event": event}, **how)
+        """event: its name, one of page/bus.js."""
+        super().__init__(given=MessengerConstants(event=event), **how)
 
 
 class Status(Part):
-    """What runs and how far, or what went wrong: {"text", "done", "total", "busy", "error"}.
-
-    event: its name on the page's bus, for the picture that it is about.
-    """
+    """What runs and how far, or what went wrong."""
 
     template = '<div class="px-status" role="status"></div>'
-    scripts = ("shared.js", "status.js")
+    module = "page/status.js"
+    takes = StatusValue
+    constants = StatusConstants
 
-    def __init__(self, event: str = "status", **how: Any) -> None:
-        super().__init__({}, {"event": event}, **how)
+    def __init__(self, event: str | None = None, **how: Any) -> None:
+        """event: its name on the page's bus, for the picture that it is about; None where none is."""
+        super().__init__({}, StatusConstants(event=event), **how)

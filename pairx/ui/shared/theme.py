@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import gradio as gr
 
-PAGE = Path(__file__).parents[1] / "page"
 SANS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "Helvetica Neue", "Noto Sans", "DejaVu Sans", "sans-serif")
 MONO = ("ui-monospace", "SFMono-Regular", "Menlo", "Consolas", "DejaVu Sans Mono", "monospace")
 
@@ -50,12 +47,3 @@ def theme() -> gr.themes.Base:
         link_text_color=accent,
         link_text_color_dark=accent_dark,
     )
-
-
-SHEETS = ("page.css", "viewer.css", "board.css", "explore.css")
-
-
-def head() -> str:
-    """Our style sheet as it is: gradio would rewrite the selectors of one given as `css`."""
-    sheets = "\n".join((PAGE / name).read_text(encoding="utf-8") for name in SHEETS)
-    return f"<style>\n{sheets}\n</style>"

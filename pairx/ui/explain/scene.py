@@ -1,0 +1,73 @@
+"""An explanation as a scene, from which the page draws it in any look."""
+
+from __future__ import annotations
+
+from pairx import images, viz
+from pairx.types import Explanation, ImagePair
+from pairx.ui.explain.payload import Scale, Scene
+from pairx.ui.shared.files import data_uri
+from pairx.ui.shared.links import MOST_COLORS, MOST_LINES
+
+LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
+
+
+def scene_of(explanation: Explanation, pair: ImagePair) -> Scene:
+    """All that the browser needs to draw an explanation in any look, JSON-ready.
+
+    The colours of every palette for every number of painted matches come along, and each match's opacity map on its
+    own, so that a look changes without the server.
+    """
+    scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
+    traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
+    return {
+        "similarity": explanation.similarity,
+        "photos": [
+            {
+                "src": data_uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
+                "width": photo.shape[1],
+                "height": photo.shape[0],
+                "name": name,
+            }
+            for photo, name in ((pair.image0, pair.id0), (pair.image1, pair.id1))
+        ],
+        "heat": [None if heat is None else data_uri(heat, "png") for heat in (scene.heat0, scene.heat1)],
+        "extents": [scene.extent0, scene.extent1],
+        "marks": [
+            {
+                "rank": mark.rank,
+                "at": mark.at,
+                "points": [mark.point0, mark.point1],
+                "share": mark.share,
+                "against": mark.against,
+                "width": mark.width,
+            }
+            for mark in scene.marks
+        ],
+        "alphas": [
+            [data_uri(layer[..., 3], "png") for layer in layers]
+            for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
+        ],
+        "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
+        "neutral": viz.NEUTRAL,
+        "against": viz.AGAINST,
+        "banner": scene.banner,
+        "paint_banner": scene.paint_banner,
+        "casings": viz.CASINGS,
+        "faint": viz.FAINT,
+        "fade": viz.FADE,
+        "scales": _scales(scene),
+        "signed": viz.signed_colors(),
+        "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
+        "notes": list(explanation.notes),
+        "matches": 0 if explanation.matches is None else len(explanation.matches),
+    }
+
+
+def _scales(scene: viz.Scene) -> list[Scale]:
+    """The heat's legend: its colours and what its two ends mean."""
+    if not scene.heat_colors:
+        return []
+    ends = zip(scene.heat_words, (scene.heat_low, scene.heat_scale or 0), strict=True)
+    low, high = (f"{word} ({value:+.2g})" if value else word for word, value in ends)
+    title = "one scale for both photographs; stronger values are painted as the ends"
+    return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]

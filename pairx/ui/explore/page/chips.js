@@ -1,0 +1,46 @@
+// The ready-made views as chips, and what the one on show means.
+
+import { button, make } from "../../page/dom.js";
+import { on } from "../../page/state.js";
+import { selection } from "./selection.js";
+
+/** @import { ViewChipsPart } from "../../page/payloads.js" */
+
+/** @param {ViewChipsPart} part */
+export function mount({ element }) {
+  const root = element.querySelector(".px-views");
+  root.replaceChildren();
+  const chips = make("div", "px-chips", root);
+  chips.setAttribute("role", "group");
+  chips.setAttribute("aria-label", "Ready-made views");
+  const meaning = make("p", "px-meaning", root);
+  meaning.setAttribute("role", "status");
+  const numbers = make("p", "px-hint px-standing", root);
+
+  function draw() {
+    chips.replaceChildren();
+    for (const view of selection.scene.views) {
+      const node = button(chips, view.title, view.meaning, () => selection.look(view.id));
+      node.setAttribute("aria-label", `${view.title}, ${view.numbers.length} pairs`);
+      node.dataset.view = view.id;
+      make("span", "px-count", node, view.numbers.length.toLocaleString("en"));
+    }
+    numbers.textContent = selection.scene.sentence;
+  }
+
+  function paint() {
+    const view = selection.scene.views.find((one) => one.id === selection.view);
+    for (const node of chips.querySelectorAll("button"))
+      node.setAttribute("aria-pressed", String(node.dataset.view === selection.view));
+    meaning.textContent = view
+      ? view.meaning
+      : `${selection.selected.length.toLocaleString("en")} pairs selected in the plot.`;
+  }
+
+  on("rows", draw);
+  on("selection", paint);
+  if (selection.scene) {
+    draw();
+    paint();
+  }
+}

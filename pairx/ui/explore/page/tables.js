@@ -1,0 +1,30 @@
+// Tables of texts, each in a scroller of its own.
+
+import { make } from "../../page/dom.js";
+
+/** @import { TablesPart, TablesValue } from "../../page/payloads.js" */
+
+/** @param {TablesPart} part */
+export function mount({ element, props, watch }) {
+  const root = element.querySelector(".px-tables");
+  function draw() {
+    const { tables = [], note = "" } = props.value ?? /** @type {Partial<TablesValue>} */ ({});
+    root.replaceChildren();
+    if (note) make("p", "px-hint", root, note);
+    for (const { title, head, rows } of tables) {
+      const section = make("section", "px-section", root);
+      make("h4", "", section, title);
+      const table = make("table", "px-table", make("div", "px-scroller", section));
+      const heads = make("tr", "", make("thead", "", table));
+      for (const text of head) make("th", "", heads, text).scope = "col";
+      const body = make("tbody", "", table);
+      for (const row of rows) {
+        const line = make("tr", "", body);
+        row.forEach((text, i) => make(i ? "td" : "th", text.length > 28 ? "px-long" : "", line, text));
+      }
+      if (!rows.length) make("td", "px-hint", make("tr", "", body), "None.").colSpan = head.length;
+    }
+  }
+  watch("value", draw);
+  draw();
+}

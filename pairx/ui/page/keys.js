@@ -1,0 +1,71 @@
+// The keyboard: every key of the page.
+//
+//   H (held)             the bare photographs, in every tab
+//   Escape               frees what is chosen, pointed at or enlarged, in the tab on show
+//   arrows, Home, End    the next match, or the next row of a table; on a photograph, the place that is pointed at
+//   Enter, Space         keeps the match or the place, opens the row
+//   + - 0                zooms the pictures
+
+/** Steps through the rows of a table. */
+export const ROWS = { ArrowDown: 1, ArrowUp: -1, Home: -1e6, End: 1e6 };
+/** Steps through the matches of a picture. */
+export const MATCHES = { ...ROWS, ArrowRight: 1, ArrowLeft: -1 };
+/** Steps over a photograph, [across, down]. */
+export const PLACES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+/** Factors of the zoom; 0 shows the whole photographs. */
+export const ZOOMS = { "+": 1.5, "=": 1.5, "-": 1 / 1.5, 0: 0 };
+
+/**
+ * What a key means in one of the maps above.
+ * @template Step
+ * @param {Record<string, Step>} map
+ * @param {KeyboardEvent} event
+ * @returns {Step | undefined}
+ */
+export function step(map, event) {
+  return Object.hasOwn(map, event.key) ? map[event.key] : undefined;
+}
+
+/** @param {KeyboardEvent} event */
+export const keeps = (event) => event.key === "Enter" || event.key === " ";
+
+/** @param {KeyboardEvent} event */
+export const modified = (event) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** Whether a key is for a field in which a person writes.
+ * @param {KeyboardEvent} event */
+function typing(event) {
+  const fields = "input:not([type=range], [type=radio], [type=checkbox]), textarea, select, [contenteditable=true]";
+  return event.target instanceof Element && event.target.closest(fields) !== null;
+}
+
+/** @param {KeyboardEvent} event */
+const forThePage = (event) => !modified(event) && !typing(event);
+
+/** @type {[HTMLElement, () => void][]} */
+const escapes = [];
+
+/** What Escape does while a part is on show.
+ * @param {HTMLElement} root
+ * @param {() => void} act */
+export function onEscape(root, act) {
+  escapes.push([root, act]);
+}
+
+/** While H or a button is held, nothing lies over any photograph of the page. Nothing else changes, so that nothing moves.
+ * @param {boolean} on */
+export function hold(on) {
+  document.body.classList.toggle("px-held", on);
+  for (const node of document.querySelectorAll(".px-hold")) node.setAttribute("aria-pressed", String(on));
+}
+
+/** @param {KeyboardEvent} event */
+const isH = (event) => event.key === "h" || event.key === "H";
+
+document.addEventListener("keydown", (event) => {
+  if (!forThePage(event)) return;
+  if (isH(event)) hold(true);
+  if (event.key === "Escape") for (const [root, act] of escapes) if (root.offsetParent) act();
+});
+document.addEventListener("keyup", (event) => isH(event) && hold(false));
+window.addEventListener("blur", () => hold(false));

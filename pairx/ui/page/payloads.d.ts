@@ -1,0 +1,444 @@
+// Written by `python -m tools.make_types` from the types of pairx/ui/*/payload.py: change those.
+
+/** What a part of the page is mounted with. */
+export interface Part<Value, Constants, Sends> {
+  element: HTMLElement;
+  props: { value: Value };
+  given: Constants;
+  watch(name: "value", act: () => void): void;
+  trigger<Name extends keyof Sends>(name: Name, data: Sends[Name]): void;
+}
+
+export interface AnsweredScene {
+  similarity: number;
+  photos: InlinePhoto[];
+  heat: (string | null)[];
+  extents: ([number, number, number, number] | null)[];
+  marks: SceneMark[];
+  alphas: string[][];
+  palettes: Record<string, string[][]>;
+  neutral: string;
+  against: string;
+  banner: string;
+  paint_banner: string;
+  casings: string[];
+  faint: number;
+  fade: number[];
+  scales: Scale[];
+  signed: string[];
+  grids: ([number, number] | null)[];
+  notes: string[];
+  matches: number;
+  key: string;
+  sample: string | null;
+  story: string;
+  references: ReferenceText[];
+  about: string;
+  link: Record<string, string>;
+  form: string[];
+}
+
+export interface BoardConstants {
+  opacity: number;
+}
+
+export interface BoardDownload {
+  kind: string;
+  name?: string;
+  opacity: number;
+}
+
+export interface BoardMeasure {
+  run: string;
+  names: string[];
+}
+
+export interface BoardPanel {
+  file: FileData | null;
+  tensor: FileData | null;
+  title: string;
+  name: string;
+}
+
+export interface BoardValue {
+  run: string;
+  photos: FilePhoto[];
+  about: string;
+  ends: string[];
+  form: string[];
+  over: boolean;
+  panels: BoardPanel[];
+}
+
+export interface Browse {
+  numbers: number[];
+  ticket: number;
+  run: string;
+}
+
+export interface Doubt {
+  text?: string;
+  turns?: Turn[];
+  grey?: boolean;
+}
+
+export interface FileData {
+  path: string;
+  meta: Record<string, string>;
+  url?: string;
+  orig_name?: string;
+}
+
+export interface FilePhoto {
+  file: FileData;
+  width: number;
+  height: number;
+  name: string;
+}
+
+export interface GalleryConstants {
+  page: number;
+}
+
+export interface GalleryItem {
+  number: number;
+  files: Thumbnail[];
+}
+
+export interface GalleryValue {
+  ticket: number;
+  items: GalleryItem[];
+  note?: string;
+}
+
+export interface InlinePhoto {
+  src: string;
+  width: number;
+  height: number;
+  name: string;
+}
+
+export interface LookDefaults {
+  lines: number;
+  colors: number;
+  opacity: number;
+  most_lines: number;
+  most_colors: number;
+}
+
+export interface LookValues {
+  lines?: number;
+  colors?: number;
+  opacity?: number;
+  palette?: string;
+  isolate?: number | null;
+}
+
+export interface Measured {
+  run: string;
+  found: Record<string, MeasuredPanel>;
+}
+
+export interface MeasuredPanel {
+  line: string;
+  rows: MeasuredRow[];
+}
+
+export interface MeasuredRow {
+  name: string;
+  value: string;
+  meaning?: string;
+}
+
+export interface MessengerConstants {
+  event: string;
+}
+
+export interface PairChoice {
+  number: number;
+  ticket: number;
+  run: string;
+  layer: string;
+}
+
+export interface PairConstants {
+  lines: number;
+}
+
+export interface PairText {
+  number: number;
+  layer: string;
+  correct: boolean;
+  owners: string;
+  photos: FilePhoto[];
+  scores: [string, string, string][];
+  about: string;
+}
+
+export interface PairValue {
+  ticket: number;
+  pair: PairText | null;
+  note?: string;
+  error?: boolean;
+  busy?: boolean;
+  done?: number;
+  total?: number;
+  scene?: FileData;
+  link?: string;
+}
+
+export interface PairsDownload {
+  kind: string;
+  numbers: number[] | null;
+}
+
+export interface PanelFiles {
+  file: FileData | null;
+  tensor: FileData | null;
+}
+
+export interface PanelMark {
+  rank: number;
+  points: [number, number][];
+  color: string;
+  casing: string;
+  against: boolean;
+  width: number;
+}
+
+export interface PanelScene {
+  card: [string, string][];
+  background?: string;
+  reason?: string;
+  seconds?: string;
+  signed?: boolean;
+  note?: string;
+  notes?: string[];
+  similarity?: number;
+  heat?: (string | null)[];
+  extents?: ([number, number, number, number] | null)[];
+  colors?: string[];
+  banner?: string;
+  marks?: PanelMark[];
+  tensor?: TensorForm;
+}
+
+export interface PlotConstants {
+  plotly: string;
+  names: string[];
+}
+
+export interface PlotTurn {
+  to: string;
+}
+
+export interface PlotValue {
+  scene?: FileData;
+  show?: Show;
+  note?: string;
+  asked?: string;
+}
+
+export interface PointAnswer {
+  ticket: number;
+  error?: string;
+  cells?: number[];
+  grid?: [number, number];
+  scale?: number;
+}
+
+export interface PointQuestion {
+  key: string;
+  ticket: number;
+  side: number;
+  place: number[];
+}
+
+export interface ReferenceText {
+  title: string;
+  sentence: string;
+  caution: string;
+}
+
+export interface RunEntry {
+  name: string;
+  hint: string;
+  finished: boolean;
+  resumable: boolean;
+}
+
+export interface RunListValue {
+  runs: RunEntry[];
+  open: string | null;
+}
+
+export interface RunName {
+  name: string;
+}
+
+export interface RunScene {
+  key: string;
+  run: string;
+  link: Record<string, string>;
+  layer: string;
+  metric: string;
+  sentence: string;
+  doubt: Doubt;
+  figure: any;
+  number: number[];
+  correct: number[];
+  cosine: number[];
+  value: (number | null)[];
+  query_id: string[];
+  gallery_id: string[];
+  query_identity: string[];
+  gallery_identity: string[];
+  status: string[];
+  n_matches: number[];
+  homography_inliers: number[];
+  views: RunView[];
+}
+
+export interface RunView {
+  id: string;
+  title: string;
+  meaning: string;
+  numbers: number[];
+}
+
+export interface Scale {
+  colors: string[];
+  low: string;
+  high: string;
+  title: string;
+}
+
+export interface Scene {
+  similarity: number;
+  photos: InlinePhoto[];
+  heat: (string | null)[];
+  extents: ([number, number, number, number] | null)[];
+  marks: SceneMark[];
+  alphas: string[][];
+  palettes: Record<string, string[][]>;
+  neutral: string;
+  against: string;
+  banner: string;
+  paint_banner: string;
+  casings: string[];
+  faint: number;
+  fade: number[];
+  scales: Scale[];
+  signed: string[];
+  grids: ([number, number] | null)[];
+  notes: string[];
+  matches: number;
+}
+
+export interface SceneMark {
+  rank: number;
+  at: number;
+  points: [number, number][];
+  share: number;
+  against: boolean;
+  width: number;
+}
+
+export interface Show {
+  view?: string | null;
+  number?: number | null;
+  note: string;
+}
+
+export interface StatusConstants {
+  event: string | null;
+}
+
+export interface StatusValue {
+  text?: string;
+  done?: number;
+  total?: number;
+  busy?: boolean;
+  error?: boolean;
+}
+
+export interface StripChoice {
+  id: string;
+}
+
+export interface StripConstants {
+  label: string;
+}
+
+export interface StripEntry {
+  id: string;
+  title: string;
+  caption: string;
+  thumbs: string[];
+}
+
+export interface Table {
+  title: string;
+  head: string[];
+  rows: string[][];
+}
+
+export interface TablesValue {
+  tables: Table[];
+  note?: string;
+}
+
+export interface TensorForm {
+  shape: [number, number, number, number];
+  step: number;
+  scale: number;
+}
+
+export interface Thumbnail {
+  path?: string;
+  meta?: Record<string, string>;
+  url?: string;
+  problem?: string;
+}
+
+export interface Ticket {
+  ticket: number;
+}
+
+export interface Turn {
+  to: string;
+  label: string;
+}
+
+export interface ViewerConstants {
+  names: string[];
+}
+
+export interface ViewerDownload {
+  kind: string;
+  look: LookValues;
+  key: string;
+}
+
+export interface ViewerValue {
+  scene: FileData;
+  look?: LookValues;
+  match?: number | null;
+  quiet: boolean;
+  asked?: string;
+}
+
+export type BoardPart = Part<BoardValue, BoardConstants, { download: BoardDownload; measure: BoardMeasure }>;
+export type ChosenPairPart = Part<null, null, {}>;
+export type LookPanelPart = Part<null, LookDefaults, {}>;
+export type MessengerPart = Part<any, MessengerConstants, {}>;
+export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;
+export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket }>;
+export type PairTablePart = Part<null, null, {}>;
+export type RunListPart = Part<RunListValue, null, { open: RunName; resume: RunName }>;
+export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
+export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload }>;
+export type StatusPart = Part<StatusValue, StatusConstants, {}>;
+export type TablesPart = Part<TablesValue, null, {}>;
+export type ViewChipsPart = Part<null, null, {}>;
+export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion }>;

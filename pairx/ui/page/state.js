@@ -1,0 +1,83 @@
+// What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
+
+/** @import { LookValues, PointAnswer, Measured, StatusValue } from "./payloads.js" */
+/** @import { Selection } from "../explore/page/selection.js" */
+
+/** A component's file as gradio hands it to the page.
+ * @typedef {{path: string, url: string, orig_name?: string} | null} FormPhoto */
+
+/** What each event of the bus brings.
+ * @typedef {object} Events
+ * @property {{lines: number, colors: number, palettes: string[], sample: string | null}} scene a picture is on show
+ * @property {undefined} look the look changed
+ * @property {undefined} form the form's values changed
+ * @property {undefined} changed the view of the tab Explain changed
+ * @property {StatusValue} status of the tab Explain
+ * @property {StatusValue} compare-status of the tab Compare
+ * @property {PointAnswer} point an answer to a place
+ * @property {Measured} measured
+ * @property {undefined} rows other pairs are on show
+ * @property {undefined} selection
+ * @property {undefined} chosen another pair is chosen
+ */
+
+export const state = {
+  /** @type {LookValues} */
+  look: {},
+  /** What stands for absent in the tab Compare: a choice, or the path of a photograph.
+   * @type {string | null} */
+  background: "own",
+  /** The form: photographs, model, layer, options.
+   * @type {[FormPhoto, FormPhoto, ...string[]]} */
+  values: undefined,
+  /** The form's values as a scene names them.
+   * @type {string[]} */
+  formNow: undefined,
+  /** Title of what similarities are compared with.
+   * @type {string} */
+  reference: undefined,
+  /** Whether the address bar holds a view. */
+  addressed: false,
+  /** The pairs of the tab Explore.
+   * @type {Selection} */
+  explore: undefined,
+};
+
+// For the browser's console, and for tests.
+Object.assign(window, { pairx: state });
+
+const bus = new EventTarget();
+
+/**
+ * @template {keyof Events} Name
+ * @param {Name} name
+ * @param {Events[Name]} [detail]
+ */
+export function emit(name, detail) {
+  bus.dispatchEvent(new CustomEvent(name, { detail }));
+}
+
+/**
+ * @template {keyof Events} Name
+ * @param {Name} name
+ * @param {(detail: Events[Name]) => void} act
+ */
+export function on(name, act) {
+  bus.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+}
+
+/** The form changed.
+ * @param {any[]} values of its components, in its order */
+export function formChanged(...values) {
+  state.values = /** @type {any} */ (values);
+  state.formNow = values.map((value) => value?.path ?? value);
+  emit("form");
+}
+
+/** The background of the tab Compare changed.
+ * @param {string} choice
+ * @param {FormPhoto} photo where the choice is "photograph" */
+export function backgroundChanged(choice, photo) {
+  state.background = choice === "photograph" ? (photo?.path ?? null) : choice;
+  emit("form");
+}

@@ -1,0 +1,3 @@
+// As much of a browser as modules need that only listen and tell.
+
+Object.assign(globalThis, { window: new EventTarget(), document: new EventTarget() });
