@@ -61,7 +61,7 @@ def painted(page) -> float:
 
 def upload(page, well: int, path: Path) -> None:
     """Replace the photograph in a well."""
-    cell = page.locator(".px-wells > *").nth(well)
+    cell = page.locator(".px-photos > *").nth(well)
     if cell.get_by_label("Remove Image").count():
         cell.get_by_label("Remove Image").click()
     cell.locator("input[type=file]").set_input_files(path)

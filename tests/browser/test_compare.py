@@ -244,8 +244,8 @@ def test_rather_than_another_photograph(open_page):
     page.get_by_text("background changed", exact=False).wait_for()
     page.click("#px-compare")
     page.get_by_text("Choose the photograph to compare with", exact=False).first.wait_for()
-    page.locator(".px-rather .px-strip button").nth(4).click()
-    page.wait_for_selector(".px-rather img[alt='Photograph of the background']")
+    page.locator(".px-background .px-strip button").nth(4).click()
+    page.wait_for_selector(".px-background img[alt='Photograph of the background']")
     compare(page)
     assert page.locator(".px-board.px-stale").count() == 0
     cam, sam = page.locator(".px-panel").all()

@@ -19,7 +19,7 @@ import pairx
 from pairx.testing import smooth_noise
 from pairx.ui.api import ExplainApi
 from pairx.ui.app import build, launch_options
-from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, is_own_machine, refusal
+from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, OwnMachineOnly, is_own_machine, refusal
 from pairx.ui.shared import sweeping
 from pairx.ui.shared.library import Places
 
@@ -132,7 +132,8 @@ def test_when_paths_may_be_typed(environment, own):
 
 
 def test_an_app_for_others_is_not_behind_the_gate(tmp_path):
-    assert launch_options(Places(None, tmp_path, own_machine=False))["app_kwargs"]["middleware"] == []
+    layers = launch_options(Places(None, tmp_path, own_machine=False))["app_kwargs"]["middleware"]
+    assert OwnMachineOnly not in {layer.cls for layer in layers}
 
 
 # Files and addresses.

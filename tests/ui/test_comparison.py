@@ -16,7 +16,7 @@ from pairx import methods
 from pairx.testing import make_pair
 from pairx.types import Explanation, Refusal, Step
 from pairx.ui.compare.background import OWN
-from pairx.ui.compare.events import CompareEvents, by_family, presets
+from pairx.ui.compare.events import CompareEvents, RunOutputs, by_family, presets
 from pairx.ui.compare.panels import panel_scene
 from pairx.ui.shared.links import CHOICES
 from tests.ui.conftest import explanation_of
@@ -78,12 +78,10 @@ def test_the_tab_opens_on_a_comparison_and_only_once(answers, app_state, compute
     outputs = list(answers.open(filled, SESSION))
     assert computed == FAST and boards(outputs)[-1]["over"]
     assert all(go == gr.skip() for *_, go, _ in outputs[:-1]), "another choice need not wait"
-    assert list(answers.open(filled, SESSION)) == [[gr.skip()] * 5]
-    assert list(answers.open(values(answers, samples[::-1]), SimpleNamespace(session_hash="other"))) == [
-        [gr.skip()] * 5
-    ]
+    assert list(answers.open(filled, SESSION)) == [RunOutputs()]
+    assert list(answers.open(values(answers, samples[::-1]), SimpleNamespace(session_hash="other"))) == [RunOutputs()]
     assert list(answers.open(values(answers, [samples[0], None]), SimpleNamespace(session_hash="third"))) == [
-        [gr.skip()] * 5
+        RunOutputs()
     ]
 
 

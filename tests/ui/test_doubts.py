@@ -109,7 +109,7 @@ def test_the_buttons_lead_there(make, exploration, to, left):
 
 def test_the_menu_says_which_metrics_can_tell_nothing_at_this_layer(make, exploration):
     make(40, WEAK)
-    titles = {name: title for title, name in exploration.open("cows")[2]["choices"]}
+    titles = {name: title for title, name in exploration.open("cows").metric["choices"]}
     assert titles[MEAN].endswith("(says little here)") and titles["match_coverage"] == "Match coverage"
     metrics, _ = exploration.change_layer("cows", "early", MEAN, "", "", [], "")
     assert not any(title.endswith("here)") for title, _ in metrics["choices"])

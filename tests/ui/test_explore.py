@@ -133,8 +133,9 @@ def test_colours_by_a_column_leave_the_shapes():
 
 def test_opening_a_run_and_what_is_wrong_with_one(exploration, tmp_path):
     opened = exploration.open("cows")
-    assert opened[0] == "cows" and opened[1]["value"] == "stage" and opened[2]["value"] == "inverted_residual_mean"
-    assert read(opened[7]["scene"])["run"] == "cows" and opened[7]["show"]["note"] == ""
+    assert (opened.opened, opened.layer["value"]) == ("cows", "stage")
+    assert opened.metric["value"] == "inverted_residual_mean"
+    assert read(opened.plot["scene"])["run"] == "cows" and opened.plot["show"]["note"] == ""
     (tmp_path / "runs" / "cows" / "summary.json").unlink()
     *kept, plot = ExploreEvents(exploration.app_state, Library(exploration.library.places)).open("cows")
     assert all(one == gr.skip() for one in kept) and "no summary.json" in plot["note"]
@@ -196,11 +197,11 @@ def test_a_link_to_no_run_shows_the_sample_and_says_so(exploration, run):
 
 def test_the_list_of_layers_says_why_a_run_opens_at_one(exploration, tmp_path):
     told = "Opens at stage. Highest rho of the inverted residual mean, without an interval: early 0.500, stage 0.500."
-    assert exploration.open("cows")[1]["info"] == told
+    assert exploration.open("cows").layer["info"] == told
     summary = tmp_path / "runs" / "cows" / "summary.json"
     summary.write_text(json.dumps(json.loads(summary.read_text()) | {"best_layer": None}))
     opened = ExploreEvents(exploration.app_state, Library(exploration.library.places)).open("cows")
-    assert (opened[1]["value"], opened[1]["info"]) == ("early", ""), "no layer is best"
+    assert (opened.layer["value"], opened.layer["info"]) == ("early", ""), "no layer is best"
 
 
 def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs):

@@ -30,30 +30,30 @@ def herd_of(model, monkeypatch) -> None:
 
 
 def test_only_runs_of_the_same_model_are_offered(told, tiny):
-    (run,) = told.told(tiny, 0.5, own=True)
+    (run,) = told.texts(tiny, 0.5, own=True)
     assert run["title"] == "cows" and "incorrect pairs" in run["sentence"] and run["sentence"].endswith("of cows.")
     assert run["caution"] == ""
 
 
 def test_the_herd_comes_first_and_says_that_it_is_not_for_uploads(told, tiny, monkeypatch):
     herd_of(tiny, monkeypatch)
-    herd, run = told.told(tiny, 0.5, own=True)
+    herd, run = told.texts(tiny, 0.5, own=True)
     assert "Higher than 50 % of the pairs of two animals of one species" in herd["sentence"]
     assert herd["caution"] == UNCALIBRATED and run["title"] == "cows"
-    assert told.told(tiny, 0.5, own=False)[0]["caution"] == "", "a sample is a rendered animal itself"
+    assert told.texts(tiny, 0.5, own=False)[0]["caution"] == "", "a sample is a rendered animal itself"
 
 
 def test_a_run_that_changed_is_read_again_and_one_that_broke_is_left_out(told, tiny, tmp_path):
-    before = told.told(tiny, 0.5, own=True)[0]["sentence"]
+    before = told.texts(tiny, 0.5, own=True)[0]["sentence"]
     shutil.rmtree(tmp_path / "runs" / "cows")
     write_run(tmp_path / "runs" / "cows", pairs=60, model_key=tiny.key)
-    assert "30 incorrect pairs" in (after := told.told(tiny, 0.5, own=True)[0]["sentence"]) and after != before
+    assert "30 incorrect pairs" in (after := told.texts(tiny, 0.5, own=True)[0]["sentence"]) and after != before
     (tmp_path / "runs" / "cows" / "summary.json").unlink()
-    assert told.told(tiny, 0.5, own=True) == []
+    assert told.texts(tiny, 0.5, own=True) == []
 
 
 def test_a_model_without_known_pairs_says_nothing(tmp_path, tiny):
-    assert References(Library(Places(None, tmp_path / "none", own_machine=False))).told(tiny, 0.5, own=True) == []
+    assert References(Library(Places(None, tmp_path / "none", own_machine=False))).texts(tiny, 0.5, own=True) == []
 
 
 def test_photographs_that_show_nothing_are_not_compared():

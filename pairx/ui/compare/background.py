@@ -35,8 +35,8 @@ class BackgroundChoice:
     def __init__(self, shelf: PhotoShelf) -> None:
         self.shelf = shelf
         self.choice = gr.Dropdown(CHOICES, value=OWN, label="Background", info=INFO, interactive=True)
-        with gr.Column(visible=False, elem_classes="px-rather") as self.rather:
-            self.well = SafeImage(
+        with gr.Column(visible=False, elem_classes="px-background") as self.photo_column:
+            self.photo = SafeImage(
                 shelf=shelf,
                 label="Rather than this photograph",
                 alt_text="Photograph of the background",
@@ -52,16 +52,18 @@ class BackgroundChoice:
     @property
     def inputs(self) -> list[Component]:
         """What a comparison has to be given."""
-        return [self.choice, self.well]
+        return [self.choice, self.photo]
 
     def wire(self, **quiet: Any) -> None:
         """quiet: how events run that nobody waits for."""
         at_once = {"queue": False, **quiet}
-        self.choice.input(lambda choice: gr.Column(visible=choice == PHOTOGRAPH), self.choice, self.rather, **at_once)
-        self.strip.choose(self.take, outputs=self.well, **at_once)
-        self.well.upload(checked, self.well, self.well, **quiet).failure(lambda: None, outputs=self.well, **at_once)
+        self.choice.input(
+            lambda choice: gr.Column(visible=choice == PHOTOGRAPH), self.choice, self.photo_column, **at_once
+        )
+        self.strip.choose(self.take, outputs=self.photo, **at_once)
+        self.photo.upload(checked, self.photo, self.photo, **quiet).failure(lambda: None, outputs=self.photo, **at_once)
         changed = f"(...values) => {imported('page/state.js')}.then((state) => state.backgroundChanged(...values))"
-        gr.on([self.choice.change, self.well.change], None, self.inputs, js=changed, **quiet)
+        gr.on([self.choice.change, self.photo.change], None, self.inputs, js=changed, **quiet)
 
     def take(self, event: gr.EventData) -> Ref:
         """A sample goes into the well."""
@@ -98,3 +100,8 @@ def words(background: str | Ref | None, taken: bool) -> str:
     if not taken:
         return NONE
     return f"rather than {background.name}" if isinstance(background, Ref) else WORDS[background]
+
+
+def _shown(choice: str) -> gr.Column:
+    """The column of the photograph, on show while it is chosen."""
+    return gr.Column(visible=choice == PHOTOGRAPH)

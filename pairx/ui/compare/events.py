@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.components import Component
@@ -24,10 +24,11 @@ from pairx.ui.compare.panels import panel_files
 from pairx.ui.compare.payload import BoardValue
 from pairx.ui.shared import export
 from pairx.ui.shared.cache import Turns
-from pairx.ui.shared.events import resting, sent, waiting
+from pairx.ui.shared.events import SKIP, Switches, resting, sent, waiting
 from pairx.ui.shared.files import cached, photos_of
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.links import Options
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.photos import Ref, pair_of
 from pairx.ui.shared.session import AppState, Request, takes_background
 from pairx.ui.shared.words import layer_title
@@ -78,6 +79,16 @@ def presets() -> dict[str, list[str]]:
     }
 
 
+class RunOutputs(NamedTuple):
+    """What a comparison changes."""
+
+    board: Any = SKIP
+    shown: Any = SKIP
+    status: Any = SKIP
+    go: Any = SKIP
+    stop: Any = SKIP
+
+
 class CompareEvents:
     """The events' functions. groups: the components in which the methods of each family are chosen. opening: what the
     page opens on."""
@@ -101,15 +112,14 @@ class CompareEvents:
         """What `run` reads."""
         return {*self.form.settings, *self.groups, *self.background.inputs}
 
-    def open(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+    def open(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
         """The tab is on show: while the session has asked for nothing, compare the pair that the page opens on."""
         name, turns = turn_of(session), self.app_state.turns
         if turns.now(name) != Turns.NONE or not self._untouched(values):
-            yield [gr.skip()] * 5  # of a generator that yields nothing gradio sends None, which empties the buttons
+            yield RunOutputs()  # of a generator that yields nothing gradio sends None, which empties the buttons
             return
         turns.take(name)
-        status, _, stop = waiting()
-        yield [gr.skip(), gr.skip(), status, gr.skip(), stop]  # another choice need not wait for this one
+        yield RunOutputs(**waiting() | {"go": SKIP})  # another choice need not wait for this one
         yield from self.run(values, session)
 
     def _untouched(self, values: dict[Component, Any]) -> bool:
@@ -119,23 +129,22 @@ class CompareEvents:
         except InputError:
             return False
 
-    def begin(self, request: gr.Request) -> list[Any]:
+    def begin(self, request: gr.Request) -> Switches:
         """A comparison was asked for; one that the session ran before ends."""
         self.app_state.turns.take(turn_of(request))
-        return waiting()
+        return Switches(**waiting())
 
-    def halt(self, request: gr.Request) -> list[Any]:
+    def halt(self, request: gr.Request) -> Switches:
         """Stop was pressed."""
         self.app_state.turns.take(turn_of(request), stopped=True)
-        return resting(STOPPED)
+        return Switches(**resting(STOPPED))
 
-    def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+    def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
         """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
-        kept = [gr.skip(), gr.skip()]
         name, turns = turn_of(session), self.app_state.turns
         turn = turns.now(name)
         if turn[1]:
-            yield [*kept, *resting(STOPPED)]
+            yield RunOutputs(**resting(STOPPED))
             return
         board: dict[str, Any] | None = None
         try:
@@ -148,43 +157,43 @@ class CompareEvents:
             background = self.background.chosen(values)
             request = replace(self.form.request(values), options=Options(), background=background)
             pair = pair_of(*photos)
-            yield [*kept, {"text": "Loading the model", "busy": True}, gr.skip(), gr.skip()]
+            yield RunOutputs(status=StatusValue(text="Loading the model", busy=True))
             board = self._board(request, names, pair, [str(photo.ref.path) for photo in photos])
             shown = Shown(board["run"], request)
-            yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
+            yield RunOutputs(board, shown)
             steps = self.app_state.compare(request, names, pair)
-            told, titles = 0.0, {known[name].title for name in names}
+            said, titles = 0.0, {known[name].title for name in names}
             for item in steps:
                 if isinstance(item, Step):
-                    if item.what in titles or time.monotonic() > told + OFTEN:
-                        told = time.monotonic()
-                        status = {"text": item.what, "done": item.done, "total": item.total, "busy": True}
-                        yield [*kept, status, gr.skip(), gr.skip()]
+                    if item.what in titles or time.monotonic() > said + OFTEN:
+                        said = time.monotonic()
+                        status = StatusValue(text=item.what, done=item.done, total=item.total, busy=True)
+                        yield RunOutputs(status=status)
                 else:
                     shown, board = _with(shown, item), _filled(board, item, pair, background)
-                    yield [board, shown, gr.skip(), gr.skip(), gr.skip()]
+                    yield RunOutputs(board, shown)
                 if turns.now(name) != turn:
                     steps.close()
                     if turns.now(name)[1]:
-                        yield [board | {"over": True}, gr.skip(), *resting(STOPPED)]
+                        yield RunOutputs(board | {"over": True}, **resting(STOPPED))
                     return
-            yield [board | {"over": True}, gr.skip(), *resting()]
+            yield RunOutputs(board | {"over": True}, **resting())
         except InputError as error:
-            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(str(error), error=True)]
+            yield RunOutputs(board | {"over": True} if board else SKIP, **resting(str(error), error=True))
         except Exception:
             log.exception("a comparison failed")
-            yield [board | {"over": True} if board else gr.skip(), gr.skip(), *resting(OUR_FAULT, error=True)]
+            yield RunOutputs(board | {"over": True} if board else SKIP, **resting(OUR_FAULT, error=True))
 
     def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> BoardValue:
         """The board before the first method is through."""
-        model, rather = self.app_state.model(request.model), request.background
-        about = [model.title, layer_title(model, request.layer), words(rather, True)]
+        model, background = self.app_state.model(request.model), request.background
+        about = [model.title, layer_title(model, request.layer), words(background, True)]
         return {
             "run": uuid.uuid4().hex,
             "photos": photos_of(pair),
             "about": " · ".join(part for part in about if part),
-            "ends": [f"against the match, for {rather.name}", ENDS[1]] if isinstance(rather, Ref) else ENDS,
-            "form": [*paths, request.model, request.layer, self.background.key(rather)],
+            "ends": [f"against the match, for {background.name}", ENDS[1]] if isinstance(background, Ref) else ENDS,
+            "form": [*paths, request.model, request.layer, self.background.key(background)],
             "over": False,
             "panels": [{"title": card_of(name).title, "name": name, "file": None, "tensor": None} for name in names],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -12,8 +12,9 @@ from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
 from pairx.methods import card_of
 from pairx.types import InputError
 from pairx.ui.compare.events import GONE, STOPPED, Shown, turn_of
-from pairx.ui.compare.payload import MeasuredPanel
-from pairx.ui.shared.events import resting, sent, waiting
+from pairx.ui.compare.payload import Measured, MeasuredPanel
+from pairx.ui.shared.events import SKIP, resting, sent, waiting
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AppState
 
 log = logging.getLogger(__name__)
@@ -59,19 +60,28 @@ def in_words(found: Faithfulness) -> MeasuredPanel:
     return {"line": line, "rows": rows}
 
 
+class MeasureOutputs(NamedTuple):
+    """What a measurement changes."""
+
+    measured: Any = SKIP
+    status: Any = SKIP
+    go: Any = SKIP
+    stop: Any = SKIP
+
+
 class Measurements:
     """The event's function."""
 
     def __init__(self, app_state: AppState) -> None:
         self.app_state = app_state
 
-    def run(self, shown: Shown | None, session: gr.Request, event: gr.EventData) -> Generator[list[Any]]:
+    def run(self, shown: Shown | None, session: gr.Request, event: gr.EventData) -> Generator[MeasureOutputs]:
         """Measure the panels that were asked for, one after the other: all that is known so far, and what runs."""
         asked = sent(event)
         name, turns = turn_of(session), self.app_state.turns
         turns.take(name)
         turn = turns.now(name)
-        yield [gr.skip(), *waiting()]
+        yield MeasureOutputs(**waiting())
         try:
             if shown is None or asked.get("run") != shown.run:
                 raise InputError(GONE)
@@ -85,24 +95,20 @@ class Measurements:
             photograph = None if isinstance(background, str) else background
             found: dict[str, MeasuredPanel] = {}
             for number, (method, explanation) in enumerate(known.items()):
-                status = {
-                    "text": f"Measuring {card_of(method).title}",
-                    "done": number,
-                    "total": len(known),
-                    "busy": True,
-                }
-                yield [{"run": shown.run, "found": dict(found)}, status, gr.skip(), gr.skip()]
+                text = f"Measuring {card_of(method).title}"
+                status = StatusValue(text=text, done=number, total=len(known), busy=True)
+                yield MeasureOutputs(Measured(run=shown.run, found=dict(found)), status)
                 if turns.now(name) != turn:
                     if turns.now(name)[1]:
-                        yield [gr.skip(), *resting(STOPPED)]
+                        yield MeasureOutputs(**resting(STOPPED))
                     return
                 found[method] = in_words(faithfulness(model, pair, explanation, background=photograph))
-            yield [{"run": shown.run, "found": found}, *resting()]
+            yield MeasureOutputs(Measured(run=shown.run, found=found), **resting())
         except InputError as error:
-            yield [gr.skip(), *resting(str(error), error=True)]
+            yield MeasureOutputs(**resting(str(error), error=True))
         except Exception:
             log.exception("a measurement failed")
-            yield [gr.skip(), *resting(OUR_FAULT, error=True)]
+            yield MeasureOutputs(**resting(OUR_FAULT, error=True))
 
 
 def _both(values: Two | None) -> str:

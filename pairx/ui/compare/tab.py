@@ -8,10 +8,10 @@ import gradio as gr
 
 from pairx.methods import cards, families
 from pairx.ui.compare.background import BackgroundChoice
-from pairx.ui.compare.events import FAST, CompareEvents, by_family, presets
-from pairx.ui.compare.faithfulness import Measurements
+from pairx.ui.compare.events import FAST, CompareEvents, RunOutputs, by_family, presets
+from pairx.ui.compare.faithfulness import Measurements, MeasureOutputs
 from pairx.ui.compare.parts import Board, ChosenPair
-from pairx.ui.shared.events import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
+from pairx.ui.shared.events import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING, Switches
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.parts import Messenger, Status
@@ -78,8 +78,10 @@ class CompareTab:
         self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, explain: str, app_state: AppState, opening: Request
     ) -> None:
         answers = CompareEvents(app_state, self.form, self.groups, self.background, opening)
-        switches = [self.status, self.go, self.stop]
-        run = {"inputs": answers.inputs, "outputs": [self.board, self.shown, *switches], **QUEUE, **QUIET}
+        states = {"status": self.status, "go": self.go, "stop": self.stop}
+        switches = [*Switches(**states)]
+        changed = RunOutputs(board=self.board, shown=self.shown, **states)
+        run = {"inputs": answers.inputs, "outputs": [*changed], **QUEUE, **QUIET}
         at_once = {"queue": False, **QUIET}
         tab.select(None, self.form.settings, js=READ_FORM, **QUIET)
         tab.select(answers.open, **run)
@@ -95,7 +97,7 @@ class CompareTab:
         self.board.measure(
             Measurements(app_state).run,
             inputs=self.shown,
-            outputs=[self.measured, *switches],
+            outputs=[*MeasureOutputs(measured=self.measured, **states)],
             trigger_mode="multiple",
             **QUEUE,
             **QUIET,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections import namedtuple
 from collections.abc import Generator
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.components import Component
@@ -17,10 +18,11 @@ from pairx.ui.explain.references import SAME, References, comparable, same_pictu
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.shared import export, links
-from pairx.ui.shared.events import resting, sent, waiting
+from pairx.ui.shared.events import SKIP, Switches, resting, sent, waiting
 from pairx.ui.shared.files import cached
 from pairx.ui.shared.form import Form
-from pairx.ui.shared.links import Options
+from pairx.ui.shared.links import CHOICES, Options
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.photos import pair_of
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.words import (
@@ -46,6 +48,38 @@ def read_place(asked: dict[str, Any]) -> tuple[int, list[float]]:
     return side, [float(one) for one in numbers]
 
 
+class RunOutputs(NamedTuple):
+    """What a run changes."""
+
+    viewer: Any = SKIP
+    shown: Any = SKIP
+    status: Any = SKIP
+    go: Any = SKIP
+    stop: Any = SKIP
+
+
+class PairOutputs(NamedTuple):
+    """What the choice of a sample pair changes."""
+
+    photo0: Any = SKIP
+    photo1: Any = SKIP
+    status: Any = SKIP
+    go: Any = SKIP
+    stop: Any = SKIP
+
+
+_FORM = ("photo0", "photo1", "model", "layer", *CHOICES, "asked", "status")
+FormOutputs = namedtuple("FormOutputs", _FORM, defaults=[SKIP] * len(_FORM))
+"""What the page's address changes: the form, what it asks for, the status."""
+
+
+class LayerOutputs(NamedTuple):
+    """What the choice of a model changes."""
+
+    model: Any = SKIP
+    layer: Any = SKIP
+
+
 class ExplainEvents:
     """The events' functions. ready: whether the page opens on a finished picture."""
 
@@ -65,23 +99,23 @@ class ExplainEvents:
         self.ready = ready
         self.form = form
 
-    def begin(self, request: gr.Request) -> list[Any]:
+    def begin(self, request: gr.Request) -> Switches:
         """A run was asked for; whatever the session ran before ends."""
         self.app_state.turns.take(str(request.session_hash))
-        return waiting()
+        return Switches(**waiting())
 
-    def halt(self, request: gr.Request) -> list[Any]:
+    def halt(self, request: gr.Request) -> Switches:
         """Stop was pressed."""
         self.app_state.turns.take(str(request.session_hash), stopped=True)
-        return resting(STOPPED)
+        return Switches(**resting(STOPPED))
 
-    def choose(self, request: gr.Request, event: gr.EventData) -> list[Any]:
+    def choose(self, request: gr.Request, event: gr.EventData) -> PairOutputs:
         """A sample pair goes into the wells."""
         pair = self.pairs.get(str(sent(event).get("id")))
         if pair is None:
             raise gr.Error("There is no such sample pair.", print_exception=False)
         samples = self.app_state.shelf.samples
-        return [samples[pair.a], samples[pair.b], *self.begin(request)]
+        return PairOutputs(samples[pair.a], samples[pair.b], *self.begin(request))
 
     def as_published(self, preset: str | None) -> list[Any]:
         """The options of a preset, in the form's order."""
@@ -91,77 +125,77 @@ class ExplainEvents:
         """The preset that the form's options are, or none."""
         return links.preset_of(Options(**dict(zip(self.form.options, values, strict=True))))
 
-    def open(self, request: gr.Request) -> list[Any]:
+    def open(self, request: gr.Request) -> FormOutputs:
         """Fill the form from the page's address. The opening page is left as it was built."""
-        nothing = [gr.skip()] * len(self.form.settings)
         app_state = self.app_state
         try:
             link = links.parse(dict(request.query_params), app_state.shelf.samples, app_state.cards, viz.palettes())
             if link is None:
-                return [*nothing, None if self.ready else links.Link("", "", self.opening.model), {}]
+                return FormOutputs(asked=self._unasked(), status={})
             photos = [app_state.shelf.find(link.a), app_state.shelf.find(link.b)]
             name = link.model or self.opening.model
             model = app_state.model(name)
         except (ValueError, InputError) as error:
-            asked = None if self.ready else links.Link("", "", self.opening.model)
-            return [*nothing, asked, {"text": str(error), "error": True}]
+            return FormOutputs(asked=self._unasked(), status=StatusValue(text=str(error), error=True))
         known = [layer.name for layer in model.layers]
         layer = link.layer if link.layer in known else model.default_layer
         choice = gr.update(choices=layer_choices(model), value=layer)
-        status = {"text": "Opening the link", "busy": True}
-        return [*photos, name, choice, *asdict(link.options).values(), link, status]
+        status = StatusValue(text="Opening the link", busy=True)
+        return FormOutputs(*photos, name, choice, **asdict(link.options), asked=link, status=status)
+
+    def _unasked(self) -> links.Link | None:
+        """What a page is to compute whose address asks for nothing."""
+        return None if self.ready else links.Link("", "", self.opening.model)
 
     def opening_scene(self) -> dict[str, Any]:
         """What the viewer shows before anybody acted."""
         pair = self.app_state.pair(self.opening)
-        paths = [well.value["path"] for well in self.form.wells]
+        paths = [one.value["path"] for one in self.form.photo_inputs]
         return {
             "scene": self.describe(self.opening, self.app_state.explain(self.opening, pair), pair, paths),
             "quiet": True,
         }
 
-    def run_asked(self, values: dict[Component, Any], session: gr.Request) -> Generator[list[Any]]:
+    def run_asked(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
         """Explain what the page's address asked for, if it asked."""
         if values[self.form.asked] is None:
-            yield [gr.skip()] * 5
+            yield RunOutputs()
         else:
             yield from self.run(values, session, values[self.form.asked])
 
     def run(
         self, values: dict[Component, Any], session: gr.Request, link: links.Link | None = None
-    ) -> Generator[list[Any]]:
+    ) -> Generator[RunOutputs]:
         """Explain what the form holds, step by step, until the session asks for something else."""
-        kept = [gr.skip(), gr.skip()]
         name, turns = str(session.session_hash), self.app_state.turns
         turn = turns.now(name)
         if turn[1]:
-            yield [*kept, *resting(STOPPED)]
+            yield RunOutputs(**resting(STOPPED))
             return
         try:
             photos = self.form.photos(values)
             request = self.form.request(values)
             pair = pair_of(*photos)
             steps = Steps(self.app_state.steps(request, pair))
-            yield [*kept, *waiting()]
+            yield RunOutputs(**waiting())
             for step in steps:
                 text = capitalised(step.what)
-                status = {"text": text, "done": step.done, "total": step.total, "busy": True}
-                yield [*kept, status, gr.skip(), gr.skip()]
+                yield RunOutputs(status=StatusValue(text=text, done=step.done, total=step.total, busy=True))
                 if turns.now(name) != turn:
                     break
             else:
                 scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
                 value = {"scene": scene, "quiet": link is not None and not link.a}
                 value |= {"look": link.look, "match": link.match} if link else {}
-                yield [value, request, *resting()]
+                yield RunOutputs(value, request, **resting())
                 return
             if turns.now(name)[1]:
-                yield [*kept, *resting(STOPPED)]
+                yield RunOutputs(**resting(STOPPED))
         except InputError as error:
-            yield [*kept, *resting(str(error), error=True)]
+            yield RunOutputs(**resting(str(error), error=True))
         except Exception:
             log.exception("an explanation failed")
-            yield [*kept, *resting(OUR_FAULT, error=True)]
+            yield RunOutputs(**resting(OUR_FAULT, error=True))
 
     def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> AnsweredScene:
         """The scene of a result with its words, its link, and the form that it answers."""
@@ -175,7 +209,7 @@ class ExplainEvents:
             "key": self.app_state.key(request),
             "sample": sample and sample.id,
             "story": sample.sentence if sample else OWN_PAIR,
-            "references": self.references.told(model, explanation.similarity, own) if comparable(pair) else [],
+            "references": self.references.texts(model, explanation.similarity, own) if comparable(pair) else [],
             "notes": [SAME] * same_picture(pair) + scene["notes"],
             "about": f"{model.title} · {layer_title(model, request.layer)} · {scene['matches']} matches{seconds}",
             "link": links.query(*ids, request.model, request.layer, request.options),
@@ -199,7 +233,7 @@ class ExplainEvents:
         found = {"cells": cells.ravel().tolist(), "grid": cells.shape, "scale": viz.scale_of(cells)}
         return message | found
 
-    def list_layers(self, name: str, layer: str) -> list[Any]:
+    def list_layers(self, name: str, layer: str) -> LayerOutputs:
         """The layers of a newly chosen model. Where it cannot be had, the model of the opening comes back."""
         try:
             model = self.app_state.model(name)
@@ -208,10 +242,8 @@ class ExplainEvents:
             name = self.opening.model
             model = self.app_state.model(name)
         known = [one.name for one in model.layers]
-        return [
-            name,
-            gr.update(choices=layer_choices(model), value=layer if layer in known else model.default_layer),
-        ]
+        chosen = layer if layer in known else model.default_layer
+        return LayerOutputs(name, gr.update(choices=layer_choices(model), value=chosen))
 
     def download(self, request: Request | None, event: gr.EventData) -> str:
         """Write what the person sees to a file of the cache."""

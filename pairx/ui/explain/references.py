@@ -43,7 +43,7 @@ class References:
         self._known: OrderedDict[tuple[str, float], Reference | None] = OrderedDict()
         self._lock = threading.Lock()
 
-    def told(self, model: EmbeddingModel, similarity: float, own: bool) -> list[ReferenceText]:
+    def texts(self, model: EmbeddingModel, similarity: float, own: bool) -> list[ReferenceText]:
         """Each reference with its sentence, the herd first. own: whether a photograph is no rendered sample. Empty
         where there is nothing to compare with."""
         herd = reference(model)

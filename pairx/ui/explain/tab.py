@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import gradio as gr
 
-from pairx.ui.explain.events import ExplainEvents
+from pairx.ui.explain.events import ExplainEvents, FormOutputs, LayerOutputs, PairOutputs, RunOutputs
 from pairx.ui.explain.parts import LookPanel, Viewer
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
-from pairx.ui.shared.events import LAST, QUEUE, QUEUE_POINT, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
+from pairx.ui.shared.events import (
+    LAST,
+    QUEUE,
+    QUEUE_POINT,
+    QUIET,
+    READ_FORM,
+    SAVE_FILE,
+    SESSION_SECONDS,
+    WAITING,
+    Switches,
+)
 from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line
@@ -36,8 +46,8 @@ class ExplainTab:
         self.shown = gr.State(opening, time_to_live=SESSION_SECONDS)
         with gr.Row(elem_classes="px-columns"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
-                wells = self._pair(app_state, pairs, opening)
-                self.form = self._settings(app_state, opening, wells)
+                photos = self._pair(app_state, pairs, opening)
+                self.form = self._settings(app_state, opening, photos)
                 gr.HTML('<hr class="px-rule"><h2>Look</h2>', apply_default_css=False)
                 LookPanel()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
@@ -59,13 +69,13 @@ class ExplainTab:
         ]
         self.strip = SampleStrip(entries, "Sample pairs")
         how = {"shelf": shelf, "height": 170, "sources": ["upload"], "buttons": [], "interactive": True}
-        with gr.Row(elem_classes="px-wells"):
+        with gr.Row(elem_classes="px-photos"):
             first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
             second = SafeImage(value=opening.photo1, label="Photograph B", alt_text="Photograph B", **how)
         self.swap = gr.Button("Swap A and B", size="sm")
         return first, second
 
-    def _settings(self, app_state: AppState, opening: Request, wells: tuple[SafeImage, SafeImage]) -> Form:
+    def _settings(self, app_state: AppState, opening: Request, photos: tuple[SafeImage, SafeImage]) -> Form:
         gr.HTML("<h2>Model and layer</h2>", apply_default_css=False)
         titles = model_choices(app_state.cards.values())
         layers = layer_choices(app_state.model(opening.model))
@@ -82,24 +92,27 @@ class ExplainTab:
             self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)
             self.stop = gr.Button("Stop", interactive=False, elem_id="px-stop", scale=1, min_width=80)
         self.status = Status("status")
-        return Form(wells, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
+        return Form(photos, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
 
     def _wire(self, answers: ExplainEvents) -> None:
-        form, wells = self.form, list(self.form.wells)
-        switches = [self.status, self.go, self.stop]
+        form, photos = self.form, list(self.form.photo_inputs)
+        states = {"status": self.status, "go": self.go, "stop": self.stop}
+        switches = [*Switches(**states)]
         running = {
             "inputs": {*form.settings, form.asked},
-            "outputs": [self.viewer, self.shown, *switches],
+            "outputs": [*RunOutputs(viewer=self.viewer, shown=self.shown, **states)],
             "trigger_mode": "multiple",
             **QUEUE,
             **QUIET,
         }
         at_once = {"queue": False, **QUIET}
         clicked = self.go.click(answers.begin, outputs=switches, **at_once)
-        turned = self.swap.click(None, wells, wells, js="(a, b) => [b, a]", **QUIET)
+        turned = self.swap.click(None, photos, photos, js="(a, b) => [b, a]", **QUIET)
         swapped = turned.then(answers.begin, outputs=switches, **at_once)
-        chosen = self.strip.choose(answers.choose, outputs=[*wells, *switches], trigger_mode="multiple", **at_once)
-        opened = self.page.load(answers.open, outputs=[*form.settings, form.asked, self.status], **at_once)
+        sample = PairOutputs(*photos, **states)
+        chosen = self.strip.choose(answers.choose, outputs=[*sample], trigger_mode="multiple", **at_once)
+        filled = FormOutputs(*form.settings, asked=form.asked, status=self.status)
+        opened = self.page.load(answers.open, outputs=[*filled], **at_once)
         for event in (clicked, swapped, chosen):
             event.then(answers.run, **running)
         opened.then(answers.run_asked, **running)
@@ -108,9 +121,10 @@ class ExplainTab:
             event.then(line.status, None, self.status, **WAITING)
         self.stop.click(answers.halt, outputs=switches, **at_once)
 
-        for well in wells:
-            well.upload(checked, well, well, **QUIET).failure(lambda: None, outputs=well, **at_once)
-        form.model.input(answers.list_layers, [form.model, form.layer], [form.model, form.layer], **LAST)
+        for photo in photos:
+            photo.upload(checked, photo, photo, **QUIET).failure(lambda: None, outputs=photo, **at_once)
+        layers = LayerOutputs(model=form.model, layer=form.layer)
+        form.model.input(answers.list_layers, [form.model, form.layer], [*layers], **LAST)
         options = list(form.options.values())
         self.preset.input(answers.as_published, self.preset, options, **LAST)
         gr.on([one.change for one in options], answers.published_as, options, self.preset, **LAST)

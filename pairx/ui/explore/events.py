@@ -7,7 +7,7 @@ import io
 import logging
 import time
 from collections.abc import AsyncGenerator, Generator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import gradio as gr
@@ -22,10 +22,11 @@ from pairx.ui.explain.scene import scene_of
 from pairx.ui.explore.choice import Choice, chosen_rows, fitting
 from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
 from pairx.ui.explore.doubts import metric_choices, turned
+from pairx.ui.explore.payload import PlotValue, Show
 from pairx.ui.explore.scene import figure_of, scene_of_run, standing
 from pairx.ui.explore.sheet import csv_bytes
 from pairx.ui.shared import links
-from pairx.ui.shared.events import sent
+from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import cached, json_file
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
@@ -57,6 +58,37 @@ def ticket_of(values: dict[str, Any]) -> int:
     return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**31 else 0
 
 
+class OpenOutputs(NamedTuple):
+    """What the choice of a run changes: the tab on show, its name, what can be chosen of it, its plot."""
+
+    tabs: Any = SKIP
+    opened: Any = SKIP
+    layer: Any = SKIP
+    metric: Any = SKIP
+    color: Any = SKIP
+    column: Any = SKIP
+    values: Any = SKIP
+    text: Any = SKIP
+    plot: Any = SKIP
+
+
+class LayerOutputs(NamedTuple):
+    """What the choice of a layer changes."""
+
+    metric: Any = SKIP
+    values: Any = SKIP
+
+
+class TurnOutputs(NamedTuple):
+    """What a button of a doubt changes."""
+
+    metric: Any = SKIP
+    column: Any = SKIP
+    values: Any = SKIP
+    text: Any = SKIP
+    plot: Any = SKIP
+
+
 class ExploreEvents:
     """The events' functions about one run and its pairs."""
 
@@ -66,26 +98,25 @@ class ExploreEvents:
         self.tickets = Tickets()
         self.thumbnails = Thumbnails()
 
-    def open(self, name: str) -> list[Any]:
-        """A run was chosen: its name, what can be chosen of it (layer, metric, colour, filter, values, text), its
-        plot."""
+    def open(self, name: str) -> OpenOutputs:
+        """A run was chosen."""
         try:
             return self._opened(RunLink(name))
         except InputError as error:
-            return [*[gr.skip()] * 7, {"note": str(error)}]
+            return OpenOutputs(plot=PlotValue(note=str(error)))
 
-    def open_link(self, request: gr.Request) -> list[Any]:
+    def open_link(self, request: gr.Request) -> OpenOutputs:
         """The page's address may name a run: the tab to show, and what `open` answers."""
         link = links.parse_run(dict(request.query_params))
         if link is None:
-            return [gr.skip()] * 9
+            return OpenOutputs()
         try:
-            return [gr.Tabs(selected=TAB), *self._opened(link)]
+            return self._opened(link)._replace(tabs=gr.Tabs(selected=TAB))
         except InputError:
-            *choices, plot = self.open(READY)
-            return [gr.Tabs(selected=TAB), *choices, plot | {"show": {"note": NO_RUN}}]
+            opened = self.open(READY)
+            return opened._replace(tabs=gr.Tabs(selected=TAB), plot=opened.plot | {"show": Show(note=NO_RUN)})
 
-    def _opened(self, link: RunLink) -> list[Any]:
+    def _opened(self, link: RunLink) -> OpenOutputs:
         """A run as a link asks for it; what the run does not have is said. Raises InputError."""
         run = self.library.run(link.run)
         choice, lost = fitting(run, link)
@@ -100,17 +131,17 @@ class ExploreEvents:
             lost.append(f"view “{VIEWS[link.pairs].title if link.pairs in VIEWS else link.pairs[:80]}”")
         columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
         note = LOST.format(lost="; ".join(lost)) if lost else ""
-        show = {"view": link.pairs if link.pairs in offered else None, "number": number, "note": note}
-        return [
-            link.run,
-            gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),
-            gr.update(choices=metric_choices(run, choice.layer), value=choice.metric),
-            gr.update(choices=[CORRECTNESS, *columns], value=choice.color),
-            gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
-            values_of(run, choice),
-            choice.text,
-            {"scene": json_file(scene, "run.json"), "show": show},
-        ]
+        show = Show(view=link.pairs if link.pairs in offered else None, number=number, note=note)
+        return OpenOutputs(
+            opened=link.run,
+            layer=gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),
+            metric=gr.update(choices=metric_choices(run, choice.layer), value=choice.metric),
+            color=gr.update(choices=[CORRECTNESS, *columns], value=choice.color),
+            column=gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
+            values=values_of(run, choice),
+            text=choice.text,
+            plot=PlotValue(scene=json_file(scene, "run.json"), show=show),
+        )
 
     def list_values(self, name: str, layer: str, column: str) -> Any:
         """The values of a column to filter by."""
@@ -119,20 +150,20 @@ class ExploreEvents:
         except (InputError, KeyError):
             return gr.update(choices=[], value=[], visible=False)
 
-    def change_layer(self, *values: Any) -> list[Any]:
+    def change_layer(self, *values: Any) -> LayerOutputs:
         """Another layer was chosen: the metrics with what they are worth there, and the filter's values with their
         counts there."""
         try:
             choice = choice_of(*values)
             run = self.library.run(choice.run)
             run.at(choice.layer)
-            return [gr.update(choices=metric_choices(run, choice.layer)), values_of(run, choice)]
+            return LayerOutputs(gr.update(choices=metric_choices(run, choice.layer)), values_of(run, choice))
         except (InputError, KeyError):
-            return [gr.skip(), gr.skip()]
+            return LayerOutputs()
 
     def turn(
         self, name: str, layer: str, metric: str, color: str, column: str, values: list, text: str, event: gr.EventData
-    ) -> list[Any]:
+    ) -> TurnOutputs:
         """A button of what speaks against the metric was pressed: metric, filter, values, text, plot."""
         try:
             shown = choice_of(name, layer, metric, color, column, values, text)
@@ -140,17 +171,24 @@ class ExploreEvents:
             run = self.library.run(choice.run)
             scene = scene_of_run(run, choice)
         except InputError as error:
-            return [*[gr.skip()] * 4, {"note": str(error)}]
-        filtering = choice.column, values_of(run, choice), choice.text
-        return [choice.metric, *filtering, {"scene": json_file(scene, "run.json")}]
+            return TurnOutputs(plot=PlotValue(note=str(error)))
+        return TurnOutputs(
+            metric=choice.metric,
+            column=choice.column,
+            values=values_of(run, choice),
+            text=choice.text,
+            plot=PlotValue(scene=json_file(scene, "run.json")),
+        )
 
-    def show(self, *values: Any) -> dict[str, Any]:
+    def show(self, *values: Any) -> PlotValue:
         """What is to be seen of the run changed: the plot."""
+        if None in values:  # of a page that is being filled: what fills it brings the plot
+            return SKIP
         try:
             choice = choice_of(*values)
-            return {"scene": json_file(scene_of_run(self.library.run(choice.run), choice), "run.json")}
+            return PlotValue(scene=json_file(scene_of_run(self.library.run(choice.run), choice), "run.json"))
         except InputError as error:
-            return {"note": str(error)}
+            return PlotValue(note=str(error))
 
     def choose(self, session: gr.Request, event: gr.EventData) -> Any:
         """A point was clicked: its photographs and scores, at once."""
@@ -192,12 +230,12 @@ class ExploreEvents:
             if request.model not in self.app_state.cards:
                 raise InputError(NO_MODEL.format(model=request.model))
             both = pair_of(*photos)
-            steps, told = Steps(self.app_state.steps(request, both)), -TELL_SECONDS
+            steps, said = Steps(self.app_state.steps(request, both)), -TELL_SECONDS
             for step in steps:
                 note = capitalised(step.what)
-                if time.monotonic() - told >= TELL_SECONDS:
+                if time.monotonic() - said >= TELL_SECONDS:
                     yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
-                    told = time.monotonic()
+                    said = time.monotonic()
                 if not self.tickets.ask(name, ticket):
                     return
             cosine = float(pair_rows(run, layer, values["number"])["cosine"])

@@ -119,14 +119,14 @@ def left_out(problems: Sequence[Problem]) -> str:
     may have several problems."""
     rows = [problem for problem in problems if problem.row is not None]
     columns = [problem.where for problem in problems if problem.row is None]
-    told = []
+    parts = []
     if rows:
         count = len({problem.row for problem in rows})
         kinds = ", ".join(f"{kind} ({number:,})" for kind, number in Counter(one.kind for one in rows).most_common())
-        told.append(f"{count:,} photograph{'s were' if count > 1 else ' was'} left out: {kinds}.")
+        parts.append(f"{count:,} photograph{'s were' if count > 1 else ' was'} left out: {kinds}.")
     if columns:
-        told.append(f"Columns left out: {', '.join(columns)}.")
-    return " ".join(told)
+        parts.append(f"Columns left out: {', '.join(columns)}.")
+    return " ".join(parts)
 
 
 def _duration(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
@@ -15,7 +15,7 @@ from pairx.types import InputError, Step
 from pairx.ui.explore.payload import RunEntry, RunListValue, TablesValue
 from pairx.ui.explore.running import Progress, Runner, in_words, left_out
 from pairx.ui.explore.tables import tables
-from pairx.ui.shared.events import sent
+from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.library import Library
 from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AppState
@@ -25,6 +25,26 @@ RESUMED = ("layers", "pairs", "seed", "query_split", "gallery_split", "exclude_e
 ONLY_HERE = "Runs are started where the app runs on one's own machine."
 STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on."
 STOPPED_EARLY = "Stopped before the run itself began: there is nothing to continue. Press Start to begin again."
+
+
+class ListOutputs(NamedTuple):
+    """What changes with the runs: their list, those to compare, whether to look again soon, whether one can be
+    stopped."""
+
+    runs: Any = SKIP
+    compared: Any = SKIP
+    timer: Any = SKIP
+    stop: Any = SKIP
+
+
+class WatchOutputs(NamedTuple):
+    """How far a run is, and a `ListOutputs`."""
+
+    status: Any = SKIP
+    runs: Any = SKIP
+    compared: Any = SKIP
+    timer: Any = SKIP
+    stop: Any = SKIP
 
 
 class Runs:
@@ -45,34 +65,33 @@ class Runs:
             "open": opened,
         }
 
-    def refresh(self, opened: str | None) -> list[Any]:
-        """The tab was shown: the list, runs to compare, whether to look again soon, whether there is one to stop."""
+    def refresh(self, opened: str | None) -> ListOutputs:
+        """The tab was shown."""
         states, busy = self.library.states(), self.runner.busy
         finished = [state.name for state in states if state.finished]
-        return [
-            self.listed(opened, states),
-            gr.update(choices=finished),
-            gr.Timer(active=busy),
-            gr.update(visible=busy),
-        ]
+        return ListOutputs(
+            runs=self.listed(opened, states),
+            compared=gr.update(choices=finished),
+            timer=gr.Timer(active=busy),
+            stop=gr.update(visible=busy),
+        )
 
-    def watch(self, opened: str | None) -> list[Any]:
+    def watch(self, opened: str | None) -> WatchOutputs:
         """A second later: how far the run is, and what `refresh` answers."""
         progress = self.runner.progress
         if progress is None:
-            return [{}, *self.refresh(opened)]
+            return self._watched({}, opened)
         if not progress.over:
-            return [under_way(progress), self.listed(opened), gr.skip(), gr.skip(), gr.skip()]
+            return WatchOutputs(under_way(progress), self.listed(opened))
         done = f"{progress.name} is finished. {progress.note}".strip()
         if progress.stopped:
             done = STOPPED if self._unfinished(progress.name) else STOPPED_EARLY
-        status = {"text": progress.error or done, "error": bool(progress.error)}
-        return [status, *self.refresh(opened)]
+        return self._watched(StatusValue(text=progress.error or done, error=bool(progress.error)), opened)
 
     def start(
         self, name: str, dataset: str, model: str, layers: list[str], pairs: float, seed: float, own: bool, skip: bool,
         opened: str | None,
-    ) -> list[Any]:  # fmt: skip
+    ) -> WatchOutputs:  # fmt: skip
         """A new run was asked for. own: leave a query's own encounter out. skip: go on without faulty photographs."""
         try:
             self._require_free()
@@ -88,7 +107,7 @@ class Runs:
             return self._refused(error, opened)
         return self._begun(opened)
 
-    def resume(self, opened: str | None, typed: str, event: gr.EventData) -> list[Any]:
+    def resume(self, opened: str | None, typed: str, event: gr.EventData) -> WatchOutputs:
         """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
         name = str(sent(event).get("name"))
         try:
@@ -165,15 +184,18 @@ class Runs:
             raise InputError(ONLY_HERE)
         self.runner.require_idle()
 
-    def _begun(self, opened: str | None) -> list[Any]:
-        return [{"text": "Starting", "busy": True}, *self.refresh(opened)]
+    def _watched(self, status: StatusValue, opened: str | None) -> WatchOutputs:
+        return WatchOutputs(status, **self.refresh(opened)._asdict())
 
-    def _refused(self, error: InputError, opened: str | None) -> list[Any]:
+    def _begun(self, opened: str | None) -> WatchOutputs:
+        return self._watched(StatusValue(text="Starting", busy=True), opened)
+
+    def _refused(self, error: InputError, opened: str | None) -> WatchOutputs:
         """Nothing began. While a run is under way, perhaps of another page, this one watches it from now on."""
         if not self.runner.busy:
-            return [{"text": str(error), "error": True}, *self.refresh(opened)]
+            return self._watched(StatusValue(text=str(error), error=True), opened)
         gr.Warning(str(error), duration=15, title="Nothing was started")
-        return [under_way(self.runner.progress), *self.refresh(opened)]
+        return self._watched(under_way(self.runner.progress), opened)
 
 
 def under_way(progress: Progress) -> StatusValue:
@@ -192,18 +214,18 @@ def whole(value: Any, what: str, least: int) -> int:
 def describe_state(state: RunState, mine: bool, running: bool) -> RunEntry:
     """A run as the list shows it. mine: whether it may be continued here."""
     settings = state.settings or {}
-    told = [str(settings[name]) for name in ("dataset", "model") if name in settings]
+    hints = [str(settings[name]) for name in ("dataset", "model") if name in settings]
     if state.problem:
-        told = [f"cannot be read: {state.problem}"]
+        hints = [f"cannot be read: {state.problem}"]
     elif running:
-        told.append("running")
+        hints.append("running")
     elif state.finished:
-        told.append(f"{state.total:,} pairs")
+        hints.append(f"{state.total:,} pairs")
     else:
-        told.append(f"{state.done:,} of {state.total:,} pairs" if state.total else "not begun")
+        hints.append(f"{state.done:,} of {state.total:,} pairs" if state.total else "not begun")
     return {
         "name": state.name,
-        "hint": " · ".join(told),
+        "hint": " · ".join(hints),
         "finished": state.finished,
         "resumable": mine and not (state.finished or running or state.problem),
     }

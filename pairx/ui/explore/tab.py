@@ -6,9 +6,9 @@ from collections.abc import AsyncGenerator
 
 import gradio as gr
 
-from pairx.ui.explore.events import CORRECTNESS, ExploreEvents
+from pairx.ui.explore.events import CORRECTNESS, ExploreEvents, LayerOutputs, OpenOutputs, TurnOutputs
 from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, ScatterPlot, Tables, ViewChips
-from pairx.ui.explore.runs import ONLY_HERE, Runs
+from pairx.ui.explore.runs import ONLY_HERE, ListOutputs, Runs, WatchOutputs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
@@ -108,18 +108,20 @@ class ExploreTab:
     def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
         answers, runs = self.exploration, self.runs
         at_once, last = {"queue": False, **QUIET}, {"queue": False, **LAST}
-        choices = self.shown[1:]
-        opening = [self.opened, *choices, self.plot]
-        listing = [self.list, self.compared, self.timer, self.stop]
-        watching = [self.status, *listing]
+        filters = {"column": self.column, "values": self.values, "text": self.text}
+        chosen = {"layer": self.layer, "metric": self.metric, "color": self.color, **filters}
+        opening = [*OpenOutputs(opened=self.opened, **chosen, plot=self.plot, tabs=tabs)]
+        lists = {"runs": self.list, "compared": self.compared, "timer": self.timer, "stop": self.stop}
+        listing = [*ListOutputs(**lists)]
+        watching = [*WatchOutputs(status=self.status, **lists)]
 
-        def open_first(opened: str) -> list:
-            return [gr.skip()] * len(opening) if opened else answers.open(READY)
+        def open_first(opened: str) -> OpenOutputs:
+            return OpenOutputs() if opened else answers.open(READY)
 
-        def open_named(event: gr.EventData) -> list:
+        def open_named(event: gr.EventData) -> OpenOutputs:
             return answers.open(str(sent(event).get("name")))
 
-        page.load(answers.open_link, None, [tabs, *opening], **at_once)
+        page.load(answers.open_link, None, opening, **at_once)
         first = tab.select(open_first, self.opened, opening, **at_once)
         named = self.list.open(open_named, None, opening, **last)
         for event in (first, named):
@@ -130,8 +132,9 @@ class ExploreTab:
         listed.then(answers.show, self.shown, self.plot, **at_once)  # with this column's values, not the last one's
         changed = [one.input for one in (self.layer, self.metric, self.color, self.values)]
         gr.on([*changed, self.text.change], answers.show, self.shown, self.plot, **last)
-        self.layer.input(answers.change_layer, self.shown, [self.metric, self.values], **last)
-        turning = [self.metric, self.column, self.values, self.text, self.plot]
+        layers = LayerOutputs(metric=self.metric, values=self.values)
+        self.layer.input(answers.change_layer, self.shown, [*layers], **last)
+        turning = [*TurnOutputs(metric=self.metric, **filters, plot=self.plot)]
         self.plot.turn(answers.turn, self.shown, turning, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
         self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)

@@ -34,8 +34,8 @@ def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[Table]:
     ]
     if several:
         differing = compared.differing.astype(object).where(compared.differing.notna(), "")
-        told = [[str(index), *map(str, row)] for index, row in zip(differing.index, differing.to_numpy(), strict=True)]
-        found.append({"title": "Settings that differ", "head": ["Setting", *named], "rows": told})
+        parts = [[str(index), *map(str, row)] for index, row in zip(differing.index, differing.to_numpy(), strict=True)]
+        found.append({"title": "Settings that differ", "head": ["Setting", *named], "rows": parts})
     return found
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import gradio as gr
 
 from pairx.ui.shared.page import imported
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AT_ONCE
 
 QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
@@ -27,18 +28,28 @@ SAVE_FILE = """(file) => {
 }"""
 
 
-def waiting() -> list[Any]:
-    """Status, start and stop while a run waits for its turn."""
-    return [
-        {"text": "Waiting for a free place", "busy": True},
-        gr.update(interactive=False),
-        gr.update(interactive=True),
-    ]
+SKIP = gr.skip()
+"""In place of an output: it stays as it is."""
 
 
-def resting(text: str = "", error: bool = False) -> list[Any]:
-    """Status, start and stop when nothing runs."""
-    return [{"text": text, "error": error}, gr.update(interactive=True), gr.update(interactive=False)]
+class Switches(NamedTuple):
+    """The outputs of what starts or stops a run: its status, and the buttons that start and stop one."""
+
+    status: Any = SKIP
+    go: Any = SKIP
+    stop: Any = SKIP
+
+
+def waiting() -> dict[str, Any]:
+    """The `Switches` while a run waits for its turn."""
+    status = StatusValue(text="Waiting for a free place", busy=True)
+    return {"status": status, "go": gr.update(interactive=False), "stop": gr.update(interactive=True)}
+
+
+def resting(text: str = "", error: bool = False) -> dict[str, Any]:
+    """The `Switches` when nothing runs."""
+    status = StatusValue(text=text, error=error)
+    return {"status": status, "go": gr.update(interactive=True), "stop": gr.update(interactive=False)}
 
 
 def sent(event: gr.EventData) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from pairx.ui.shared.session import Request
 class Form:
     """The components that a result depends on, and what the page's address asked for."""
 
-    wells: tuple[Component, Component]
+    photo_inputs: tuple[Component, Component]
     model: Component
     layer: Component
     options: dict[str, Component]
@@ -27,11 +27,11 @@ class Form:
     @property
     def settings(self) -> list[Component]:
         """In the order of a scene's `form`."""
-        return [*self.wells, self.model, self.layer, *self.options.values()]
+        return [*self.photo_inputs, self.model, self.layer, *self.options.values()]
 
     def photos(self, values: dict[Component, Any]) -> list[Photo]:
-        """The photographs in the wells. Raises InputError where one is missing or is none."""
-        photos = [values[well] for well in self.wells]
+        """The photographs that were chosen. Raises InputError where one is missing or is none."""
+        photos = [values[one] for one in self.photo_inputs]
         for photo in photos:
             if photo is None:
                 raise InputError("Choose two photographs first: upload them, or take a sample pair.")

@@ -31,7 +31,7 @@ def imported(module: str) -> str:
 def head() -> str:
     """What the page's head needs: our style sheets as they are, as gradio would rewrite the selectors of one given as
     `css`, and the modules, which the browser fetches at once and not one after the other."""
-    known = {**{name: color for _, name, color, _ in CLASSES}, "faint": viz.FAINT}
+    known = {**{name: color for _, name, color, _ in CLASSES}, "faint": viz.FAINT, "opacity": viz.Look().opacity}
     values = " ".join(f"--px-{name}: {value};" for name, value in known.items())
     sheets = "\n".join([f":root {{ {values} }}", *(sheet.read_text(encoding="utf-8") for sheet in SHEETS)])
     modules = [module for folder in FOLDERS for module in sorted(folder.glob("*.js"))]
