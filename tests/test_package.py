@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -177,5 +176,5 @@ def test_an_installation_serves_the_app(scripts: Path, elsewhere: Path) -> None:
         taken = subprocess.run(command, cwd=elsewhere, env=environment(elsewhere), capture_output=True, text=True)
         assert taken.returncode == 2 and taken.stderr.count("\n") == 1 and f":{port}" in taken.stderr
     finally:
-        app.send_signal(signal.SIGINT)
+        app.terminate()  # not SIGINT, which programs in the background of a script ignore
         app.wait(60)
