@@ -20,7 +20,7 @@ from torch import nn
 
 from pairx.methods import card_of, explain, explain_steps, option_names
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
-from pairx.types import Explanation, ImagePair, View
+from pairx.types import Explanation, ImagePair, Matches, View
 
 FEW = {"samples": 40, "segments": 12, "players": 2}
 """Options, by name, that make a method quick on `tiny_model`."""
@@ -137,12 +137,26 @@ def gives_the_same_again(name: str, model: EmbeddingModel | None = None) -> None
 
 
 def exchanges_with_the_photographs(name: str, model: EmbeddingModel | None = None) -> None:
-    """Where the card says symmetric, exchanging the photographs exchanges the maps."""
+    """Where the card says symmetric, exchanging the photographs exchanges the maps, the tensor's sides and the matches'
+    places.
+    """
     model = model or _tiny()
     if card_of(name).symmetric:
         one, other = _explained(model, name), _explained(model, name, make_pair().swapped())
-        _assert_close(other.map0, one.map1, f"{name} is not symmetric")
-        _assert_close(other.map1, one.map0, f"{name} is not symmetric")
+        said = f"{name} is not symmetric"
+        _assert_close(other.map0, one.map1, said)
+        _assert_close(other.map1, one.map0, said)
+        _assert_close(other.tensor, None if one.tensor is None else one.tensor.transpose(2, 3, 0, 1), said)
+        if one.matches is not None:
+            assert _places(one.matches) == _places(other.matches, swapped=True), said
+
+
+def _places(matches: Matches | None, swapped: bool = False) -> set[tuple[float, ...]]:
+    """Where each match lies in the first and the second photograph (x, y, x, y), or the other way about."""
+    if matches is None:
+        return set()
+    sides = [np.round(side, 3).tolist() for side in (matches.keypoints0, matches.keypoints1)]
+    return {(*a, *b) for a, b in zip(*(sides[::-1] if swapped else sides), strict=True)}
 
 
 def knows_the_partner_as_its_card_says(name: str, model: EmbeddingModel | None = None) -> None:
