@@ -8,15 +8,18 @@ and with layer scales as after training, as timm's first ones leave residual bra
 the herd with the engine `exact`, at the model's own layer and to the pixels. Prints one markdown row each, and how
 many had which outcome:
 
-    right     the account closes within 1 % to the layer and to the pixels, no map grew twofold, float64 gives the same
+    right     the account closes within 1 % to the layer and to the pixels, no map grew more than twofold, and float64
+              gives the same within 1 % of a map's maximum, or as far as the network's own embeddings are the same
     told      the explanation itself says what is wrong with it
     refused   an InputError says in one line what is not possible
     WRONG     the account is open, a map grew or float64 gives another one, and nothing says so
-    fault     anything else: another error, a crash, out of time or memory
+    not run   its work takes more than SECONDS or GIB
+    fault     anything else: another error, a crash
 
 Account: relevance that neither arrives nor ends in a parameter, to the layer / to the pixels. Grown: the sum of
 magnitudes of the cells over the similarity / of pixel maps over what started, at most. Float64: the largest difference
-of cells / pixel maps to those in float64, in a map's maximum. Zennit: the largest difference of cells to zennit's, in
+of cells / pixel maps to those in float64, in a map's maximum; Network: of the network's own embeddings, in their
+maximum, by plain torch. Zennit: the largest difference of cells to zennit's, in
 float64 and under the rules that both have (`epsilon-plus`, BatchNorm passed). Each architecture has a process of its
 own. With --json, rows are kept there, and those that are there already are not computed again.
 
@@ -50,7 +53,7 @@ from pairx.lrp.policy import Policy
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError
 
-SIDES = (96, 128, 192, 224, 256)  # px
+SIDES = (96, 128, 192, 224, 240, 256)  # px
 CLOSED, SAME = 0.01, 0.01
 CALIBRATING, COLORS, TRIED = 8, 2, 3
 SCALE = 0.5
@@ -71,6 +74,7 @@ class Row:
     account: str = ""
     grown: str = ""
     float64: str = ""
+    network: str = ""
     zennit: str = ""
     seconds: str = ""
     said: str = ""
@@ -147,7 +151,8 @@ def sweep(family: str, told: connection.Connection) -> None:
     except InputError as error:
         tell(outcome="refused", said=str(error))
     except Exception as error:  # which is what is looked for
-        tell(outcome="fault", said=f"{type(error).__name__}: {error}")
+        large = isinstance(error, MemoryError) or "allocate memory" in str(error)
+        tell(outcome="not run" if large else "fault", said=f"{type(error).__name__}: {error}")
 
 
 def checked(model: EmbeddingModel, pair: ImagePair) -> dict[str, str]:
@@ -157,14 +162,17 @@ def checked(model: EmbeddingModel, pair: ImagePair) -> dict[str, str]:
     account = [max(metrics.get(f"{name}{side}", 0.0) for side in "01") for name in ("error", "pixel_error")]
     growths = [metrics[name] for name in metrics if "growth" in name]
     grown = max(metrics["magnitude0"], metrics["magnitude1"]), max(growths)
+    embeddings = model.embed([pair.image0, pair.image1])
     double = differences(found, model, pair)
+    unsure = relative(embeddings, model.embed([pair.image0, pair.image1]))
     doubts = [note for note in found.notes if any(word in note for word in ("divisions by almost zero", "grew"))]
-    sound = max(account) <= CLOSED and max(growths) <= belief.NOTED_GROWTH and max(double) <= SAME
+    sound = max(account) <= CLOSED and max(growths) <= belief.NOTED_GROWTH and max(double) <= max(SAME, unsure)
     return {
         "outcome": "told" if doubts else "right" if sound else "WRONG",
         "account": both(account),
         "grown": " / ".join(f"{value:.2g}" for value in grown),
         "float64": both(double),
+        "network": f"{unsure:.0e}",
         "zennit": beside_zennit(model, pair),
         "said": " ".join(doubts),
     }
@@ -223,7 +231,7 @@ def in_process(family: str, seconds: float) -> Row:
     try:
         while not row.outcome:
             if not ours.poll(max(0.0, until - time.monotonic())):
-                return Row(**asdict(row) | {"outcome": "fault", "said": f"not done after {seconds:.0f} s"})
+                return Row(**asdict(row) | {"outcome": "not run", "said": f"not done after {seconds:.0f} s"})
             row = ours.recv()
     except EOFError:
         row = Row(**asdict(row) | {"outcome": "fault", "said": "the process ended"})
