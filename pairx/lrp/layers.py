@@ -157,8 +157,7 @@ def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule:
 def united_sum(tape: Tape, y: Tensor, operands: Sequence[Tensor], sign: int = 1) -> bool:
     """Write a sum, or for sign -1 a difference, of parallel linear branches down as the one convolution that it is.
 
-    Whether it is one; if not, nothing is written. With composite "auto" it hands on all of its relevance, as other sums
-    do: no activation need follow it, so there are outputs without a positive part that later layers read.
+    Whether it is one; if not, nothing is written.
     """
     nodes = [tape.node(one) for one in operands]
     if tape.policy.batchnorm != "merge" or tape.policy.residual != "norm" or y.ndim != 4 or not all(nodes):
@@ -168,8 +167,7 @@ def united_sum(tape: Tape, y: Tensor, operands: Sequence[Tensor], sign: int = 1)
         return False
     name = next(filter(None, (tape.name(part.raw, "") for part in branch.operator.parts)), "add")
     node = tape.add(y, None, name)
-    rule = rules.ZPlusOrAll if tape.policy.composite in ("auto", "conserving") else rules.ZPlus
-    node.rule = rule(branch.source, branch.x, node, branch.operator, tape.arithmetic)
+    node.rule = _of_convolutions(tape)(branch.source, branch.x, node, branch.operator, tape.arithmetic)
     node.rule.hold(y)
     node.branch = branch
     branch.source.users += 1
