@@ -42,14 +42,15 @@ class Parallel(nn.Module):
 
 
 class Around(nn.Module):
-    """What is under test between two layers and their activations."""
+    """What is under test between two layers and their activations, the second of which may be missing."""
 
-    def __init__(self, inner: nn.Module) -> None:
+    def __init__(self, inner: nn.Module, activated: bool = True) -> None:
         super().__init__()
+        self.then = torch.relu if activated else nn.Identity()
         self.stem, self.inner, self.head = nn.Conv2d(3, CHANNELS, 3, padding=1), inner, nn.Conv2d(CHANNELS, 5, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.inner(self.stem(x).relu()).relu()).relu().mean((2, 3))
+        return self.head(self.then(self.inner(self.stem(x).relu()))).relu().mean((2, 3))
 
 
 @torch.no_grad()
@@ -118,12 +119,15 @@ def maps(network: nn.Module, policy: Policy, engine: str = "exact", layer: str =
         return [recording.output, relevance, *recording.pixels(layer, relevance)]
 
 
+@pytest.mark.parametrize("activated", [True, False])
 @pytest.mark.parametrize("composite", ["auto", "conserving"])
 @pytest.mark.parametrize("name", CASES)
-def test_parallel_branches_give_the_relevance_of_their_fused_convolution(name: str, composite: str) -> None:
+def test_parallel_branches_give_the_relevance_of_their_fused_convolution(
+    name: str, composite: str, activated: bool
+) -> None:
     inner, stride, groups = CASES[name]
-    network = scrambled(Around(inner))
-    other = scrambled(Around(nn.Identity()))
+    network = scrambled(Around(inner, activated))
+    other = scrambled(Around(nn.Identity(), activated))
     other.load_state_dict({key: value for key, value in network.state_dict().items() if "inner" not in key})
     other.inner = fused(network.inner, stride, groups)
     policy = Policy(composite=composite)
