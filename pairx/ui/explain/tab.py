@@ -44,7 +44,7 @@ class ExplainTab:
         """ready: whether the opening request's result is known, so that the page can show it at once."""
         self.page = page
         self.shown = gr.State(opening, time_to_live=SESSION_SECONDS)
-        with gr.Row(elem_classes="px-columns"):
+        with gr.Row(elem_classes="px-columns px-explaining"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
                 photos = self._pair(app_state, pairs, opening)
                 self.form = self._settings(app_state, opening, photos)

@@ -17,7 +17,7 @@ export function mount({ element, props, given, trigger }) {
     button.type = "button";
     button.title = pair.caption;
     const thumbs = document.createElement("span");
-    thumbs.className = "px-pair";
+    thumbs.className = "px-strip-pair";
     for (const src of pair.thumbs) thumbs.append(Object.assign(document.createElement("img"), { src, alt: "" }));
     const title = document.createElement("span");
     title.textContent = pair.title;

@@ -12,12 +12,12 @@ export function mount({ element }) {
   function draw() {
     const [first, second, model, layer] = state.values ?? [];
     box.replaceChildren();
-    const photos = make("div", "px-pair", box);
+    const photos = make("div", "px-chosen-pair", box);
     [first, second].forEach((photo, i) => {
       const name = `Photograph ${"AB"[i]}`;
       if (photo?.url)
         Object.assign(make("img", "", photos), { src: photo.url, alt: name, title: photo.orig_name ?? name });
-      else make("span", "px-missing", photos, `${name} is missing`);
+      else make("span", "px-chosen-missing", photos, `${name} is missing`);
     });
     if (model) make("p", "px-hint", box, `${model} · ${layer}`);
   }

@@ -64,7 +64,7 @@ export function mount({ element, props, given, trigger, watch }) {
     const node = make("button", `px-pair-card ${row.correct ? "px-correct" : "px-incorrect"}`);
     node.type = "button";
     node.dataset.number = String(number);
-    make("span", "px-pair", node);
+    make("span", "px-card-pair", node);
     const line = make("span", "px-card-line", node);
     verdictMark(line, row.correct);
     make("span", "", line, `${minus(row.cosine.toFixed(2))} · ${brief(row.value)}`);
@@ -79,12 +79,12 @@ export function mount({ element, props, given, trigger, watch }) {
     if (ticket !== asked) return;
     if (note) hint.textContent = note;
     for (const { number, files } of items) {
-      const pair = grid.querySelector(`[data-number="${number}"] .px-pair`);
+      const pair = grid.querySelector(`[data-number="${number}"] .px-card-pair`);
       pair?.replaceChildren(
         ...files.map((file) =>
           file.url
             ? picture(Object.assign(document.createElement("img"), { alt: "" }), file.url)
-            : Object.assign(make("span", "px-missing", null, "missing"), { title: file.problem }),
+            : Object.assign(make("span", "px-card-missing", null, "missing"), { title: file.problem }),
         ),
       );
     }
