@@ -39,3 +39,13 @@ def test_no_two_tabs_style_one_class_that_the_shared_sheets_do_not_know():
     own = {tab: classes(sheet(tab).read_text()) - shared for tab in ROOTS}
     assert {(a, b): own[a] & own[b] for a, b in combinations(ROOTS, 2) if own[a] & own[b]} == {}
     assert all(own.values())
+
+
+@pytest.mark.parametrize("tab", [*ROOTS, "page", "shared"])
+def test_nothing_is_drawn_with_a_class_that_only_another_tab_styles(tab):
+    shared = set().union(*(classes(path.read_text()) for path in (UI / "page").glob("*.css")))
+    files = [path for path in (UI / tab).rglob("*") if path.suffix in (".js", ".py")]
+    used = set(re.findall(r"px-[\w-]+", " ".join(path.read_text() for path in files)))
+    others = set().union(*(classes(sheet(other).read_text()) for other in ROOTS if other != tab))
+    own = classes(sheet(tab).read_text()) if tab in ROOTS else set()
+    assert used & others - shared - own == set()
