@@ -35,7 +35,7 @@ class Viewer(Part):
 
     def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
         """value: as `postprocess` takes it."""
-        super().__init__(value, ViewerConstants(names=[*NAMES]), **how)
+        super().__init__(value, ViewerConstants(names=[*NAMES], look=look_defaults()), **how)
 
     def postprocess(self, value: dict[str, Any] | None) -> dict[str, Any] | None:
         """value: a `ViewerValue` whose scene is the `AnsweredScene` itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from pairx.ui.shared.payload import FileData, InlinePhoto, LookValues
+from pairx.ui.shared.payload import FileData, InlinePhoto, LookDefaults, LookValues
 
 
 class SceneMark(TypedDict):
@@ -92,9 +92,10 @@ class ViewerValue(TypedDict):
 
 
 class ViewerConstants(TypedDict):
-    """names: of all query parameters that a link may hold."""
+    """names: of all query parameters that a link may hold. look: until somebody changes it."""
 
     names: list[str]
+    look: LookDefaults
 
 
 class ViewerDownload(TypedDict):

@@ -412,6 +412,7 @@ export interface Turn {
 
 export interface ViewerConstants {
   names: string[];
+  look: LookDefaults;
 }
 
 export interface ViewerDownload {

@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { LookValues, PointAnswer, Measured, StatusValue } from "./payloads.js" */
+/** @import { LookDefaults, LookValues, PointAnswer, Measured, StatusValue } from "./payloads.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
 /** A component's file as gradio hands it to the page.
@@ -47,6 +47,8 @@ export const state = {
 Object.assign(window, { pairx: state });
 
 const bus = new EventTarget();
+/** What each event brought last. */
+const last = new Map();
 
 /**
  * @template {keyof Events} Name
@@ -54,6 +56,7 @@ const bus = new EventTarget();
  * @param {Events[Name]} [detail]
  */
 export function emit(name, detail) {
+  last.set(name, detail);
   bus.dispatchEvent(new CustomEvent(name, { detail }));
 }
 
@@ -64,6 +67,23 @@ export function emit(name, detail) {
  */
 export function on(name, act) {
   bus.addEventListener(name, (event) => act(/** @type {CustomEvent} */ (event).detail));
+}
+
+/**
+ * As `on`, and at once with what the event brought last: modules come in any order.
+ * @template {keyof Events} Name
+ * @param {Name} name
+ * @param {(detail: Events[Name]) => void} act
+ */
+export function follow(name, act) {
+  on(name, act);
+  if (last.has(name)) act(last.get(name));
+}
+
+/** The look until somebody changes it.
+ * @param {LookDefaults} defaults */
+export function setDefaults({ lines, colors, opacity }) {
+  Object.assign(state.look, { lines, colors, opacity, palette: "", ...state.look });
 }
 
 /** The form changed.

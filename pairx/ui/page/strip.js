@@ -1,6 +1,6 @@
 // Ready pairs, or photographs, as buttons.
 
-import { on } from "./state.js";
+import { follow } from "./state.js";
 
 /** @import { SampleStripPart } from "./payloads.js" */
 
@@ -26,7 +26,7 @@ export function mount({ element, props, given, trigger }) {
     return button;
   });
   strip.replaceChildren(...buttons);
-  on("scene", (detail) => {
+  follow("scene", (detail) => {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(props.value[i].id === detail.sample)));
   });
 }

@@ -5,7 +5,7 @@ import { LinkedView } from "../../page/geometry.js";
 import { onEscape } from "../../page/keys.js";
 import { minus } from "../../page/numbers.js";
 import { Query } from "../../page/pointing.js";
-import { on, state } from "../../page/state.js";
+import { follow, on, state } from "../../page/state.js";
 import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
 import { Panel } from "./panel.js";
 
@@ -161,7 +161,7 @@ export function mount({ element, props, given, trigger, watch }) {
   }
 
   on("form", tell);
-  on("compare-status", (detail) => {
+  follow("compare-status", (detail) => {
     status = detail;
     tell();
   });

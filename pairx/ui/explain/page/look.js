@@ -1,13 +1,12 @@
 // The Look panel: changes how the picture is drawn, at once and only in the browser.
 
-import { emit, on, state } from "../../page/state.js";
+import { emit, follow, setDefaults, state } from "../../page/state.js";
 
 /** @import { LookPanelPart } from "../../page/payloads.js" */
 
 /** @param {LookPanelPart} part */
 export function mount({ element, given }) {
-  const { lines, colors, opacity } = given;
-  Object.assign(state.look, { lines, colors, opacity, palette: "", ...state.look });
+  setDefaults(given);
   const panel = element.querySelector(".px-look");
   panel.replaceChildren();
 
@@ -74,7 +73,7 @@ export function mount({ element, given }) {
     emit("look");
   });
 
-  on("scene", (detail) => {
+  follow("scene", (detail) => {
     setLines(state.look.lines, detail.lines);
     setColors(state.look.colors, detail.colors);
     setOpacity(Math.round(100 * state.look.opacity));

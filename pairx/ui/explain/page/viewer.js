@@ -8,7 +8,7 @@ import { ViewLink } from "../../page/link.js";
 import { minus } from "../../page/numbers.js";
 import { blend, markStyles, readMaps } from "../../page/paint.js";
 import { Stage } from "../../page/stage.js";
-import { emit, on, state } from "../../page/state.js";
+import { emit, follow, on, setDefaults, state } from "../../page/state.js";
 import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
 import { MatchTable } from "./matches.js";
 import { PointView } from "./point.js";
@@ -22,6 +22,7 @@ const LINE_SCALE = 1.8;
 
 /** @param {ViewerPart} part */
 export function mount({ element, props, given, trigger, watch }) {
+  setDefaults(given.look);
   /** @type {HTMLElement} */
   const root = element.querySelector(".px-viewer");
   const view = new LinkedView();
@@ -216,14 +217,6 @@ export function mount({ element, props, given, trigger, watch }) {
   /** @type {StatusValue} */
   let running = {};
   let fetching = false; // a run is over for the person once its picture is there
-  on("status", (detail) => {
-    running = detail;
-    compare();
-    if (detail.error && linked && !scene) {
-      linked = false;
-      load();
-    }
-  });
   function compare() {
     const stale = Boolean(scene && state.formNow && JSON.stringify(scene.form) !== JSON.stringify(state.formNow));
     const now = fetching && !running.busy ? { busy: true, text: "Fetching the picture" } : running;
@@ -318,6 +311,14 @@ export function mount({ element, props, given, trigger, watch }) {
     }
   }
 
+  follow("status", (detail) => {
+    running = detail;
+    compare();
+    if (detail.error && linked && !scene) {
+      linked = false;
+      load();
+    }
+  });
   watch("value", load);
   new ResizeObserver(layout).observe(root);
   load();
