@@ -164,7 +164,9 @@ def knows_the_partner_as_its_card_says(name: str, model: EmbeddingModel | None =
     model, card = model or _tiny(), card_of(name)
     one, other = _explained(model, name), _explained(model, name, make_pair(0, 5))
     if one.map0 is not None:
-        assert np.array_equal(one.map0, other.map0) != card.knows_partner, f"{name}: `needs` is not as it is"
+        assert other.map0 is not None and np.array_equal(one.map0, other.map0) != card.knows_partner, (
+            f"{name}: `needs` is not as it is"
+        )
         assert card.knows_partner or "not look at the partner" in card.summary, f"{name}'s summary does not say it"
 
 

@@ -31,12 +31,14 @@ NOTHING_MATCHES = "Nothing matches: the model's cells are too coarse for what it
 
 def both_sides(size: int | Sequence[int] | None) -> list[int] | None:
     """[height, width] of a model's input that may be said as the side of a square, as older files do."""
-    return [size, size] if isinstance(size, int) else size and list(size)
+    if size is None:
+        return None
+    return [size, size] if isinstance(size, int) else list(size)
 
 
 def said_size(size: int | Sequence[int] | None) -> str:
     """A model's input in words, height first, or the side of a square."""
-    return " x ".join(map(str, dict.fromkeys(both_sides(size) or ["?"]))) + " px"
+    return " x ".join(dict.fromkeys(map(str, both_sides(size) or "?"))) + " px"
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ UNNAMED = "Its fourth channel, which the file does not call transparency, was le
 
 def require_readable(image: Image.Image, name: str) -> None:
     """Raise InputError for a TIFF that Pillow opens and does not read as it is meant."""
-    tags = getattr(image, "tag_v2", {})
+    tags = tags_of(image)
     bits = tags.get(_BITS, (1,))
     if tags.get(_PLANAR) == _IN_PLANES and len(bits) > 1 and (max(bits) > 8 or len(bits) > 3):
         raise InputError(
@@ -85,17 +86,27 @@ def _is_deep(image: Image.Image, file: BinaryIO) -> bool:
         at = head.find(_CODESTREAM) + _DEPTH_AT
         return at >= _DEPTH_AT and at < len(head) and (head[at] & 127) + 1 > 8
     if image.format == "PPM":
-        return any(isinstance(tile.args, tuple) and tile.args[-1] == 65_535 for tile in image.tile)
-    return image.format in ("PNG", "TIFF") and ";16" in str(image.tile)
+        return any(isinstance(tile.args, tuple) and tile.args[-1] == 65_535 for tile in _tiles(image))
+    return image.format in ("PNG", "TIFF") and ";16" in str(_tiles(image))
+
+
+def _tiles(image: Image.Image) -> list[Any]:
+    """How the file's pieces are coded."""
+    return getattr(image, "tile", [])
+
+
+def tags_of(image: Image.Image) -> Mapping[int, Any]:
+    """A TIFF's tags by their numbers; none of another file."""
+    return getattr(image, "tag_v2", {})
 
 
 def _is_signed(image: Image.Image) -> bool:
-    return set(getattr(image, "tag_v2", {}).get(_KIND, ())) == {_SIGNED}
+    return set(tags_of(image).get(_KIND, ())) == {_SIGNED}
 
 
 def _values(image: Image.Image, signed: bool) -> np.ndarray:
     """The values of one channel, of the kind that the file says: Pillow has 32 bits with a sign for most of them."""
-    values, tags = np.asarray(image), getattr(image, "tag_v2", {})
+    values, tags = np.asarray(image), tags_of(image)
     if image.format == "PPM" and image.mode == "I":
         return values.astype(np.uint16)
     if signed:
@@ -106,20 +117,20 @@ def _values(image: Image.Image, signed: bool) -> np.ndarray:
 def _fourth(image: Image.Image) -> int:
     """What a fourth channel is: _ALPHA, _PREMULTIPLIED, or another number where a TIFF does not call it transparency
     (TIFF 6.0, section 18)."""
-    return next(iter(image.tag_v2.get(_EXTRA, (0,))), 0) if image.format == "TIFF" else _ALPHA
+    return next(iter(tags_of(image).get(_EXTRA, (0,))), 0) if image.format == "TIFF" else _ALPHA
 
 
 def _nodata(image: Image.Image) -> float | None:
     """What a TIFF says stands for no value."""
     try:
-        return float(str(image.tag_v2[_GDAL_NODATA]).strip("\0 "))
-    except (AttributeError, KeyError, ValueError):
+        return float(str(tags_of(image)[_GDAL_NODATA]).strip("\0 "))
+    except (KeyError, ValueError):
         return None
 
 
 def _black_where_zero_is_white(image: Image.Image) -> int | None:
     """The largest number that a TIFF's bits hold, where its zero is white: Pillow turns only 8 bits over."""
-    tags = getattr(image, "tag_v2", {})
+    tags = tags_of(image)
     bits = tags.get(_BITS, (16,))
     return (1 << int(np.max(bits))) - 1 if tags.get(_PHOTOMETRIC) == 0 else None
 

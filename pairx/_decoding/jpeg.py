@@ -117,10 +117,10 @@ def _coded_as_flat(jpeg: _Jpeg, data: bytes) -> bool:
     blocks = dict(jpeg.components)
     unit = ""
     for component, dc, ac in jpeg.scan:
-        codes = [jpeg.tables.get(table, {}).get(0) for table in ((0, dc), (1, ac))]
-        if None in codes:
+        mean, rest = (jpeg.tables.get(table, {}).get(0) for table in ((0, dc), (1, ac)))
+        if mean is None or rest is None:
             return False
-        unit += "".join(codes) * (blocks.get(component, 1) if len(jpeg.scan) > 1 else 1)
+        unit += (mean + rest) * (blocks.get(component, 1) if len(jpeg.scan) > 1 else 1)
     last = data.rstrip(b"\xff")[-512:]
     for restart in range(0xD0, 0xD8):
         last = last.rsplit(bytes((0xFF, restart)), 1)[-1]

@@ -31,7 +31,7 @@ def eight_bit(
         values = values.astype(np.uint16, copy=False)
     void, odd = _without_value(values, nodata)
     inverted = full is not None
-    if inverted and values.dtype == np.uint16:
+    if full is not None and values.dtype == np.uint16:
         values, inverted = np.uint16(full) - values, False
     known = _sample(values, void)
     if not known.size:
@@ -55,7 +55,8 @@ def no_values(void: np.ndarray, instead: list[str]) -> str:
 
 def _without_value(values: np.ndarray, nodata: float | None) -> tuple[np.ndarray | None, list[str]]:
     """(H, W) bool where there is no value, None if that is nowhere, and what stands there instead."""
-    void, odd = np.zeros(values.shape[:2], bool), []
+    void = np.zeros(values.shape[:2], bool)
+    odd: list[str] = []
     if values.dtype.kind == "f":
         with np.errstate(invalid="ignore"):
             _add(void, odd, ~(np.abs(values) < _ENDLESS), "nan or endless")
@@ -71,9 +72,9 @@ def _without_value(values: np.ndarray, nodata: float | None) -> tuple[np.ndarray
 
 
 def _add(void: np.ndarray, odd: list[str], found: np.ndarray, what: str) -> None:
-    found = found.all(-1) if found.ndim == 3 else found
-    if found.any():
-        void |= found
+    everywhere = np.asarray(found.all(-1) if found.ndim == 3 else found)
+    if everywhere.any():
+        void |= everywhere
         odd.append(what)
 
 

@@ -15,7 +15,7 @@ import pillow_heif
 from PIL import Image, ImageCms
 
 from pairx._decoding import jpeg
-from pairx._decoding.deep import deep_colour, eight_bit_image, require_readable
+from pairx._decoding.deep import deep_colour, eight_bit_image, require_readable, tags_of
 from pairx._decoding.zeroed import zeroed
 from pairx.types import InputError
 
@@ -105,7 +105,7 @@ class Photograph:
             # the JPEG decoder itself leaves out detail; `box` is exact where the size does not divide
             box = (image.draft(None, size) or (None, None))[1]
         if image.format in _JPEGS and self._file is not None:
-            self._require_whole(image)
+            _require_whole(image, self._file)
         if self._deep is None:
             image, notes = eight_bit_image(image)
             self.notes += notes
@@ -119,19 +119,24 @@ class Photograph:
             if zeroed(format, self._file.read()):
                 raise OSError("a part of it is zeros")
 
-    def _require_whole(self, image: Image.Image) -> None:
-        image.load()
-        self._file.seek(0)
-        bottom = image.crop((0, max(0, image.height - jpeg.BOTTOM), *image.size))
-        if jpeg.damaged(self._file.read(), np.asarray(bottom)):
-            raise OSError("libjpeg made up a part of it")
+
+def _require_whole(image: Image.Image, file: BinaryIO) -> None:
+    image.load()
+    file.seek(0)
+    bottom = image.crop((0, max(0, image.height - jpeg.BOTTOM), *image.size))
+    if jpeg.damaged(file.read(), np.asarray(bottom)):
+        raise OSError("libjpeg made up a part of it")
 
 
 @contextmanager
 def open_photograph(source: Source, name: str) -> Iterator[Photograph]:
     """Open a source. Whatever is wrong with it, now or while decoding, becomes an InputError about `name`."""
-    with _stream(source, name) as file:
-        image = _header(file, name) if file else _in_memory(source, name)
+    file: BinaryIO | None = None
+    with _stream(source, name) as stream:
+        if isinstance(stream, np.ndarray | Image.Image):
+            image = _in_memory(stream, name)
+        else:
+            image, file = _header(stream, name), stream
         width, height = image.size
         if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
             raise InputError(
@@ -144,9 +149,10 @@ def open_photograph(source: Source, name: str) -> Iterator[Photograph]:
 
 def label(source: Source, name: str | None) -> str:
     """What messages call a source: one printable line."""
-    if name is None:
-        name = source if isinstance(source, str | Path) else getattr(source, "name", None) or "The image"
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(name))
+    said: object = name
+    if said is None:
+        said = source if isinstance(source, str | Path) else getattr(source, "name", None) or "The image"
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(said))
 
 
 @contextmanager
@@ -168,10 +174,10 @@ def _damage_reported(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _stream(source: Source, name: str) -> Iterator[BinaryIO | None]:
-    """The source as a seekable file; None for what is in memory already."""
+def _stream(source: Source, name: str) -> Iterator[BinaryIO | np.ndarray | Image.Image]:
+    """The source as a seekable file; what is in memory already, as it is."""
     if isinstance(source, np.ndarray | Image.Image):
-        yield None
+        yield source
     elif isinstance(source, str | Path):
         with _file(source, name) as file:
             yield file
@@ -236,12 +242,13 @@ def _plugin(format: str) -> tuple[Callable[..., Image.Image], Callable[[bytes], 
     if format == "HEIF":
         return pillow_heif.HeifImageFile, lambda start: start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS
     Image.init()
-    return Image.OPEN[format]
+    factory, accepts = Image.OPEN[format]
+    return factory, accepts or (lambda start: True)
 
 
 def _is_raw(image: Image.Image, start: bytes, name: str) -> bool:
     """Raw files are TIFFs whose first picture is a thumbnail."""
-    tags = image.tag_v2
+    tags = tags_of(image)
     thumbnail = tags.get(_NEW_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags
     return Path(name).suffix.lower() in RAW_SUFFIXES or start[8:10] == b"CR" or _DNG_VERSION in tags or thumbnail
 
@@ -285,9 +292,7 @@ def _rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode in ("LA", "La", "RGBa"):
         image = image.convert("RGBA")
     if image.mode == "LAB":
-        return ImageCms.profileToProfile(
-            image, ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
+        return _converted(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")), "RGB")
     if profile:
         with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
             image = _to_srgb(image, profile)
@@ -300,5 +305,9 @@ def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
         return image
     if source.profile.xcolor_space.strip() == "RGB" and image.mode != "RGBA":
         image = image.convert("RGB")
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
-    return ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    return _converted(image, source, "RGBA" if image.mode == "RGBA" else "RGB")
+
+
+def _converted(image: Image.Image, source: ImageCms.ImageCmsProfile, mode: str) -> Image.Image:
+    found = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=mode)
+    return image if found is None else found  # None is of a conversion in place

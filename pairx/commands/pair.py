@@ -227,8 +227,8 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
                 "similarity": explanation.similarity,
                 "meaning": sentence,
                 "matches": None if explanation.matches is None else len(explanation.matches),
-                "raising": explanation.matches.raising if _signed(explanation) else None,
-                "lowering": explanation.matches.lowering if _signed(explanation) else None,
+                "raising": _signed(explanation)[0],
+                "lowering": _signed(explanation)[1],
                 "seconds": round(explanation.seconds, 3),
                 "notes": explanation.notes,
                 "metrics": explanation.metrics,
@@ -249,12 +249,15 @@ def _found(explanation: Explanation) -> str:
     if matches is None:
         return ""
     count = "1 match" if len(matches) == 1 else f"{len(matches)} matches"
-    if _signed(explanation):
-        return f"{count} ({matches.raising} raise the similarity, {matches.lowering} lower it) "
+    raising, lowering = _signed(explanation)
+    if raising is not None:
+        return f"{count} ({raising} raise the similarity, {lowering} lower it) "
     return f"{count} (their signs are dropped) " if "cells" in explanation.settings else f"{count} "
 
 
-def _signed(explanation: Explanation) -> bool:
-    """Whether its matches tell what raises the similarity from what lowers it: PAIR-X's, where they can be believed."""
-    known = explanation.matches is not None and not explanation.withheld
-    return known and explanation.settings.get("cells") == "signed"
+def _signed(explanation: Explanation) -> tuple[int, int] | tuple[None, None]:
+    """How many matches raise and lower the similarity; None but for PAIR-X's, where they can be believed."""
+    matches = explanation.matches
+    if matches is None or explanation.withheld or explanation.settings.get("cells") != "signed":
+        return None, None
+    return matches.raising, matches.lowering

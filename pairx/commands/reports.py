@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pairx.evaluation.remarks import layer_sentence, p_value, remarks
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from pairx.evaluation.comparing import Comparison
 
 
@@ -58,7 +60,7 @@ def comparison_report(found: Comparison) -> list[str]:
         table[title] = found.scores[name]
         table[f"{title} 95 %"] = [_range(ends) for ends in found.scores[[f"{name}_low", f"{name}_high"]].to_numpy()]
     table["by chance"] = [_range(ends) for ends in found.scores[["chance_low", "chance_high"]].to_numpy()]
-    table["p"] = [p_value(one.delta_p, one.delta_p_floor) for one in found.scores.itertuples()]
+    table["p"] = [p_value(*one) for one in found.scores[["delta_p", "delta_p_floor"]].to_numpy(float)]
     text = table.to_string(index=False, float_format="{:.2f}".format, na_rep="-")
     return [*lines, "", *text.splitlines()]
 
@@ -87,7 +89,7 @@ def _number(value: float | None, form: str = ".2f") -> str:
     return "-" if value is None else f"{value:{form}}"
 
 
-def _range(values: Sequence[float | None] | None) -> str:
+def _range(values: Sequence[float | None] | np.ndarray | None) -> str:
     return (
         "-" if values is None or values[0] is None or values[0] != values[0] else f"{values[0]:.2f} to {values[1]:.2f}"
     )

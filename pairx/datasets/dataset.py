@@ -142,10 +142,12 @@ def build_steps(
     table, told = _with_identities(name, _as_texts(table), rules.unknown)
     rows = _id_problems(table) + _number_problems(table)
     found, read = yield from _file_problems(table, folder, rules)
-    problems = sorted(rows + found, key=lambda problem: problem.row)
+    problems = sorted(rows + found, key=lambda problem: problem.row or 0)
     if problems and not rules.skip_problems:
         raise ManifestError(name, problems, "Correct it, or skip these rows")
-    kept = table.drop(index=sorted({problem.row for problem in problems})).reset_index(drop=True)
+    kept = table.drop(index=list({problem.row for problem in problems if problem.row is not None})).reset_index(
+        drop=True
+    )
     if kept.empty and problems:
         raise ManifestError(name, problems, "No photograph is left")
     if kept.empty:

@@ -128,7 +128,7 @@ class Herd:
         if image_id not in self._rows.index:
             some = ", ".join(self._rows.index[:3])
             raise InputError(f"no picture {image_id!r} in the herd: take an image_id of metadata.csv, such as {some}.")
-        return self._rows.loc[image_id]
+        return self._rows.loc[[image_id]].iloc[0]
 
     def _require_kin(self, image_id0: str, image_id1: str) -> None:
         row0, row1 = self._row(image_id0), self._row(image_id1)

@@ -77,7 +77,9 @@ def _boxes(points: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return front, corners.min(1), corners.max(1)
 
 
-def _pixels(face: np.ndarray, first: np.ndarray, last: np.ndarray, size: tuple[int, int]):
+def _pixels(
+    face: np.ndarray, first: np.ndarray, last: np.ndarray, size: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every pixel of every face's box from first to last (N, 2), cut to the frame: face, x, y, one entry each."""
     low = np.clip(first, 0, size).astype(np.int64)
     high = np.clip(last + 1, 0, size).astype(np.int64)

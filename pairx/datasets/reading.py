@@ -97,14 +97,13 @@ def read_steps(
         for start in range(0, len(photographs), PART):
             part = photographs[start : start + PART]
             now, stamps = time.time(), [_stamp(one.path) for one in part]
-            digests = [_recall(memory, one, stamp) for one, stamp in zip(part, stamps, strict=True)]
-            unread = [i for i, digest in enumerate(digests) if digest is None]
+            recalled = [_recall(memory, one, stamp) for one, stamp in zip(part, stamps, strict=True)]
+            unread = [i for i, digest in enumerate(recalled) if digest is None]
             if unread:
                 yield Step(start, len(photographs), "reading the photographs")
-            for i, digest in zip(unread, pool.map(_read, [part[i] for i in unread]), strict=True):
-                digests[i] = digest
-            _remember(memory, [(part[i], stamps[i], digests[i]) for i in unread], now)
-            found += digests
+            read = dict(zip(unread, pool.map(_read, [part[i] for i in unread]), strict=True))
+            _remember(memory, [(part[i], stamps[i], digest) for i, digest in read.items()], now)
+            found += [read[i] if digest is None else digest for i, digest in enumerate(recalled)]
     return found
 
 

@@ -20,6 +20,7 @@ from pairx.types import InputError
 TRANSFORMS = ("homography", "affine", "similarity")
 DEFAULT_TRANSFORM = "affine"
 THRESHOLD = 3.0  # px of the photograph in which features are found: how far an inlier may be off
+ITERATIONS, CONFIDENCE = 10_000, 0.9999  # of the search: at most so many, fewer where it is as sure as this
 FEWEST = 4  # inliers that an estimate needs
 AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1
 COLLAPSED = 1e-6  # the same, up to which only rounding tells whether it is mirrored
@@ -82,16 +83,23 @@ def estimate(
     if len(points0) < FEWEST:
         return Alignment(None, nothing, 0, FEW_INLIERS)
     points0, points1 = (np.ascontiguousarray(points, float) for points in (points0, points1))
-    search = {"maxIters": 10_000, "confidence": 0.9999}
     if transform == "homography":
-        matrix, mask = cv2.findHomography(points0, points1, cv2.USAC_MAGSAC, threshold, **search)
-    elif transform == "affine":
-        matrix, mask = cv2.estimateAffine2D(
-            points0, points1, method=cv2.USAC_MAGSAC, ransacReprojThreshold=threshold, **search
+        matrix, mask = cv2.findHomography(
+            points0, points1, cv2.USAC_MAGSAC, threshold, maxIters=ITERATIONS, confidence=CONFIDENCE
         )
     else:
-        matrix, mask = cv2.estimateAffinePartial2D(
-            points0, points1, method=cv2.RANSAC, ransacReprojThreshold=threshold, **search
+        fit, method = (
+            (cv2.estimateAffine2D, cv2.USAC_MAGSAC)
+            if transform == "affine"
+            else (cv2.estimateAffinePartial2D, cv2.RANSAC)
+        )
+        matrix, mask = fit(
+            points0,
+            points1,
+            method=method,
+            ransacReprojThreshold=threshold,
+            maxIters=ITERATIONS,
+            confidence=CONFIDENCE,
         )
     inliers = 0 if matrix is None else int(np.count_nonzero(mask))
     if inliers < FEWEST or not np.isfinite(matrix).all():

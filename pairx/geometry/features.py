@@ -59,7 +59,7 @@ Seen = LocalFeatures | WholePhotograph
 def sift(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Points (N, 2) float64 x/y pixels and descriptors (N, 128) uint8 of (H, W, 3) uint8 RGB (Lowe 2004)."""
     # Without enable_precise_upscale OpenCV's keypoints are a quarter of a pixel off.
-    detector = cv2.SIFT_create(nfeatures=KEYPOINTS, enable_precise_upscale=True)
+    detector = cv2.SIFT.create(nfeatures=KEYPOINTS, enable_precise_upscale=True)
     keypoints, descriptors = detector.detectAndCompute(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None)
     points = np.array([keypoint.pt for keypoint in keypoints], float).reshape(-1, 2) + 0.5
     # SIFT's descriptors are whole numbers up to 255.

@@ -83,12 +83,13 @@ def local_matches(seen0: Seen, seen1: Seen) -> LocalMatches:
     """Match two photographs of which `local_features` kept something by one matcher."""
     assert seen0.kind == seen1.kind, "features of two kinds have nothing in common"
     matcher = MATCHERS[seen0.kind]
-    if matcher.match is not None:
+    if matcher.match and isinstance(seen0, LocalFeatures) and isinstance(seen1, LocalFeatures):
         return matcher.match(seen0, seen1)
+    assert matcher.match_images and isinstance(seen0, WholePhotograph) and isinstance(seen1, WholePhotograph)
     points0, points1, score = matcher.match_images(seen0.image, seen1.image)
     sides = ((points0, seen0), (points1, seen1))
-    points = [images.scale_points(np.asarray(one, float), side.seen, side.size) for one, side in sides]
-    return LocalMatches(*points, np.asarray(score, float), 1 - np.asarray(score, float))
+    places0, places1 = (images.scale_points(np.asarray(one, float), side.seen, side.size) for one, side in sides)
+    return LocalMatches(places0, places1, np.asarray(score, float), 1 - np.asarray(score, float))
 
 
 def _reduced(image: np.ndarray, multiple: int) -> np.ndarray:
@@ -103,8 +104,7 @@ CAVEAT = "Does not look at the model. A homography suits flat things: on animals
 
 def _card(**facts: Any) -> MethodCard:
     """A card's facts that the four have in common."""
-    shared = {"family": "classical", "needs": ("both photographs",), "symmetric": False}
-    return MethodCard(**shared | facts)
+    return MethodCard(family="classical", needs=("both photographs",), symmetric=False, **facts)
 
 
 def _with_lightglue(name: str, title: str, paper: str, licenses: str, **facts: Any) -> MethodCard:
@@ -161,5 +161,13 @@ for card in CARDS:
     if card.name == SIFT:
         MATCHERS.add(SIFT, Matcher(card, sift, by_ratio))
     else:
-        about = {"multiple": networks.MULTIPLE, "require": partial(networks.require, card.name)}
-        MATCHERS.add(card.name, Matcher(card, partial(networks.detect, name=card.name), by_lightglue, **about))
+        MATCHERS.add(
+            card.name,
+            Matcher(
+                card,
+                partial(networks.detect, name=card.name),
+                by_lightglue,
+                multiple=networks.MULTIPLE,
+                require=partial(networks.require, card.name),
+            ),
+        )

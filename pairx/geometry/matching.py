@@ -33,12 +33,12 @@ class LocalMatches:
 
 def by_lightglue(features0: LocalFeatures, features1: LocalFeatures) -> LocalMatches:
     """Match features of one of `networks.NETWORKS` by its LightGlue (Lindenberger et al. 2023)."""
-    sides = (features0, features1)
+    points0, points1 = (one.points * (np.array(one.seen) / one.size) for one in (features0, features1))
     matched, scores = networks.match(
         features0.kind,
-        tuple(one.points * (np.array(one.seen) / one.size) for one in sides),
-        tuple(one.descriptors for one in sides),
-        tuple(one.seen for one in sides),
+        (points0, points1),
+        (features0.descriptors, features1.descriptors),
+        (features0.seen, features1.seen),
     )
     first, second = matched.T
     distance = np.linalg.norm(features0.descriptors[first] - features1.descriptors[second], axis=1)

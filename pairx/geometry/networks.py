@@ -156,7 +156,7 @@ def _disk(state: dict[str, Any]) -> Detector:
 def _matcher(name: str) -> nn.Module:
     from kornia.feature import LightGlue
 
-    network = LightGlue(None, **NETWORKS[name].settings).eval()
+    network = LightGlue(None, **NETWORKS[name].settings).eval()  # type: ignore[arg-type]  # None downloads no weights
     state = _state(NETWORKS[name], NETWORKS[name].matcher)
     _fill(network, {_renamed(key): value for key, value in state.items()})
     return network

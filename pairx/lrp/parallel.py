@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 DUPLICATES = "KMP_DUPLICATE_LIB_OK"
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def in_threads(
