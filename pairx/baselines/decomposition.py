@@ -38,12 +38,17 @@ LEAST = 1e-3
 
 
 class Unfused(TorchFunctionMode):
-    """During a forward: attention is computed from differentiable parts, and a maximum over the whole grid shares its
-    derivative evenly among ties. Belongs to one thread; changes nothing in the network.
+    """During a forward: attention is computed from differentiable parts, a maximum over the whole grid shares its
+    derivative evenly among ties, and tensors lie contiguous, the one layout that `vmap` has, which changes no number.
+    Belongs to one thread; changes nothing in the network.
     """
 
     def __torch_function__(self, function: Callable, _types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
+        if "memory_format" in kwargs:
+            kwargs = kwargs | {"memory_format": torch.contiguous_format}
+        if function is Tensor.view and not isinstance(args[-1], torch.dtype) and "dtype" not in kwargs:
+            return args[0].reshape(*(args[1:] or (kwargs["size"],)))
         if function is F.scaled_dot_product_attention:
             return _attention(*args, **kwargs)
         if function is F.adaptive_max_pool2d and args[1] in (1, (1, 1), [1, 1]) and not kwargs.get("return_indices"):
