@@ -16,6 +16,7 @@ from pathlib import Path
 
 from docs.drawing import floors
 from pairx import geometry, images
+from pairx.choices import CHOICES
 from pairx.cli import parser
 from pairx.core import PRESETS, Options
 from pairx.datasets.dataset import OPTIONAL, REQUIRED
@@ -112,6 +113,15 @@ def models() -> str:
     return "\n".join([table(("Name", "Weights", "What it is", "Licence"), rows), "", *known])
 
 
+def options() -> str:
+    """The options of PAIR-X and what they may be."""
+    rows = [
+        (f"`{name}`", _listed(choice.values), f"{choice.about[:1].upper()}{choice.about[1:]}.")
+        for name, choice in CHOICES.items()
+    ]
+    return table(("Option", "Choices, the default first", "What it decides"), rows)
+
+
 def presets() -> str:
     """Options of PAIR-X that differ between its presets."""
     own = {one.name: one.default for one in fields(Options)}
@@ -202,7 +212,8 @@ def benchmarks() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, views, models, presets, transforms,
+        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, views, models, options, presets,
+        transforms,
         columns, nobody, photographs, commands, security, attacks, benchmarks, floors,
     )
 }  # fmt: skip

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 OURS = ("pairx", "tests", "tools", "benchmarks", "docs")
 # A room imports only rooms of lower floors, and itself.
 FLOORS = (
-    ("errors", "assets"),
+    ("errors", "assets", "choices"),
     ("files", "extras", "heap"),
     ("types",),
     ("plugins",),

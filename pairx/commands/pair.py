@@ -8,24 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pairx.choices import CHOICES
 from pairx.commands.shared import add_model, cell, chosen_model, print_json, print_rows, with_progress
 from pairx.types import Explanation, ImagePair, InputError, Refusal
 
 FIGURES = (".png", ".svg", ".pdf")
 FORMATS = (*FIGURES, ".npz")
-OPTIONS = {
-    "cells": "signed (the paper, default), abs_of_sum or sum_of_abs: how channels add up to a cell's relevance",
-    "start": "activation (the paper, default) or relevance: where the colour maps start",
-    "residual": "norm (default) or plain: how relevance crosses residual sums",
-    "batchnorm": "merge (default) or pass: how relevance crosses BatchNorm",
-    "composite": "epsilon-plus (the paper), conserving or gradient: the rules; auto (default) takes conserving for "
-    "networks with layer normalisation or attention, as in transformers, and magnitudes at sums that are normalised",
-    "seed": "relevance (the paper, default), gradient or gradient_times_cosine: where relevance starts",
-    "pooling": "norm (default) or gradient: how relevance crosses generalised-mean pooling",
-    "pixels": "signed (default) or absolute: how the colours of a pixel add up in .npz",
-    "engine": "fast (default), exact, or zennit, the slow reference",
-}
-"""What a result depends on, each with what it may be."""
 
 
 def add_explain(command: argparse.ArgumentParser) -> None:
@@ -60,8 +48,9 @@ def add_explain(command: argparse.ArgumentParser) -> None:
         help="all below as published: paper, pairx (its authors' public code) or wildme (WildMe's package); options "
         "given besides go before it (default paper)",
     )
-    for name, text in OPTIONS.items():
-        result.add_argument(f"--{name}", help=text)
+    for name, choice in CHOICES.items():
+        values = ", ".join([f"{choice.default} (default)", *list(choice.values)[1:]])
+        result.add_argument(f"--{name}", metavar="NAME", help=f"{choice.about}: {values}")
     look = command.add_argument_group("look")
     look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
     look.add_argument("--palette", default="bright", help="of the matches' colours")
@@ -152,7 +141,7 @@ def _add_photographs(command: argparse.ArgumentParser) -> None:
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     """The options that were given; other methods than PAIR-X take none of them."""
-    own = ("k_lines", "k_colors", *OPTIONS) if arguments.method == "pair-x" else ()
+    own = ("k_lines", "k_colors", *CHOICES) if arguments.method == "pair-x" else ()
     given = {name: getattr(arguments, name) for name in ("preset", *own)}
     return {name: value for name, value in given.items() if value is not None}
 

@@ -2,7 +2,7 @@
 for Fine-grained Explainability").
 """
 
-from pairx.core.options import CARD, CELLS, PRESETS, STARTS, Options, preset
+from pairx.core.options import CARD, PRESETS, Options, preset
 from pairx.core.pair_x import explain_steps
 
-__all__ = ["CARD", "CELLS", "PRESETS", "STARTS", "Options", "explain_steps", "preset"]
+__all__ = ["CARD", "PRESETS", "Options", "explain_steps", "preset"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pairx import lrp
+from pairx.choices import CHOICES, values_of
 from pairx.types import Game, InputError, MethodCard
 
 CARD = MethodCard(
@@ -23,10 +24,7 @@ CARD = MethodCard(
     game=Game("all"),
 )
 
-CELLS = ("signed", "abs_of_sum", "sum_of_abs")
-STARTS = ("activation", "relevance")
 MOST_COLORS = 40
-PIXELS = ("signed", "absolute")
 _PUBLIC = {
     "seed": "gradient",
     "residual": "plain",
@@ -61,31 +59,20 @@ class Options:
 
     k_lines: int = 20
     k_colors: int = 10
-    cells: str = "signed"
-    start: str = "activation"
-    residual: str = "norm"
-    batchnorm: str = "merge"
-    composite: str = "auto"
-    seed: str = "relevance"
-    pooling: str = "norm"
-    pixels: str = "signed"
-    engine: str = "fast"
+    cells: str = CHOICES["cells"].default
+    start: str = CHOICES["start"].default
+    residual: str = CHOICES["residual"].default
+    batchnorm: str = CHOICES["batchnorm"].default
+    composite: str = CHOICES["composite"].default
+    seed: str = CHOICES["seed"].default
+    pooling: str = CHOICES["pooling"].default
+    pixels: str = CHOICES["pixels"].default
+    engine: str = CHOICES["engine"].default
 
     def __post_init__(self) -> None:
-        choices = {
-            "cells": CELLS,
-            "start": STARTS,
-            "residual": lrp.RESIDUALS,
-            "batchnorm": lrp.BATCHNORMS,
-            "composite": lrp.COMPOSITES,
-            "seed": lrp.SEEDS,
-            "pooling": lrp.POOLINGS,
-            "pixels": PIXELS,
-            "engine": tuple(lrp.ENGINES),
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
+        for name in CHOICES:
+            if (value := getattr(self, name)) not in (known := values_of(name)):
+                raise InputError(f"{name} is {' or '.join(known)}, not {value!r}.")
         if self.k_lines < 0:
             raise InputError(f"k_lines is 0 or more, not {self.k_lines}.")
         if not 0 <= self.k_colors <= MOST_COLORS:

@@ -22,20 +22,18 @@ from pairx.lrp.engine import OUTPUT, Account, TapeRecording, refuse_hidden
 from pairx.lrp.handlers import register_rule
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
-from pairx.lrp.policy import BATCHNORMS, COMPOSITES, POOLINGS, RESIDUALS, Policy
+from pairx.lrp.policy import Policy
 from pairx.lrp.writing import averaged, moved, passed, refused, shared, written_out
 from pairx.lrp.zennit_engine import ZennitRecording
 from pairx.models import finite
 from pairx.types import InputError
 
 __all__ = [
-    "BATCHNORMS", "COMPOSITES", "ENGINES", "OUTPUT", "POOLINGS", "RESIDUALS", "SEEDS", "Account", "Policy",
-    "Recording", "averaged", "in_threads", "moved", "passed", "record", "refused", "register_rule", "seed", "shared",
-    "written_out",
+    "ENGINES", "OUTPUT", "Account", "Policy", "Recording", "averaged", "in_threads", "moved", "passed", "record",
+    "refused", "register_rule", "seed", "shared", "written_out",
 ]  # fmt: skip
 
 
-SEEDS = ("relevance", "gradient", "gradient_times_cosine")
 TRIM = 1e-4  # share of a signal that each side of its window may lose at a convolution
 MEMORY = 1 << 30
 
@@ -78,7 +76,7 @@ class Recording(Protocol):
 
 
 def seed(e: torch.Tensor, f: torch.Tensor, start: str = "relevance") -> torch.Tensor:
-    """Where relevance of a cosine similarity `s` starts in the photograph of embedding e (D,): one of `SEEDS`.
+    """Where relevance of a cosine similarity `s` starts in the photograph of embedding e (D,).
 
     f: (D,) the other embedding. start: "relevance", `e_k f_k / (|e| |f|)`, which sums to s (PAIR-X, B.2); "gradient",
     `ds / de_k`, where both public PAIR-X codes start; "gradient_times_cosine", that times s, as one of them does.

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pairx.choices import CHOICES, values_of
 from pairx.types import InputError
-
-COMPOSITES = ("auto", "epsilon-plus", "conserving", "gradient")
-RESIDUALS = ("norm", "plain")
-BATCHNORMS = ("merge", "pass")
-POOLINGS = ("norm", "gradient")
 
 
 @dataclass(frozen=True)
@@ -32,10 +28,10 @@ class Policy:
     PAIR-X codes do, whose rules see modules only.
     """
 
-    residual: str = "norm"
-    batchnorm: str = "merge"
-    composite: str = "auto"
-    pooling: str = "norm"
+    residual: str = CHOICES["residual"].default
+    batchnorm: str = CHOICES["batchnorm"].default
+    composite: str = CHOICES["composite"].default
+    pooling: str = CHOICES["pooling"].default
 
     @property
     def conserves(self) -> bool:
@@ -43,12 +39,6 @@ class Policy:
         return self.residual == self.pooling == "norm" and self.composite != "gradient"
 
     def __post_init__(self) -> None:
-        choices = {
-            "composite": COMPOSITES,
-            "residual": RESIDUALS,
-            "batchnorm": BATCHNORMS,
-            "pooling": POOLINGS,
-        }
-        for name, known in choices.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"{name} is {' or '.join(known)}, not {getattr(self, name)!r}.")
+        for name, value in vars(self).items():
+            if value not in (known := values_of(name)):
+                raise InputError(f"{name} is {' or '.join(known)}, not {value!r}.")

@@ -10,6 +10,7 @@ import pytest
 
 import pairx
 from pairx import core
+from pairx.choices import values_of
 from pairx.datasets import load_herd
 from pairx.methods import options_of
 from pairx.models import EmbeddingModel
@@ -51,7 +52,7 @@ def test_options_given_besides_a_preset_go_before_it() -> None:
 
 
 def test_absolute_pixel_maps_have_the_magnitudes_of_signed_ones(tiny: EmbeddingModel, pair: ImagePair) -> None:
-    signed, absolute = (explained(tiny, pair, pixels) for pixels in core.options.PIXELS)
+    signed, absolute = (explained(tiny, pair, pixels) for pixels in values_of("pixels"))
     assert (signed.pixel_maps0 < 0).any()
     np.testing.assert_array_equal(absolute.pixel_maps0, np.abs(signed.pixel_maps0))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
+from pairx.choices import OFFERED
 from pairx.ui.explain.events import ExplainEvents, FormOutputs, LayerOutputs, PairOutputs, RunOutputs
 from pairx.ui.explain.parts import LookPanel, Viewer
 from pairx.ui.explain.references import References
@@ -22,11 +23,10 @@ from pairx.ui.shared.events import (
 from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line
-from pairx.ui.shared.links import CHOICES
 from pairx.ui.shared.parts import Messenger, SampleStrip, Status
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.uploads import SafeImage, checked
-from pairx.ui.shared.words import ADVANCED, LAYER_INFO, PRESETS, layer_choices, model_choices
+from pairx.ui.shared.words import LAYER_INFO, PRESETS, layer_choices, model_choices
 
 
 class ExplainTab:
@@ -85,8 +85,14 @@ class ExplainTab:
             label, info, choices = PRESETS
             self.preset = gr.Dropdown(choices, value="paper", label=label, info=info, interactive=True)
             options = {
-                name: gr.Dropdown(choices, value=CHOICES[name][0], label=label, info=info, interactive=True)
-                for name, (label, info, choices) in ADVANCED.items()
+                name: gr.Dropdown(
+                    [(title, value) for value, title in choice.offered.items()],
+                    value=choice.default,
+                    label=choice.title,
+                    info=choice.info,
+                    interactive=True,
+                )
+                for name, choice in OFFERED.items()
             }
         with gr.Row():
             self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)

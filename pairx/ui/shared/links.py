@@ -9,18 +9,10 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pairx import core
+from pairx.choices import OFFERED
 
-CHOICES = {
-    "cells": ("signed", "abs_of_sum", "sum_of_abs"),
-    "start": ("activation", "relevance"),
-    "residual": ("norm", "plain"),
-    "batchnorm": ("merge", "pass"),
-    "seed": ("relevance", "gradient", "gradient_times_cosine"),
-    "pooling": ("norm", "gradient"),
-    "pixels": ("signed", "absolute"),
-    "engine": ("fast", "exact"),
-}
-"""The advanced options, each with the values it may have, the default first."""
+CHOICES = {name: tuple(choice.offered) for name, choice in OFFERED.items()}
+"""The options that have controls, each with the values that it may have here, the default first."""
 
 MOST_LINES, MOST_COLORS = 40, 10
 MOST_RANK = 99_999
@@ -33,14 +25,14 @@ _LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
 class Options:
     """How PAIR-X is computed, beyond model and layer. See `pairx.explain_steps`."""
 
-    cells: str = "signed"
-    start: str = "activation"
-    residual: str = "norm"
-    batchnorm: str = "merge"
-    seed: str = "relevance"
-    pooling: str = "norm"
-    pixels: str = "signed"
-    engine: str = "fast"
+    cells: str = CHOICES["cells"][0]
+    start: str = CHOICES["start"][0]
+    residual: str = CHOICES["residual"][0]
+    batchnorm: str = CHOICES["batchnorm"][0]
+    seed: str = CHOICES["seed"][0]
+    pooling: str = CHOICES["pooling"][0]
+    pixels: str = CHOICES["pixels"][0]
+    engine: str = CHOICES["engine"][0]
 
     def __post_init__(self) -> None:
         for one in fields(self):

@@ -28,57 +28,6 @@ PRESETS: tuple[str, str, Choices] = (
     "Sets all below as the paper says, or as a public code does. Empty: a choice of your own.",
     [("The paper", "paper"), ("The authors' public code", "pairx"), ("WildMe's package", "wildme")],
 )
-ADVANCED: dict[str, tuple[str, str, Choices]] = {
-    "cells": (
-        "Relevance of a place",
-        "How the channels of one place add up. The paper keeps their sign.",
-        [
-            ("Signed sum (paper)", "signed"),
-            ("Absolute value of the sum", "abs_of_sum"),
-            ("Sum of absolute values", "sum_of_abs"),
-        ],
-    ),
-    "start": (
-        "Trace pixels from",
-        "Activation shows all that a place looks at, relevance what counts for the similarity.",
-        [("Activation (paper)", "activation"), ("Relevance", "relevance")],
-    ),
-    "residual": (
-        "Skip connections",
-        "How relevance is shared where two branches of the network are added.",
-        [("In proportion to the branches", "norm"), ("As the plain gradient", "plain")],
-    ),
-    "batchnorm": (
-        "Batch normalisation",
-        "Merged into the convolution before it, or passed over unchanged.",
-        [("Merged", "merge"), ("Passed", "pass")],
-    ),
-    "seed": (
-        "Relevance starts from",
-        "What each part of the embedding adds to the similarity, or the similarity's gradient.",
-        [
-            ("Parts of the similarity (paper)", "relevance"),
-            ("Gradient", "gradient"),
-            ("Gradient times similarity", "gradient_times_cosine"),
-        ],
-    ),
-    "pooling": (
-        "Generalised-mean pooling",
-        "How relevance is shared among the places that are pooled into the embedding.",
-        [("In proportion to what each adds", "norm"), ("As the plain gradient", "gradient")],
-    ),
-    "pixels": (
-        "Values of pixels",
-        "In the raw numbers: with or without the sign of the sum over the colours. Pictures show the magnitude.",
-        [("With their sign", "signed"), ("Magnitudes", "absolute")],
-    ),
-    "engine": (
-        "Engine",
-        "Fast leaves out what hardly counts, exact nothing.",
-        [("Fast", "fast"), ("Exact", "exact")],
-    ),
-}
-"""Label, plain explanation and choices of each advanced option."""
 
 
 def model_choices(cards: Iterable[ModelCard]) -> Choices:
