@@ -16,14 +16,15 @@ def mutual_nearest(descriptors0: torch.Tensor, descriptors1: torch.Tensor) -> tu
         nobody = torch.zeros(0, dtype=torch.long, device=descriptors0.device)
         return nobody, nobody
     a, b = descriptors0.double(), descriptors1.double()
-    nearest1, nearest0, best0 = [], None, None
+    nearest1 = []
+    best0 = nearest0 = torch.empty(0)  # of the columns, until now
     for start in range(0, len(a), ROWS):
         # |a|^2 does not change a row's order but does a column's, so it stays in.
         part = a[start : start + ROWS]
         squared = torch.addmm((b * b).sum(1), part, b.T, alpha=-2).add_((part * part).sum(1)[:, None])
         nearest1.append(squared.argmin(1))
         column_best, column_arg = squared.min(0)
-        if best0 is None:
+        if start == 0:
             best0, nearest0 = column_best, column_arg
         else:
             closer = column_best < best0

@@ -102,8 +102,9 @@ def scored_pair(
     """One `Explanation` a layer of two recorded photographs (H, W, 3), of which only the sizes matter; nothing is
     painted.
     """
-    views = (View.whole(image.shape[1], image.shape[0]) for image in photographs)
-    encoded = encode(model, ImagePair(*photographs, "", "", *views), recordings, layers)
+    image0, image1 = photographs
+    view0, view1 = (View.whole(image.shape[1], image.shape[0]) for image in photographs)
+    encoded = encode(model, ImagePair(image0, image1, "", "", view0, view1), recordings, layers)
     weighed = [weigh(encoded, recordings, layer, options) for layer in layers]
     return [explanation(encoded, one, Painted(model.size, 0), options) for one in weighed]
 
@@ -230,7 +231,8 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
         map0,
         map1,
         weighed.matches,
-        *painted.maps,
+        painted.maps[0],
+        painted.maps[1],
         metrics=measured(weighed, painted),
         settings=about,
         seconds=seconds,
@@ -255,8 +257,8 @@ def measured(weighed: Weighed, painted: Painted) -> dict[str, float]:
         found |= one.metrics(side)
         if len(painted):
             found[f"pixel_growth{side}"] = painted.growths[side]
-        if len(painted) and painted.errors[side] is not None:
-            found[f"pixel_error{side}"] = painted.errors[side]
+        if len(painted) and (error := painted.errors[side]) is not None:
+            found[f"pixel_error{side}"] = error
     return found
 
 
@@ -289,15 +291,12 @@ def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Ma
     cells0, cells1 = (
         torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1))
     )
+    keypoints0, keypoints1 = (
+        images.cell_centres(cells, grid, extent[2:], extent[:2])
+        for cells, grid, extent in zip((cells0, cells1), grids, extents, strict=True)
+    )
     return Matches(
-        cells0,
-        cells1,
-        *(
-            images.cell_centres(cells, grid, extent[2:], extent[:2])
-            for cells, grid, extent in zip((cells0, cells1), grids, extents, strict=True)
-        ),
-        relevance[order].cpu().numpy(),
-        distance[order].cpu().numpy(),
+        cells0, cells1, keypoints0, keypoints1, relevance[order].cpu().numpy(), distance[order].cpu().numpy()
     )
 
 

@@ -52,31 +52,30 @@ class PairScorer:
 
     def score(self, query: int, candidate: int) -> list[Explanation]:
         """One `Explanation` a layer, as `pair_x.score_each` gives it."""
-        with self._recorded(query) as one, self._recorded(candidate) as other:
-            recordings = (one.recording, other.recording)
-            blanks = [np.broadcast_to(np.uint8(0), kept.shape) for kept in (one, other)]
-            return pair_x.scored_pair(self._model, blanks, recordings, self._layers, self._options)
+        with self._recorded(query) as (one, shape0), self._recorded(candidate) as (other, shape1):
+            blanks = [np.broadcast_to(np.uint8(0), shape) for shape in (shape0, shape1)]
+            return pair_x.scored_pair(self._model, blanks, (one, other), self._layers, self._options)
 
     @contextmanager
-    def _recorded(self, number: int) -> Iterator[_Kept]:
-        """A photograph's recording, made where there is none, which nobody frees meanwhile."""
+    def _recorded(self, number: int) -> Iterator[tuple[lrp.Recording, tuple[int, ...]]]:
+        """A photograph's recording, made where there is none, which nobody frees meanwhile, and its shape."""
         with self._lock:
-            kept = self._kept[number] = self._kept.pop(number, None) or _Kept()
+            kept = self._kept[number] = self._kept.pop(number, _Kept())
             kept.users += 1
         try:
             with kept.lock:
-                if kept.recording is None:
-                    self._record(kept, self._photograph(number))
-            yield kept
+                recording = kept.recording or self._record(kept, self._photograph(number))
+            yield recording, kept.shape
         finally:
             with self._lock:
                 kept.users -= 1
                 self._free()
 
-    def _record(self, kept: _Kept, image: np.ndarray) -> None:
+    def _record(self, kept: _Kept, image: np.ndarray) -> lrp.Recording:
         recording = pair_x.record(self._model, image, self._layers, self._options)
         recording.narrow([self._model.path(layer) for layer in self._layers])
         kept.recording, kept.shape, kept.memory = recording, image.shape, recording.memory
+        return recording
 
     def close(self) -> None:
         """End all recordings; no pair may be under way."""

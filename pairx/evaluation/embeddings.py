@@ -23,10 +23,11 @@ def key_steps(dataset: Dataset, cache: Path | None = None) -> Generator[Step, No
 
     cache: where it is remembered, by default the user's. Raises InputError for a photograph that cannot be read.
     """
-    keys = yield from read_steps(dataset.photographs(), cache)
-    for key in keys:
+    keys = []
+    for key in (yield from read_steps(dataset.photographs(), cache)):
         if isinstance(key, InputError):
             raise key
+        keys.append(key)
     return keys
 
 
@@ -108,11 +109,11 @@ class EmbeddingStore:
 
     def read(self, keys: Sequence[str]) -> np.ndarray:
         """Embeddings (N, D) float32 of known keys, each of length 1, or 0."""
-        query, embeddings = "SELECT vector FROM embeddings WHERE content = ?", None
+        query, embeddings = "SELECT vector FROM embeddings WHERE content = ?", np.empty((len(keys), 0), np.float32)
         for row, key in enumerate(keys):
             kept = self._unkept.get(key) or self._database.execute(query, (key,)).fetchone()[0]
             vector = np.frombuffer(kept, "<f4")
-            if embeddings is None:
+            if row == 0:
                 embeddings = np.empty((len(keys), len(vector)), np.float32)
             embeddings[row] = vector / max(np.linalg.norm(vector), np.float32(1e-12))
         return embeddings

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -78,16 +79,23 @@ def faithfulness(
     if explanation.settings.get("model_key") != model.key:
         raise InputError(f"This explanation is of another model than {model.name}. Explain the pair again.")
     at = see(model, pair, explanation.settings["layer"])
-    found: dict[str, Two | float] = {}
+    found = Faithfulness()
     fields = [_random_fields(side, seed) for side in at.sides]
-    if explanation.map0 is not None:
+    if explanation.map0 is not None and explanation.map1 is not None:
         maps = [_enlarged(one, model.size) for one in (explanation.map0, explanation.map1)]
-        found |= _falls(at, maps, fields)
+        fall, random_fall = _falls(at, maps, fields)
+        found = replace(found, fall=fall, random_fall=random_fall)
         if explanation.tensor is not None:
-            found |= _keeps(at, explanation.tensor, _queries(at, maps, fields, masks), fields, masks is not None)
+            queries = _queries(at, maps, fields, masks)
+            found = _with_keeps(found, at, explanation.tensor, queries, fields, masks is not None)
     if (game := card_of(explanation.method).game) is not None:
-        found |= _inefficiencies(at, game, explanation, background)
-    return Faithfulness(**found)
+        found = _with_inefficiencies(found, at, game, explanation, background)
+    return found
+
+
+def _two(numbers: Iterable[float]) -> Two:
+    first, second = numbers
+    return first, second
 
 
 def most_attributed(values: np.ndarray, among_equals: np.ndarray, share: float = SHARE) -> np.ndarray:
@@ -109,15 +117,12 @@ def _random_fields(side: Side, seed: int) -> list[np.ndarray]:
     return [_enlarged(one, side.model.size) for one in grids]
 
 
-def _falls(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray]]) -> dict[str, Two]:
+def _falls(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray]]) -> tuple[Two, Two]:
     falls = []
     for side, one, (ties, *random) in zip(at.sides, maps, fields, strict=True):
         blurred = np.stack([most_attributed(values, ties) for values in (one, *random)])
         falls.append(at.similarity - side.cosine(_seen(side, ~blurred)).double().cpu().numpy())
-    return {
-        "fall": tuple(float(one[0]) for one in falls),
-        "random_fall": tuple(float(one[1:].mean()) for one in falls),
-    }
+    return _two(float(one[0]) for one in falls), _two(float(one[1:].mean()) for one in falls)
 
 
 @torch.no_grad()
@@ -143,9 +148,14 @@ def _queries(
     return queries
 
 
-def _keeps(
-    at: PairAtLayer, tensor: np.ndarray, queries: list[np.ndarray], fields: list[list[np.ndarray]], true: bool
-) -> dict[str, Two]:
+def _with_keeps(
+    found: Faithfulness,
+    at: PairAtLayer,
+    tensor: np.ndarray,
+    queries: list[np.ndarray],
+    fields: list[list[np.ndarray]],
+    true: bool,
+) -> Faithfulness:
     """Second-order faithfulness, from photograph 0 and from photograph 1. true: whether the queries are true masks."""
     kept, random, overlaps = [], [], []
     for number, (side, other) in enumerate((at.sides, at.sides[::-1])):
@@ -160,10 +170,10 @@ def _keeps(
         kept.append(float(cosines[0]))
         random.append(float(cosines[1:].mean()))
         overlaps.append([_iou(projected, truth), _iou(~projected, ~truth)])
-    found = {"kept": tuple(kept), "random_kept": tuple(random)}
-    if true:
-        found |= {"iou": tuple(one[0] for one in overlaps), "mean_iou": tuple(sum(one) / 2 for one in overlaps)}
-    return found
+    found = replace(found, kept=_two(kept), random_kept=_two(random))
+    if not true:
+        return found
+    return replace(found, iou=_two(one for one, _ in overlaps), mean_iou=_two(sum(both) / 2 for both in overlaps))
 
 
 def _iou(a: np.ndarray, b: np.ndarray) -> float:
@@ -171,30 +181,29 @@ def _iou(a: np.ndarray, b: np.ndarray) -> float:
 
 
 @torch.no_grad()
-def _inefficiencies(
-    at: PairAtLayer, game: Game, explanation: Explanation, background: np.ndarray | None
-) -> dict[str, Two | float]:
+def _with_inefficiencies(
+    found: Faithfulness, at: PairAtLayer, game: Game, explanation: Explanation, background: np.ndarray | None
+) -> Faithfulness:
     told = explanation.metrics
     absent = _background(game, explanation, background)
-    without = [None if game.players == "all" else _embedding_without(side, game, absent) for side in at.sides]
-    found: dict[str, Two | float] = {}
+    without = None if game.players == "all" else [_embedding_without(side, game, absent) for side in at.sides]
     norm = explanation.settings.get("norm", game.norm)
-    if game.singles:
+    if game.singles and explanation.map0 is not None and explanation.map1 is not None:
         gaps, wholes = [], []
-        for number, (side, one) in enumerate(zip(at.sides, without, strict=True)):
+        for number, (side, shares) in enumerate(zip(at.sides, (explanation.map0, explanation.map1), strict=True)):
             score = side.cosine if norm else side.product
-            left = 0.0 if one is None else told.get(f"left{number}", float(score(one[None])))
-            total = (explanation.map0, explanation.map1)[number].sum(dtype=np.float64)
+            left = 0.0 if without is None else told.get(f"left{number}", float(score(without[number][None])))
+            total = shares.sum(dtype=np.float64)
             wholes.append(abs(at.similarity - left))
             gaps.append(abs(float(total) + told.get(f"elsewhere{number}", 0.0) - (at.similarity - left)))
-        found["inefficiency"] = tuple(gaps)
-        found["relative_inefficiency"] = tuple(gap / max(whole, 1e-12) for gap, whole in zip(gaps, wholes, strict=True))
-    if game.pairs:
-        left = 0.0 if game.players == "all" else told.get("left", _product_of(at, without, norm))
+        relative = _two(gap / max(whole, 1e-12) for gap, whole in zip(gaps, wholes, strict=True))
+        found = replace(found, inefficiency=_two(gaps), relative_inefficiency=relative)
+    if game.pairs and explanation.tensor is not None:
+        left = 0.0 if without is None else told.get("left", _product_of(at, without, norm))
         total = explanation.tensor.sum(dtype=np.float64) + told.get("elsewhere", 0.0)
         gap = abs(total - (at.similarity - left))
-        found["pair_inefficiency"] = float(gap)
-        found["relative_pair_inefficiency"] = float(gap / max(abs(at.similarity - left), 1e-12))
+        share = float(gap / max(abs(at.similarity - left), 1e-12))
+        found = replace(found, pair_inefficiency=float(gap), relative_pair_inefficiency=share)
     return found
 
 

@@ -31,9 +31,15 @@ def choose_layer_steps(
     if not layers:
         raise InputError(f"{model.name} has no layer with at most {MOST_CELLS} cells to choose from. Name a layer.")
     refuse_others(Path(out))
-    splits = {"query_split": split, "gallery_split": split}
     run = yield from evaluate_steps(
-        dataset, model, out=Path(out) / CHOICE, layers=layers, pairs=PAIRS, **splits, **options
+        dataset,
+        model,
+        out=Path(out) / CHOICE,
+        layers=layers,
+        pairs=PAIRS,
+        query_split=split,
+        gallery_split=split,
+        **options,
     )
     if run.summary["best_layer"] is None:
         raise InputError(

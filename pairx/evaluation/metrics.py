@@ -16,7 +16,7 @@ import numpy as np
 
 from pairx.core import metrics
 from pairx.plugins import Registry
-from pairx.types import Explanation, Extent
+from pairx.types import Explanation, Extent, Matches
 
 CONTROL, USABLE = "resize_", "_usable"
 """Before the name of a metric's control, and behind that of a metric over pairs whose transform is usable."""
@@ -37,6 +37,13 @@ class Case:
     extent1: Extent
     input_size: tuple[int, int]
 
+    @property
+    def maps_and_matches(self) -> tuple[np.ndarray, np.ndarray, Matches]:
+        """The maps of both images and the matches, all of which PAIR-X gives."""
+        one = self.explanation
+        assert one.map0 is not None and one.map1 is not None and one.matches is not None, f"{one.method} has no matches"
+        return one.map0, one.map1, one.matches
+
     @cached_property
     def in_input(self) -> dict[str, float]:
         """`pairx.core.metrics.residual_metrics` of the matches, in pixels of the model's input."""
@@ -51,7 +58,8 @@ class Case:
 
     def _residuals(self, stretch: np.ndarray, side: float) -> dict[str, float]:
         """Residuals in image 1 stretched by (x, y); side: of what the grid of cells covers, in the same unit."""
-        matches, cells = self.explanation.matches, np.sqrt(np.prod(self.explanation.map1.shape))
+        _, map1, matches = self.maps_and_matches
+        cells = np.sqrt(np.prod(map1.shape))
         if np.isnan(self.matrix).any():
             return dict.fromkeys(metrics.residual_metrics(np.ones(1), 1.0), math.nan)
         matrix = np.diag([*stretch, 1]) @ self.matrix
@@ -96,8 +104,7 @@ def measured(case: Case, control: Case) -> dict[str, float]:
 
 
 def _coverage(case: Case) -> float:
-    one = case.explanation
-    return math.nan if one.withheld else metrics.match_coverage(one.map0, one.map1, one.matches)
+    return math.nan if case.explanation.withheld else metrics.match_coverage(*case.maps_and_matches)
 
 
 METRICS.add(

@@ -119,8 +119,8 @@ def _between(number: np.ndarray, sizes: np.ndarray, rng: np.random.Generator) ->
     count = ordered[first]
     start = count.cumsum() - count
     inside = np.arange(count.sum()) - np.repeat(start, count)
-    sides = (order[np.repeat(begin[shuffled[at]], count) + inside] for at in (first, first + 1))
-    return _Exchange(*sides, start)
+    one, other = (order[np.repeat(begin[shuffled[at]], count) + inside] for at in (first, first + 1))
+    return _Exchange(one, other, start)
 
 
 def _slope(exchanges: list[_Exchange], cosine: np.ndarray, correct: np.ndarray) -> float:

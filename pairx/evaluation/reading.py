@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -147,7 +147,7 @@ def open_run(folder: Path, within: Sequence[Path] | None = None) -> OpenRun:
     return OpenRun(folder, settings, summary, table.assign(number=number), photographs, allowed)
 
 
-def _values(path: Path, needed: dict[str, type]) -> dict[str, Any]:
+def _values(path: Path, needed: Mapping[str, type]) -> dict[str, Any]:
     try:
         values = read_values(path)
     except FileNotFoundError as error:

@@ -45,8 +45,8 @@ class Reference:
         """From the similarities (N,) of pairs, correct (N,) bool or not; some of either."""
         levels = np.linspace(0, 1, QUANTILES)
         sides = [similarity[correct], similarity[~correct]]
-        quantiles = [tuple(np.quantile(side, levels).round(4).tolist()) for side in sides]
-        return cls(name, *quantiles, (len(sides[0]), len(sides[1])))
+        one, other = (tuple(np.quantile(side, levels).round(4).tolist()) for side in sides)
+        return cls(name, one, other, (len(sides[0]), len(sides[1])))
 
     @classmethod
     def of_photographs(

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from pairx import geometry
-from pairx.core import Options, pair_x
+from pairx.core import Options
+from pairx.core.options import VERSION as MATHS
 from pairx.datasets import Dataset, load_steps
 from pairx.evaluation import search
 from pairx.evaluation.duplicates import duplicates
@@ -123,7 +124,7 @@ def evaluate_steps(
         "exclude_encounter": exclude_encounter,
         "features": features,
         "transform": transform,
-        "pair_x": {**asdict(Options(k_colors=0)), "version": pair_x.VERSION},
+        "pair_x": {**asdict(Options(k_colors=0)), "version": MATHS},
         "version": VERSION,
     }
     work = Work(dataset, model, chosen, features, transform)

@@ -55,7 +55,7 @@ def pair_scores(
     case = Case(explanation, matrix, size1, extent1, input_size)
     control = replace(case, matrix=geometry.resize_only(extent0, extent1))
     return measured(case, control) | {
-        "n_matches": len(explanation.matches),
+        "n_matches": len(case.maps_and_matches[2]),
         "local_matches": alignment.matches,
         "homography_inliers": alignment.inliers,
         "status": alignment.status,

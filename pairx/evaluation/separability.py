@@ -53,10 +53,10 @@ def rho(metric: np.ndarray, cosine: np.ndarray) -> float:
     one of the two does not vary.
     """
     finite = np.isfinite(metric)
-    ranks = [pd.Series(np.asarray(values)[finite]).rank().to_numpy() for values in (metric, cosine)]
-    if finite.sum() < 3 or any(np.ptp(rank) == 0 for rank in ranks):
+    one, other = (pd.Series(np.asarray(values)[finite]).rank().to_numpy(float) for values in (metric, cosine))
+    if finite.sum() < 3 or np.ptp(one) == 0 or np.ptp(other) == 0:
         return math.nan
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(one, other)[0, 1])
 
 
 def delta(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> Delta:

@@ -117,7 +117,7 @@ def _distances(values: np.ndarray, times: np.ndarray, segments: np.ndarray, coun
     low, high = np.full(2 * count, np.inf), np.full(2 * count, -np.inf)
     np.minimum.at(low, segments, values)
     np.maximum.at(high, segments, values)
-    usable = ((counts >= FEWEST) & (low < high)).reshape(count, 2).all(1)
+    usable = np.asarray(((counts >= FEWEST) & (low < high)).reshape(count, 2).all(1))
     kept = np.flatnonzero(usable)
     low, high = low.reshape(count, 2)[kept].min(1), high.reshape(count, 2)[kept].max(1)
     chosen = usable[segments // 2]
@@ -135,11 +135,11 @@ def _distances(values: np.ndarray, times: np.ndarray, segments: np.ndarray, coun
     overlap = _overlaps(spread.reshape(-1, POINTS), width)
     found = -np.log(np.maximum(overlap, OVERLAP / 2))
     for one in np.flatnonzero(overlap < OVERLAP):
-        sides = [
+        correct, incorrect = (
             np.repeat(values[segments == 2 * one + side], times[segments == 2 * one + side].astype(int))
             for side in (1, 0)
-        ]
-        found[one] = abs(signed_distance(*sides))
+        )
+        found[one] = abs(signed_distance(correct, incorrect))
     distances = np.full(count, math.nan)
     distances[kept] = np.where(mean[1::2] < mean[::2], -found, found)
     return distances

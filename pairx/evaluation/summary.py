@@ -74,12 +74,15 @@ def _other_layers(table: pd.DataFrame, best: str | None, seed: int) -> dict[str,
     """By layer: by how much rho is higher at the best one, over the same pairs and resamples, and the interval."""
     if best is None:
         return {}
-    by_layer = {layer: rows.set_index(["query_id", "gallery_id"]) for layer, rows in table.groupby("layer", sort=False)}
-    mine, found = by_layer.pop(best), {}
+    found: dict[str, Any] = {}
+    groups = table.groupby("layer", sort=False)
+    by_layer = {str(layer): rows.set_index(["query_id", "gallery_id"]) for layer, rows in groups}
+    mine = by_layer.pop(best)
     for layer, rows in by_layer.items():
         other = rows[RESIDUAL].reindex(mine.index)
         columns = (mine[RESIDUAL], other, mine["cosine"], mine.index.get_level_values(0))
-        rho, interval = resampling.rho_difference(*(one.to_numpy() for one in columns), RESAMPLES, seed)
+        first, second, cosine, queries = (one.to_numpy() for one in columns)
+        rho, interval = resampling.rho_difference(first, second, cosine, queries, RESAMPLES, seed)
         found[layer] = {"rho": rho, "rho_interval": interval}
     return found
 
@@ -130,9 +133,9 @@ def _numbers(found: resampling.Resampled) -> dict[str, Any]:
     return found.values() | {f"{name}_interval": interval for name, interval in found.intervals().items()}
 
 
-def _columns(metric: np.ndarray, rows: pd.DataFrame) -> tuple[np.ndarray, ...]:
+def _columns(metric: np.ndarray, rows: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A metric beside the cosine, the label and the query of its pairs."""
-    return metric, *(rows[name].to_numpy() for name in ("cosine", "correct", "query_id"))
+    return metric, rows["cosine"].to_numpy(), rows["correct"].to_numpy(), rows["query_id"].to_numpy()
 
 
 def _without_nan(value: Any) -> Any:

@@ -12,7 +12,7 @@ signals stay in; `engine` sweeps relevance back over the tape.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 import torch
@@ -55,7 +55,9 @@ class Recording(Protocol):
     def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
 
-    def pixels(self, layer: str, seeds: torch.Tensor, account: Account | None = None) -> Iterator[torch.Tensor]:
+    def pixels(
+        self, layer: str, seeds: torch.Tensor, account: Account | None = None
+    ) -> Generator[torch.Tensor, None, None]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: takes
         down, where the engine keeps accounts, where that of the first went, in its own units.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
@@ -85,7 +85,7 @@ class TapeRecording:
         start, end = self._nodes[OUTPUT], self._nodes[layer]
         return self._sweep(self._prepared(start, end), start, end, seeds[:, None]).dense()
 
-    def pixels(self, layer: str, seeds: Tensor, account: Account | None = None) -> Iterator[Tensor]:
+    def pixels(self, layer: str, seeds: Tensor, account: Account | None = None) -> Generator[Tensor, None, None]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: takes
         down, in its own units, where that went of the first, or of the first that are under way together.
         """

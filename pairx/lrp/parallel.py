@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 
 def in_threads(
     function: Callable[[Item], Result], items: Iterable[Item], workers: int, device: torch.device | None = None
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """function of each item, in order, `workers` at a time; who stops iterating cancels what has not begun.
 
     A thread uses its share of torch's threads, so a result does not depend on what else runs. device: where function

@@ -7,7 +7,7 @@ covers that.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from functools import partial
 
 import torch
@@ -80,7 +80,7 @@ class ZennitRecording:
         """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
         return torch.stack([self._propagate(self._output, self._layers[layer], seed[None]) for seed in seeds])
 
-    def pixels(self, layer: str, seeds: torch.Tensor, account: object = None) -> Iterator[torch.Tensor]:
+    def pixels(self, layer: str, seeds: torch.Tensor, account: object = None) -> Generator[torch.Tensor, None, None]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: stays
         empty.
         """

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy._core import multiarray
 from safetensors import safe_open
 
 from pairx.types import InputError
@@ -49,7 +50,7 @@ _PLAIN = [
     np.dtype,
     *(kind for kind in vars(np.dtypes).values() if isinstance(kind, type)),
     *(
-        (getattr(np._core.multiarray, name), f"numpy.{core}.multiarray.{name}")
+        (getattr(multiarray, name), f"numpy.{core}.multiarray.{name}")
         for core in ("_core", "core")  # as NumPy 2 and NumPy 1 name it
         for name in ("scalar", "_reconstruct")
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pairx.models.registry import CLIP, IMAGENET, OPEN_CLIP, ModelCard
@@ -75,7 +75,7 @@ def _of_timm(content: dict, facts: dict, name: str, source: str) -> ModelCard:
         content["architecture"],
         str(facts.get("license") or "see its card"),
         source,
-        None if height is None else (height, width),
+        None if height is None or width is None else (height, width),
         mean,
         std,
         interpolation=facts.get("interpolation") or "bilinear",
@@ -110,7 +110,7 @@ def _of_open_clip(content: dict, name: str, source: str) -> ModelCard:
     )
 
 
-def _triple(values: list[float]) -> tuple[float, float, float]:
+def _triple(values: Iterable[float]) -> tuple[float, float, float]:
     red, green, blue = map(float, values)
     if not math.isfinite(red + green + blue):
         raise ValueError

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -213,8 +214,8 @@ class EmbeddingModel:
         return grid is not None and tuple(shape[1:3]) == tuple(grid) != tuple(shape[2:])
 
     @property
-    def _windows(self) -> nn.Module | None:
-        """Hiera's module that puts tokens from the order of its windows into that of rows."""
+    def _windows(self) -> Any:
+        """Hiera's module that puts tokens from the order of its windows into that of rows; None in other networks."""
         return getattr(self.backbone, "reroll", None)
 
     def _order(self, number: int) -> torch.Tensor:
@@ -302,4 +303,7 @@ class EmbeddingModel:
 
 
 def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
-    return (value, value) if isinstance(value, int) else tuple(value)
+    if isinstance(value, int):
+        return value, value
+    height, width = value
+    return height, width

@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -296,10 +297,11 @@ def _append(module: nn.Module, layer: State, source: str) -> None:
     """Give a network of timm's this final layer."""
     parts = {name.rpartition(".")[2]: x for name, x in layer.items()}
     weight = parts["weight"]
-    reset = getattr(module, "reset_classifier", None)
-    if reset is not None:
-        reset(weight.shape[0])
-    linear = module.get_classifier() if reset is not None else None
+    network: Any = module
+    linear = None
+    if hasattr(network, "reset_classifier"):
+        network.reset_classifier(weight.shape[0])
+        linear = network.get_classifier()
     if not isinstance(linear, nn.Linear) or linear.weight.shape != weight.shape:
         raise InputError(
             f"{source}: its final layer cannot be added to this architecture. Leave it out with --head drop, or hand "

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from huggingface_hub import constants, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.errors import RemoteEntryNotFoundError
-from huggingface_hub.utils import get_session
+from huggingface_hub.utils import get_session  # type: ignore[attr-defined]  # public, by another way than mypy follows
 
 from pairx.models.registry import EMBEDDED
 from pairx.types import InputError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import timm
 import torch
-from timm.data import resolve_data_config
+from timm.data.config import resolve_data_config
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
@@ -66,12 +66,12 @@ def load_model(
     size = None if size is None else _checked(size)
     card, checkpoint = _find(name, weights, pretrained)
     if card.build is not None:
-        return _own(card, checkpoint, size, resize, device, head, averaged)
+        return _own(card, card.build, checkpoint, size, resize, device, head, averaged)
     with torch.random.fork_rng(devices=[]):  # new layers draw random weights
         module, reading = _build(card, size, published=pretrained and checkpoint is None), None
     if checkpoint is not None:
         reading = fill(module, checkpoint, head=head, averaged=averaged, published=lambda: _shapes(card))
-    config = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
+    config: Any = (module.backbone if isinstance(module, EmbeddingNet) else module).pretrained_cfg
     about = {
         "size": size or _sides(card.size) or tuple(config["input_size"][1:]),
         "mean": tuple(card.mean or config["mean"]),
@@ -91,6 +91,7 @@ def load_model(
 
 def _own(
     card: ModelCard,
+    build: Callable[[], nn.Module],
     checkpoint: Checkpoint | None,
     size: tuple[int, int] | None,
     resize: str | None,
@@ -99,12 +100,14 @@ def _own(
     averaged: bool,
 ) -> EmbeddingModel:
     """The model of a card that builds its network. Raises InputError where the card leaves open what it has to say."""
-    if missing := [name for name in ("size", "mean", "std") if getattr(card, name) is None]:
-        raise InputError(f"The card of {card.name} builds its network, but does not say {', '.join(missing)}.")
-    module = card.build()
+    own = _sides(card.size)
+    if own is None or card.mean is None or card.std is None:
+        missing = ", ".join(name for name in ("size", "mean", "std") if getattr(card, name) is None)
+        raise InputError(f"The card of {card.name} builds its network, but does not say {missing}.")
+    module = build()
     reading = None if checkpoint is None else fill(module, checkpoint, head=head, averaged=averaged)
     preprocessing = Preprocessing(
-        size or _sides(card.size), card.mean, card.std, card.interpolation, card.antialias, resize or card.resize,
+        size or own, card.mean, card.std, card.interpolation, card.antialias, resize or card.resize,
         1.0 if resize else card.crop_pct,
     )  # fmt: skip
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
@@ -155,10 +158,14 @@ def _find(name: str, weights: str | Path | None, pretrained: bool) -> tuple[Mode
         return _completed(card, checkpoint), checkpoint
     if name == "lite0-imagenet":
         return card, _imagenet_lite0(card)
-    if folder is not None or card.hub is not None:
-        checkpoint = read(hub.fetch(card.hub, card.files or hub.FILES) if folder is None else _weights(folder, card))
-        return _completed(card, checkpoint), replace(checkpoint, classes=checkpoint.classes or classes)
-    return card, None
+    if folder is not None:
+        file = _weights(folder, card)
+    elif card.hub is not None:
+        file = hub.fetch(card.hub, card.files or hub.FILES)
+    else:
+        return card, None
+    checkpoint = read(file)
+    return _completed(card, checkpoint), replace(checkpoint, classes=checkpoint.classes or classes)
 
 
 def _weights(folder: Path, card: ModelCard) -> Path:
@@ -174,7 +181,7 @@ def _card(name: str, pretrained: bool) -> tuple[ModelCard, Path | None, bool]:
     if name in MODELS and not (MODELS[name].configured and pretrained):
         return MODELS[name], None, False
     if name in MODELS or HUB.match(name):
-        card, classes = _of_hub(name, MODELS[name].hub if name in MODELS else HUB.sub("", name))
+        card, classes = _of_hub(name, MODELS[name].hub or "" if name in MODELS else HUB.sub("", name))
         return card, None, classes
     if name.startswith(TIMM):
         architecture = name.removeprefix(TIMM)
@@ -209,8 +216,13 @@ def _of_hub(name: str, repository: str) -> tuple[ModelCard, bool]:
 
 def _completed(card: ModelCard, checkpoint: Checkpoint) -> ModelCard:
     """What a checkpoint says of itself goes before what the card says."""
-    readers = {"mean": _triple, "std": _positive, "size": _side, "default_layer": str}
-    said = {}
+    readers: dict[str, Callable[[str], object]] = {
+        "mean": _triple,
+        "std": _positive,
+        "size": _side,
+        "default_layer": str,
+    }
+    said: dict[str, Any] = {}
     for key in readers.keys() & checkpoint.about:
         text = checkpoint.about[key]
         try:
@@ -244,7 +256,7 @@ def _side(text: str) -> int:
 def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn.Module:
     """The network: with timm's published weights, or with random ones."""
     config = _config(card.architecture)
-    options = {"num_classes": 0, **dict(card.options), **({"global_pool": ""} if card.pooled else {})}
+    options: dict[str, Any] = {"num_classes": 0, **dict(card.options), **({"global_pool": ""} if card.pooled else {})}
     if (chosen := size or _sides(card.size)) and config is not None and config.fixed_input_size:
         options["img_size"] = chosen
     if published:
@@ -256,7 +268,7 @@ def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn
     try:
         backbone = timm.create_model(card.architecture, pretrained=published, **options)
     except (AssertionError, ValueError) as error:
-        raise _size_error(card.name, chosen, config and config.input_size, error) from error
+        raise _size_error(card.name, chosen, None if config is None else config.input_size, error) from error
     except TypeError as error:  # an option that the architecture does not have
         raise InputError(f"{card.architecture} takes no such options ({str(error)[:100]}).") from error
     return EmbeddingNet(backbone) if card.pooled else backbone

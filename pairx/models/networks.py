@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
 
 import torch
 from torch import nn
@@ -61,7 +62,8 @@ class EmbeddingNet(nn.Module):
         super().__init__()
         self.backbone = backbone
         self.pooling = GeM()
-        self.bn = nn.BatchNorm1d(backbone.num_features)
+        width: Any = backbone.num_features
+        self.bn = nn.BatchNorm1d(width)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         features = self.backbone(x)
@@ -102,11 +104,13 @@ def named_outputs(outputs: object) -> Iterator[tuple[str | int | None, torch.Ten
     """The tensors of an output with their names or indices, those within others not; None for a tensor alone."""
     if isinstance(outputs, torch.Tensor):
         yield None, outputs
-    named = outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if _is_row(outputs) else ())
+    named: Iterable[tuple[Any, object]] = (
+        outputs.items() if isinstance(outputs, Mapping) else enumerate(outputs if _is_row(outputs) else ())
+    )
     yield from ((key, value) for key, value in named if isinstance(value, torch.Tensor))
 
 
-def _is_row(outputs: object) -> bool:
+def _is_row(outputs: object) -> TypeGuard[Sequence[object]]:
     return isinstance(outputs, (tuple, list))
 
 
@@ -156,7 +160,7 @@ def _copies(module: nn.Module, names: Sequence[str]) -> dict[str, nn.Module]:
         for depth, step in enumerate(steps):
             inside, path = copies[".".join(steps[:depth])], ".".join(steps[: depth + 1])
             if path not in copies:
-                copies[path] = inside._modules[step] = _shallow(inside._modules[step])
+                copies[path] = inside._modules[step] = _shallow(inside.get_submodule(step))
     return copies
 
 

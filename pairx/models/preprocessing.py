@@ -105,7 +105,7 @@ class Preprocessing:
 
     def _resized(self, height: int, width: int) -> tuple[int, int]:
         """(height, width) of the whole image on the scale of the input, before it is cut or padded."""
-        target = tuple(math.floor(side / self.crop_pct) for side in self.size)
+        target = math.floor(self.size[0] / self.crop_pct), math.floor(self.size[1] / self.crop_pct)
         if self.resize == "squash":
             return target
         if self.resize == "crop" and target[0] == target[1]:  # as torchvision's Resize of one side, rounded down

@@ -97,6 +97,7 @@ def _miewid(version: int, summary: str, antialias: bool = True) -> ModelCard:
 
 def _megadescriptor(form: str, architecture: str, size: int, configured: bool = False) -> ModelCard:
     hub = f"BVRA/MegaDescriptor-{form}-{size}"
+    mean, std = (None, None) if configured else IMAGENET
     normalised = (
         "Architecture and normalisation are what its config.json says."
         if configured
@@ -111,7 +112,8 @@ def _megadescriptor(form: str, architecture: str, size: int, configured: bool = 
         "CC-BY-NC-4.0",
         _hub(hub),
         size,
-        *((None, None) if configured else IMAGENET),
+        mean,
+        std,
         hub,
         configured=configured,
         notes=(normalised, UNTRIED),

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import CodeType, FunctionType
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ class OwnModel(EmbeddingModel):
         digest = hashlib.sha256(f"({self.card.architecture!r}, {self.preprocessing.identity})".encode())
         for name, value in _tensors(self.trunk):
             digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
         return digest.hexdigest()[:16]
 
     @cached_property
@@ -117,7 +118,8 @@ def _innermost(layers: list[Layer]) -> list[Layer]:
 def _bare(module: nn.Module) -> nn.Module:
     """The network within torch.compile and data parallelism. Raises InputError for what is no network of ours."""
     while isinstance(module, WHOLE) or hasattr(module, "_orig_mod"):
-        module = module.module if isinstance(module, WHOLE) else module._orig_mod
+        inside: Any = module.module if isinstance(module, WHOLE) else module._orig_mod
+        module = inside
     if not isinstance(module, nn.Module) or isinstance(module, torch.jit.ScriptModule):
         raise InputError(
             f"wrap takes a torch.nn.Module, not {type(module).__name__}. Hand it the network itself, not compiled."
@@ -173,11 +175,11 @@ def _preprocessing(
     notes = [f"No {' and '.join(unsaid)} given: ImageNet's taken."] if unsaid else []
     if resize is None:
         notes.append("Photographs are squashed to the input's size, as no other preprocessing was given.")
-    sides = (size, size) if np.ndim(size) == 0 else tuple(size)
+    sides: Any = size if np.ndim(size) else (size, size)
     mean, std = (tuple(map(float, own or default)) for own, default in zip((mean, std), IMAGENET, strict=True))
     if len(mean) != 3 or len(std) != 3 or not np.isfinite(mean).all() or not min(std) > 0:
         raise InputError(f"mean {mean} and std {std}: give three numbers each, std above 0.")
-    return Preprocessing(sides, mean, std, resize=resize or "squash"), notes
+    return Preprocessing(tuple(sides), mean, std, resize=resize or "squash"), notes
 
 
 def _check(model: OwnModel, output: str | int | None) -> list[str]:

@@ -76,7 +76,7 @@ def _hex(color: np.ndarray) -> str:
 
 def _ranked(n: int) -> tuple[str, ...]:
     # The last tenth of viridis is too pale for a faded photograph.
-    ramp = np.array(matplotlib.colormaps["viridis"].colors)
+    ramp = matplotlib.colormaps["viridis"](np.arange(256))[:, :3]
     return tuple(_hex(ramp[round(at)]) for at in np.linspace(230, 0, n))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import matplotlib
@@ -29,14 +30,14 @@ _BANNER = 9  # points
 DASHES = (3.5, 2.0)  # of a line that lowers the similarity, in its own widths: on, off
 _SUFFIXES = (".png", ".svg", ".pdf")
 # A date would make equal figures differ; photographs hardly shrink beyond zlib's level 3, which is twice as fast.
-_WRITING = {
+_WRITING: dict[str, dict[str, Any]] = {
     "png": {"pil_kwargs": {"compress_level": 3}},
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
 }
 # matplotlib reads these from its process-wide settings only, while it saves: text stays text, with fallbacks where our
 # font is missing, but what that font lacks is drawn, as who looks may have no other; equal figures are equal files.
-_SETTINGS = {
+_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "pairx",
     "pdf.fonttype": 42,
@@ -136,10 +137,11 @@ def _settings() -> Iterator[None]:
 
 def _page(figure: Figure) -> Page:
     scene = figure.scene
-    sizes = [photo.shape[1::-1] for photo in (scene.photo0, scene.photo1)]
+    size0, size1 = ((photo.shape[1], photo.shape[0]) for photo in (scene.photo0, scene.photo1))
     painted = scene.paint0 is not None or scene.paint1 is not None or bool(scene.paint_banner)
     layout = arrange(
-        *sizes,
+        size0,
+        size1,
         rows=2 if painted else 1,
         width=figure.width,
         title=bool(figure.title),
@@ -203,10 +205,19 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
     """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity."""
     points = (mark.point0, mark.point1)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
-    line = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
+    line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
     axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width, gid=f"casing-{mark.rank}", **line)
-    stroke = {"dashes": DASHES} if mark.against else {}
+    stroke: dict[str, Any] = {"dashes": DASHES} if mark.against else {}
     axes.plot(x, y, color=mark.color, linewidth=mark.width, gid=f"match-{mark.rank}", **line | stroke)
-    dot = {"markersize": 1.8 + 1.4 * mark.width, "markeredgewidth": 0.4 * mark.width, "markeredgecolor": mark.casing}
-    # Above all lines: where a match ends must not be hidden.
-    axes.plot(x, y, "o", color=mark.color, alpha=mark.opacity, zorder=4, gid=f"dots-{mark.rank}", **dot)
+    axes.plot(
+        x,
+        y,
+        "o",
+        color=mark.color,
+        alpha=mark.opacity,
+        zorder=4,  # above all lines: where a match ends must not be hidden
+        gid=f"dots-{mark.rank}",
+        markersize=1.8 + 1.4 * mark.width,
+        markeredgewidth=0.4 * mark.width,
+        markeredgecolor=mark.casing,
+    )

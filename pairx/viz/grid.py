@@ -130,9 +130,8 @@ def panel_of(result: Explanation | Refusal, pair: ImagePair, card: MethodCard, l
 
 def _gathered(explanation: Explanation) -> Explanation:
     """As a small picture shows it: smooth, and without the pixels behind each match."""
-    found = {name: getattr(explanation, name) for name in ("map0", "map1")}
-    small = {name: None if one is None else maps.gathered(one) for name, one in found.items()}
-    return replace(explanation, **small, pixel_maps0=None, pixel_maps1=None, withheld_pixels="")
+    map0, map1 = (None if one is None else maps.gathered(one) for one in (explanation.map0, explanation.map1))
+    return replace(explanation, map0=map0, map1=map1, pixel_maps0=None, pixel_maps1=None, withheld_pixels="")
 
 
 def _seconds(seconds: float) -> str:
@@ -154,7 +153,8 @@ def _draw(axes: Axes, pair: ImagePair, panel: Panel, left: int, top: int, boxes:
     write(axes, left, top, elide(panel.title, _COLUMN - seconds_room, _NAME, bold=True), _NAME, bold=True)
     write(axes, left + _COLUMN, top, panel.seconds, _NAME, color=QUIET, align="right")
     top += _TITLE_HEIGHT
-    placed = tuple(replace(box, x=left + box.x, y=top) for box in boxes)
+    box0, box1 = (replace(box, x=left + box.x, y=top) for box in boxes)
+    placed = (box0, box1)
     scene = panel.scene
     heats = (scene.heat0, scene.heat1) if scene else (None, None)
     extents = (scene.extent0, scene.extent1) if scene else (None, None)

@@ -151,8 +151,8 @@ def hides(extent: Extent | None) -> bool:
 def _believable(explanation: Explanation) -> tuple[Explanation, str]:
     """The explanation without what is withheld, and why its maps and matches are."""
     if explanation.withheld:
-        bare = dict.fromkeys(("map0", "map1", "matches", "pixel_maps0", "pixel_maps1"))
-        return replace(explanation, **bare), explanation.withheld
+        bare = replace(explanation, map0=None, map1=None, matches=None, pixel_maps0=None, pixel_maps1=None)
+        return bare, explanation.withheld
     if explanation.withheld_pixels:
         explanation = replace(explanation, pixel_maps0=None, pixel_maps1=None)
     return explanation, ""
@@ -238,18 +238,16 @@ def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarra
     def mark(i: int) -> MatchMark:
         against, colored = matches.relevance[i] < 0, i < len(colors)
         color = AGAINST if against else colors[i] if colored else NEUTRAL
-        layers = (maps.tint(one[i], rgb(color)) if one is not None and i < len(one) else None for one in alphas)
-        points = (
-            tuple((place[i] / image.shape[1::-1]).tolist())
-            for place, image in ((matches.keypoints0, pair.image0), (matches.keypoints1, pair.image1))
-        )
+        layer0, layer1 = (maps.tint(one[i], rgb(color)) if one is not None and i < len(one) else None for one in alphas)
         return MatchMark(
             i + 1,
             color,
-            *points,
+            _within(matches.keypoints0[i], pair.image0),
+            _within(matches.keypoints1[i], pair.image1),
             float(matches.relevance[i]),
             float(matches.relevance[i] / total),
-            *layers,
+            layer0,
+            layer1,
             at=shown[i],
             line=shown[i] <= look.k_lines,
             opacity=1.0 if look.isolate in (None, i) else FAINT,
@@ -258,6 +256,12 @@ def _marks(matches: Matches, pair: ImagePair, look: Look, alphas: list[np.ndarra
         )
 
     return tuple(map(mark, shown))
+
+
+def _within(point: np.ndarray, image: np.ndarray) -> tuple[float, float]:
+    """A point (x, y) in fractions of an image's width and height."""
+    x, y = (point / image.shape[1::-1]).tolist()
+    return x, y
 
 
 def _banner(explanation: Explanation) -> str:
