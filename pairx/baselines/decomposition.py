@@ -120,7 +120,7 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
         maps.append(to_map(towards(side, direction(linear, number))))
-    return Finding(*maps, metrics=_metrics(at, linear))
+    return Finding.of_maps(maps, _metrics(at, linear))
 
 
 @method(

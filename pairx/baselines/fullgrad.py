@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -84,7 +84,11 @@ def _bias_of_batch_norm(
     return (0 if bias is None else bias) - mean * scale
 
 
-_BIASES = {torch.conv2d: _bias_of_linear, F.linear: _bias_of_linear, F.batch_norm: _bias_of_batch_norm}
+_BIASES: dict[Callable, Callable[..., Tensor | None]] = {
+    torch.conv2d: _bias_of_linear,
+    F.linear: _bias_of_linear,
+    F.batch_norm: _bias_of_batch_norm,
+}
 
 
 @method(
@@ -137,7 +141,7 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
     return total.detach(), elsewhere
 
 
-def spread(cells: Tensor, size: tuple[int, int]) -> Tensor:
+def spread(cells: Tensor, size: Sequence[int]) -> Tensor:
     """(h, w) to a larger (H, W), bilinear, with every cell's total kept."""
     ones = torch.ones_like(cells)[None, None].requires_grad_()
     with torch.enable_grad():

@@ -19,17 +19,17 @@ def find(at: PairAtLayer, _options: NoOptions, features: str) -> Generator[Step,
     less the ratio of the distances to the nearest and the second nearest feature, or LightGlue's confidence. Metrics:
     how many matched, how many of them are left. Raises InputError where the features' weights are not installed.
     """
-    found = []
-    for number, image in enumerate((at.pair.image0, at.pair.image1)):
-        yield Step(number, 3, "finding local features")
-        found.append(geometry.local_features(image, features))
+    yield Step(0, 3, "finding local features")
+    found0 = geometry.local_features(at.pair.image0, features)
+    yield Step(1, 3, "finding local features")
+    found1 = geometry.local_features(at.pair.image1, features)
     yield Step(2, 3, "matching them")
-    local = geometry.local_matches(*found)
-    kept = np.flatnonzero(geometry.follow(local, *found).follows)
+    local = geometry.local_matches(found0, found1)
+    kept = np.flatnonzero(geometry.follow(local, found0, found1).follows)
     order = kept[np.argsort(-local.score[kept], kind="stable")]
-    keypoints = [points[order] for points in (local.points0, local.points1)]
-    cells = [np.floor(points[:, ::-1]).astype(int) for points in keypoints]
-    matches = Matches(*cells, *keypoints, local.score[order], local.distance[order])
+    points0, points1 = local.points0[order], local.points1[order]
+    cells0, cells1 = (np.floor(points[:, ::-1]).astype(int) for points in (points0, points1))
+    matches = Matches(cells0, cells1, points0, points1, local.score[order], local.distance[order])
     return Finding(matches=matches, metrics={"local_matches": float(len(local)), "inliers": float(len(order))})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ def score_cam(side: Side, _options: NoOptions) -> Generator[Step, None, Tensor]:
     return torch.einsum("c,chw->hw", found.softmax(0), a)
 
 
-def masks(channels: Tensor, size: tuple[int, int]) -> Tensor:
+def masks(channels: Tensor, size: Sequence[int]) -> Tensor:
     """Channels (B, h, w) as masks (B, 1, H, W), 0 to 1, that lie where the cells do."""
     upsampled = nn.functional.interpolate(channels[:, None], size, mode="bilinear")
     low, high = upsampled.amin((2, 3), keepdim=True), upsampled.amax((2, 3), keepdim=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -11,13 +13,13 @@ MOST = 64
 """Cells along a side of a tensor at most: 67 MB of numbers."""
 
 
-def places(cells: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+def places(cells: Sequence[int], grid: tuple[int, int]) -> Tensor:
     """(h, w) int64: which of the places of a coarser grid (rows, columns) each of h x w cells lies in, row by row."""
     rows, columns = (torch.arange(n) * places // n for n, places in zip(cells, grid, strict=True))
     return rows[:, None] * grid[1] + columns
 
 
-def at_most(cells: tuple[int, int], most: int = MOST) -> tuple[int, int]:
+def at_most(cells: Sequence[int], most: int = MOST) -> tuple[int, int]:
     """The grid of places that h x w cells are joined to: as many, but no more than `most` along a side."""
     return min(cells[0], most), min(cells[1], most)
 

@@ -83,7 +83,8 @@ def partition_shap(side: Side, options: PartitionOptions) -> Generator[Step, Non
     height, width = side.model.size
     whole = (0, height, 0, width)
     nothing, everything = similarities([(), (whole,)])
-    queue, number = [], count()
+    queue: list[tuple[float, int, Part]] = []
+    number = count()
     values, done = torch.zeros(side.model.size, dtype=torch.float64), 2
 
     def push(part: Part) -> None:

@@ -40,6 +40,12 @@ class Finding:
     notes: tuple[str, ...] = ()
     withheld: str = ""
 
+    @classmethod
+    def of_maps(cls, maps: Iterable[np.ndarray], metrics: dict[str, float] | None = None) -> Finding:
+        """From the maps of both photographs, and metrics."""
+        map0, map1 = maps
+        return cls(map0, map1, metrics=metrics or {})
+
 
 @dataclass(frozen=True)
 class Method:
@@ -71,7 +77,8 @@ def each_side(one: Callable) -> Callable:
 
     @functools.wraps(one)
     def find(at: PairAtLayer, options: Any) -> Generator[Step, None, Finding]:
-        maps, metrics = [], {}
+        maps: list[np.ndarray] = []
+        metrics: dict[str, float] = {}
         for number, side in enumerate(at.sides):
             name = ("first", "second")[number]
             yield Step(number, 2, f"the {name} photograph")
@@ -81,7 +88,7 @@ def each_side(one: Callable) -> Callable:
             own, told = found if isinstance(found, tuple) else (found, {})
             maps.append(to_map(own))
             metrics |= {f"{key}{number}": value for key, value in told.items()}
-        return Finding(*maps, metrics=metrics)
+        return Finding.of_maps(maps, metrics)
 
     return find
 
@@ -142,4 +149,5 @@ def settings(at: PairAtLayer, options: Any) -> dict[str, Any]:
 
 def sides_card(**facts: Any) -> MethodCard:
     """A card of a method that treats each side alike, so that exchanging the photographs exchanges the maps."""
-    return MethodCard(**({"license": "MIT", "symmetric": True} | facts))
+    shared: dict[str, Any] = {"license": "MIT", "symmetric": True}
+    return MethodCard(**shared | facts)

@@ -77,7 +77,7 @@ def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Fi
             error = belief.error_of(recording, seed, None, POLICY)
         maps.append(pixels.sum(0))
         beliefs.append(belief.believed(maps[-1], seed, error))
-    return _judged(Finding(*map(to_map, maps)), beliefs, "the pixels")
+    return _judged(Finding.of_maps(map(to_map, maps)), beliefs, "the pixels")
 
 
 @method(
@@ -122,7 +122,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
             (pixels,) = recording.pixels(path, at.model.from_grid(alone[None], like=relevances[number])[None])
             maps.append(to_map(pixels.sum(0)))
             metrics[f"share{number}"] = float(totals[number][channel] / totals[number].abs().sum().clamp(min=1e-12))
-    return _judged(Finding(*maps, metrics=metrics), beliefs, at.layer)
+    return _judged(Finding.of_maps(maps, metrics), beliefs, at.layer)
 
 
 @method(
@@ -167,9 +167,9 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Findi
             cells = []
             for number, (recording, side) in enumerate(zip(recordings, at.sides, strict=True)):
                 relevance = recording.relevance(path, side.embedding * some)
-                found = torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])
-                growths[number] = max(growths[number], belief.growth(found, side.embedding * some))
-                cells.append(joined(found))
+                summed = torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])
+                growths[number] = max(growths[number], belief.growth(summed, side.embedding * some))
+                cells.append(joined(summed))
             tensor = tensor + torch.einsum("nij,nxy->ijxy", *cells)
     e, f = (side.embedding for side in at.sides)
     found = of_pairs(tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12)))

@@ -7,7 +7,7 @@ background's. First order explains one photograph with the other held constant; 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -103,7 +103,7 @@ def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
     tensor = torch.einsum("cij,cxy->ijxy", *map(joined, changes)) / scale
     singles = left[0] @ (means[1] - left[1]) + left[1] @ (means[0] - left[0])
     metrics = {"mean_features": float(means[0] @ means[1] / scale), "elsewhere": float(singles / scale)}
-    return Finding(*map(to_map, maps), tensor=to_map(tensor), metrics=metrics)
+    return replace(Finding.of_maps(map(to_map, maps), metrics), tensor=to_map(tensor))
 
 
 @method(

@@ -27,13 +27,18 @@ ENUMERATED = 1 << 12
 class Shares:
     """How a game's worth is shared.
 
-    singles: (n,). pairs: (n, n) symmetric, each unordered pair's index in both places, or None. error: mean standard
-    error of the fitted numbers, 0 where all coalitions were taken.
+    singles: (n,). error: mean standard error of the fitted numbers, 0 where all coalitions were taken.
     """
 
     singles: Tensor
-    pairs: Tensor | None
     error: float
+
+
+@dataclass(frozen=True)
+class PairShares(Shares):
+    """The same of pairs, too. pairs: (n, n) symmetric, each unordered pair's index in both places."""
+
+    pairs: Tensor
 
 
 def shapley_values(
@@ -47,12 +52,12 @@ def shapley_values(
     worth = yield from _evaluate(values, torch.cat([everyone, coalitions]), batch, what)
     nobody, total = worth[0], worth[1] - worth[0]
     singles, error = _fit(coalitions.double(), worth[2:] - nobody, weights, total)
-    return Shares(singles, None, 0.0 if len(weights) == 2**players - 2 else error)
+    return Shares(singles, 0.0 if len(weights) == 2**players - 2 else error)
 
 
 def shapley_taylor_indices(
     values: Values, players: int, samples: int, seed: int, batch: int, what: str
-) -> Generator[Step, None, Shares]:
+) -> Generator[Step, None, PairShares]:
     """Shapley-Taylor indices of order 2 (Hamilton et al., section 5.2). singles are `v(i) - v(nobody)`; singles and
     unordered pairs together sum to the worth of all players less that of none.
     """
@@ -67,7 +72,7 @@ def shapley_taylor_indices(
     fitted, error = _fit(members[:, first] * members[:, second], rest, weights, total)
     pairs = torch.zeros(players, players, dtype=torch.float64)
     pairs[first, second] = pairs[second, first] = fitted
-    return Shares(singles, pairs, 0.0 if len(weights) == 2**players - players - 2 else error)
+    return PairShares(singles, 0.0 if len(weights) == 2**players - players - 2 else error, pairs)
 
 
 def spread(values: Tensor, labels: Tensor) -> Tensor:
