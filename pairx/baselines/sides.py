@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pairx.models import Differentiable, EmbeddingModel, finite, given, observed, siblings
+from pairx.models import Differentiable, EmbeddingModel, capture_outputs, finite, neighbour_modules, override_outputs
 from pairx.types import ImagePair
 
 CACHED = 2 * 416**2
@@ -60,7 +60,7 @@ class Side:
         seen: list[Tensor] = []
         path = self.model.path(self.layer)
         with torch.no_grad():
-            observed(self.model.module, [path], lambda _name, output: seen.append(output.clone()))(x)
+            capture_outputs(self.model.module, [path], lambda _name, output: seen.append(output.clone()))(x)
         return self.model.to_grid(seen[-1])
 
     def head(self, grid: Tensor) -> Tensor:
@@ -108,7 +108,7 @@ class Side:
             own = torch.cat([self.output[:, :prefix].expand(len(own), -1, -1), own[:, prefix:]], 1)
         before = {name: one.expand(len(x), *one.shape[1:]) for name, one in self.before.items()}
         with Differentiable():
-            return given(self.model.module, before | {self.model.path(self.layer): own})(x)
+            return override_outputs(self.model.module, before | {self.model.path(self.layer): own})(x)
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def see(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
 @torch.no_grad()
 def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """Embeddings (B, D), and copies, which the network cannot write over: of the layer's output, and of the outputs of
-    its siblings, those that run once, and before it.
+    its neighbours, those that run once, and before it.
     """
     path, calls, outputs = model.path(layer), [], {}
 
@@ -154,7 +154,7 @@ def _run(model: EmbeddingModel, layer: str, x: Tensor) -> tuple[Tensor, Tensor, 
             outputs[name] = output.clone()
         calls.append(name)
 
-    embeddings = finite(observed(model.module, [*siblings(model.module, path), path], note)(x))
+    embeddings = finite(capture_outputs(model.module, [*neighbour_modules(model.module, path), path], note)(x))
     once = {name: output for name, output in outputs.items() if calls.count(name) == 1}
     return embeddings, outputs[path], {name: output for name, output in once.items() if name != path}
 

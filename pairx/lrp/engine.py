@@ -17,7 +17,7 @@ from pairx.lrp.patch import Patch
 from pairx.lrp.policy import Policy
 from pairx.lrp.rules import Node
 from pairx.lrp.tape import Tape, refuse_unruled, tensors
-from pairx.models import observed
+from pairx.models import capture_outputs
 from pairx.types import InputError
 
 OUTPUT = ""  # the name of the root module, whose output is the embedding
@@ -195,7 +195,7 @@ def _written(
         outputs[name] = output if tape.node(output) is None else tape.alias(output)
         tape.wake()
 
-    network = observed(module, (*layers, OUTPUT), see)
+    network = capture_outputs(module, (*layers, OUTPUT), see)
     table = handlers.GRADIENT if policy.composite == "gradient" else handlers.LRP
     tape = Tape(network, x, policy, arithmetic, table, asleep=not pixels)
     with torch.no_grad(), tape:

@@ -10,13 +10,13 @@ from pairx.models.loading import load_model
 from pairx.models.networks import (
     EmbeddingNet,
     GeM,
+    capture_outputs,
     finite,
     gem,
-    given,
-    observed,
+    neighbour_modules,
+    override_outputs,
     private_copy,
     record_outputs,
-    siblings,
 )
 from pairx.models.preprocessing import Preprocessing
 from pairx.models.registry import BUNDLED, EMBEDDED, MODELS, ModelCard, list_models
@@ -35,14 +35,14 @@ __all__ = [
     "ModelCard",
     "Preprocessing",
     "batch_norm",
+    "capture_outputs",
     "finite",
     "gem",
-    "given",
     "list_models",
     "load_model",
-    "observed",
+    "neighbour_modules",
+    "override_outputs",
     "private_copy",
     "record_outputs",
-    "siblings",
     "wrap",
 ]

@@ -120,7 +120,7 @@ def private_copy(module: nn.Module) -> nn.Module:
     return copy.deepcopy(module, {id(tensor): tensor for tensor in tensors})
 
 
-def observed(
+def capture_outputs(
     module: nn.Module, names: Sequence[str], see: Callable[[str, torch.Tensor], torch.Tensor | None]
 ) -> nn.Module:
     """The same network, whose named submodules ("" is the whole) also tell `see` their output; what `see` returns, if
@@ -134,7 +134,7 @@ def observed(
     return copies[""]
 
 
-def given(module: nn.Module, outputs: Mapping[str, torch.Tensor]) -> nn.Module:
+def override_outputs(module: nn.Module, outputs: Mapping[str, torch.Tensor]) -> nn.Module:
     """The same network, whose named submodules give copies of these outputs instead of computing their own."""
     copies = _copies(module, list(outputs))
     for name, output in outputs.items():
@@ -142,7 +142,7 @@ def given(module: nn.Module, outputs: Mapping[str, torch.Tensor]) -> nn.Module:
     return copies[""]
 
 
-def siblings(module: nn.Module, name: str) -> list[str]:
+def neighbour_modules(module: nn.Module, name: str) -> list[str]:
     """The submodules beside a named one, and beside each that contains it."""
     steps, found = name.split("."), []
     for depth, step in enumerate(steps):
@@ -175,7 +175,7 @@ def record_outputs(
 ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Run `module` on x: its output, and the outputs of the named submodules in the order of their computation."""
     outputs: dict[str, torch.Tensor] = {}
-    return observed(module, names, outputs.__setitem__)(x), outputs
+    return capture_outputs(module, names, outputs.__setitem__)(x), outputs
 
 
 def finite(embeddings: torch.Tensor) -> torch.Tensor:

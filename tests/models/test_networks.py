@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import torch
 from torch import Tensor, nn
 
-from pairx.models import observed, record_outputs
+from pairx.models import capture_outputs, record_outputs
 
 
 def network() -> nn.Sequential:
@@ -29,7 +29,7 @@ def test_outputs_of_nested_modules_and_of_the_whole() -> None:
 def test_the_network_stays_as_it_is() -> None:
     module, seen = network(), []
     own = module[0].register_forward_hook(lambda _module, _inputs, output: seen.append(output))
-    other = observed(module, ["0.1", ""], lambda name, output: seen.append(name))
+    other = capture_outputs(module, ["0.1", ""], lambda name, output: seen.append(name))
     assert other is not module and other[0] is not module[0]
     assert other[1] is module[1] and other[0][0] is module[0][0]
     other(torch.randn(1, 3, 8, 8))
