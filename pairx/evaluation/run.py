@@ -24,7 +24,7 @@ from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.lock import require_free
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
-from pairx.evaluation.work import Here, Work, Workers
+from pairx.evaluation.work import LocalWorkers, Work, Workers
 from pairx.files import whole
 from pairx.models import EmbeddingModel
 from pairx.types import InputError, Step, finished
@@ -163,7 +163,7 @@ def _plan(
 
 def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
     if ray is None:
-        return nullcontext(Here())
+        return nullcontext(LocalWorkers())
     if model.device.type != "cpu":
         raise InputError(f"Ray's workers compute on CPUs, and the model is on {model.device}. Load it for cpu.")
     from pairx.evaluation.cluster import Cluster

@@ -69,7 +69,7 @@ class Workers(Protocol):
         """As `Scoring`, in any order."""
 
 
-class Here:
+class LocalWorkers:
     """This process, on all cores."""
 
     def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:

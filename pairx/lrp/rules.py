@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
 ATTENTION, GATE, POWER = "attention", "gate", "power"  # kinds of nodes
-NONE = 1e-3  # of all parts' magnitude: a positive part below that is more rounding than evidence
+NEGLIGIBLE_POSITIVE = 1e-3  # of all parts' magnitude: a positive part below that is more rounding than evidence
 
 
 class Node:
@@ -362,7 +362,7 @@ class ZPlus(Product):
 
 
 class ZPlusOrAll(ZPlus):
-    """ZPlus, but where the positive part of an output is less than NONE of the magnitude of all parts,
+    """ZPlus, but where the positive part of an output is less than NEGLIGIBLE_POSITIVE of the magnitude of all parts,
     `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
     """
 
@@ -374,7 +374,7 @@ class ZPlusOrAll(ZPlus):
             raw, bias = self.operator.raw, self.operator.bias()
             bias = raw.new_zeros(len(raw)) if bias is None else bias.abs()
             magnitude = self.operator.product(self.inputs.abs(), 0, bias).to(raw.dtype)
-            none = self.inverse.reciprocal() - EPSILON <= NONE * magnitude
+            none = self.inverse.reciprocal() - EPSILON <= NEGLIGIBLE_POSITIVE * magnitude
             self.inverse = self.inverse.masked_fill(none, 0)
             self.inverse_of_all = none / stabilized(magnitude) if none.any() else None
 
