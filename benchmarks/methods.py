@@ -165,7 +165,7 @@ def own_seconds(side: Side) -> tuple[float, float]:
 def measure(model: EmbeddingModel, case: Case, names: list[str], samples: int) -> Iterator[dict[str, Any]]:
     """A row a method."""
     layer = model.default_layer
-    own = own_seconds(baselines.see(model, case.pair, layer).sides[0])
+    own = own_seconds(baselines.encode_pair(model, case.pair, layer).sides[0])
     for name in names:
         options = {"samples": max(samples, LEAST.get(name, 0))} if samples else {}
         given = {key: value for key, value in options.items() if key in methods.option_names(name)}

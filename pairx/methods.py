@@ -66,8 +66,8 @@ def explain_steps(
         return [noted(one, pair) for one in explanations]
     explanations = []
     for layer in [model.layer(name).name for name in layers]:
-        yield Step(0, 1, "seeing the photographs")
-        found = yield from baselines.explain(baselines.see(model, pair, layer), method, chosen)
+        yield Step(0, 1, "encoding the photographs")
+        found = yield from baselines.explain(baselines.encode_pair(model, pair, layer), method, chosen)
         explanations.append(noted(found, pair))
     return explanations
 
@@ -93,7 +93,7 @@ def compare_each(
     if unknown := sorted(set(options).difference(*known.values())):
         raise InputError(f"None of these methods has an option {unknown[0]!r}.")
     layer = model.layer(layer or model.default_layer).name
-    at = baselines.see(model, pair, layer)
+    at = baselines.encode_pair(model, pair, layer)
     for number, name in enumerate(methods):
         yield Step(100 * number, 100 * len(methods), title := card_of(name).title)
         try:

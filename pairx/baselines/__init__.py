@@ -20,10 +20,10 @@ from pairx.baselines import (
     superpixels,
 )
 from pairx.baselines.registry import METHODS, Method, explain
-from pairx.baselines.sides import PairAtLayer, Side, see
+from pairx.baselines.sides import PairAtLayer, Side, encode_pair
 
 __all__ = [
-    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "explain", "fullgrad", "gradients", "jacobians",
-    "local_features", "masked_cam", "partition", "relevance", "search_activation", "see", "sliding",
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "encode_pair", "explain", "fullgrad",
+    "gradients", "jacobians", "local_features", "masked_cam", "partition", "relevance", "search_activation", "sliding",
     "superpixel_pairs", "superpixels",
 ]  # fmt: skip

@@ -127,7 +127,7 @@ class PairAtLayer:
         return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
 
 
-def see(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
+def encode_pair(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
     """Run the model on both photographs. Raises InputError for an unknown layer, and for an embedding that is no finite
     number.
     """

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pairx import images
-from pairx.baselines import PairAtLayer, Side, backgrounds, see
+from pairx.baselines import PairAtLayer, Side, backgrounds, encode_pair
 from pairx.baselines.backgrounds import Background
 from pairx.core import correspondence
 from pairx.methods import card_of
@@ -78,7 +78,7 @@ def faithfulness(
     """
     if explanation.settings.get("model_key") != model.key:
         raise InputError(f"This explanation is of another model than {model.name}. Explain the pair again.")
-    at = see(model, pair, explanation.settings["layer"])
+    at = encode_pair(model, pair, explanation.settings["layer"])
     found = Faithfulness()
     fields = [_random_fields(side, seed) for side in at.sides]
     if explanation.map0 is not None and explanation.map1 is not None:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from pairx.baselines import PairAtLayer, see
+from pairx.baselines import PairAtLayer, encode_pair
 from pairx.models import EmbeddingModel, ModelCard, Preprocessing
 from pairx.testing import make_pair
 
@@ -40,7 +40,7 @@ def model_with(head: nn.Module, seed: int = 0) -> EmbeddingModel:
 
 def at_stage(model: EmbeddingModel, seed0: int = 0, seed1: int = 1) -> PairAtLayer:
     """A pair of smooth noise at the layer "stage"."""
-    return see(model, make_pair(seed0, seed1), "stage")
+    return encode_pair(model, make_pair(seed0, seed1), "stage")
 
 
 def numpy(values: torch.Tensor) -> np.ndarray:

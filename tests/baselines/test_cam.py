@@ -14,7 +14,7 @@ from pytorch_grad_cam.utils.svd_on_activations import get_2d_projection, get_2d_
 from torch import nn
 
 import pairx
-from pairx.baselines import METHODS, PairAtLayer, cam, explain, masked_cam, see
+from pairx.baselines import METHODS, PairAtLayer, cam, encode_pair, explain, masked_cam
 from pairx.baselines.fullgrad import BiasTape, full_gradient, spread
 from pairx.models import EmbeddingModel
 from pairx.testing import make_pair
@@ -50,12 +50,12 @@ def resnet() -> PairAtLayer:
     for parameter in model.module.parameters():
         if parameter.ndim == 1:  # timm begins with residual branches at zero, and without biases
             parameter.add_(0.3 * torch.randn_like(parameter))
-    return see(model, make_pair(), "layer2")
+    return encode_pair(model, make_pair(), "layer2")
 
 
 @pytest.fixture(scope="module")
 def small(tiny: EmbeddingModel) -> PairAtLayer:
-    return see(tiny, make_pair(), "stage")
+    return encode_pair(tiny, make_pair(), "stage")
 
 
 def found(at: PairAtLayer, name: str) -> Explanation:
@@ -194,14 +194,14 @@ def test_fullgrad_sums_to_the_similarity_of_a_rectifier_network(small: PairAtLay
 def test_fullgrad_sums_to_the_similarity_with_any_activation(activation: nn.Module) -> None:
     at = at_stage(model_with(nn.Sequential(nn.Conv2d(5, 6, 3), activation, *gap())))
     nn.init.normal_(at.model.module.head[0].weight, std=3)
-    at = see(at.model, at.pair, at.layer)
+    at = encode_pair(at.model, at.pair, at.layer)
     explanation = found(at, "fullgrad")
     for number in (0, 1):
         assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
 
 
 def test_fullgrad_sums_to_the_similarity_of_the_embedded_model() -> None:
-    at = see(pairx.load_model(size=96, device="cpu"), make_pair(), "blocks.3")
+    at = encode_pair(pairx.load_model(size=96, device="cpu"), make_pair(), "blocks.3")
     explanation = found(at, "fullgrad")
     for number in (0, 1):
         assert explanation.metrics[f"unexplained{number}"] == pytest.approx(0, abs=2e-5)
@@ -230,7 +230,7 @@ def test_fullgrad_tells_what_a_gate_leaves_unexplained() -> None:
 
 def test_fullgrad_of_standardised_weights() -> None:
     model = pairx.load_model("timm:nf_resnet26", pretrained=False, size=32, device="cpu")
-    explanation = found(see(model, make_pair(), model.default_layer), "fullgrad")
+    explanation = found(encode_pair(model, make_pair(), model.default_layer), "fullgrad")
     assert explanation.metrics["unexplained0"] == pytest.approx(0, abs=2e-5)
 
 

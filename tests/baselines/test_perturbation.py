@@ -8,7 +8,7 @@ import torch
 from captum.attr import IntegratedGradients, KernelShap
 from sklearn.linear_model import Ridge
 
-from pairx.baselines import METHODS, PairAtLayer, backgrounds, explain, see, superpixels
+from pairx.baselines import METHODS, PairAtLayer, backgrounds, encode_pair, explain, superpixels
 from pairx.models import EmbeddingModel
 from pairx.testing import make_pair
 from pairx.types import Explanation, InputError, finished
@@ -17,7 +17,7 @@ from tests.baselines.networks import at_stage, gap, model_with
 
 @pytest.fixture(scope="module")
 def at(tiny: EmbeddingModel) -> PairAtLayer:
-    return see(tiny, make_pair(), "stage")
+    return encode_pair(tiny, make_pair(), "stage")
 
 
 def found(at: PairAtLayer, name: str, **options: object) -> Explanation:

@@ -9,7 +9,7 @@ import torch
 
 from pairx import lrp
 from pairx.assets import ASSETS
-from pairx.baselines import METHODS, PairAtLayer, explain, see
+from pairx.baselines import METHODS, PairAtLayer, encode_pair, explain
 from pairx.images import load_image
 from pairx.models import EmbeddingModel
 from pairx.testing import make_pair
@@ -18,7 +18,7 @@ from pairx.types import Explanation, ImagePair, InputError, finished
 
 @pytest.fixture(scope="module")
 def at(tiny: EmbeddingModel) -> PairAtLayer:
-    return see(tiny, make_pair(), "stage")
+    return encode_pair(tiny, make_pair(), "stage")
 
 
 def found(at: PairAtLayer, name: str, **options: object) -> Explanation:
@@ -85,7 +85,7 @@ def test_sift_finds_a_photograph_again_that_was_turned(tiny: EmbeddingModel) -> 
     height, width = image.shape[:2]
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), 20, 0.9)
     turned = cv2.warpAffine(image, turn, (width, height))
-    one = found(see(tiny, ImagePair(image, turned, "a", "b", view, view), "stage"), "sift")
+    one = found(encode_pair(tiny, ImagePair(image, turned, "a", "b", view, view), "stage"), "sift")
     assert len(one.matches) == one.metrics["inliers"] >= 20
     expected = (one.matches.keypoints0 - 0.5) @ turn[:, :2].T + turn[:, 2] + 0.5
     assert np.linalg.norm(expected - one.matches.keypoints1, axis=1).max() < 4
@@ -95,5 +95,5 @@ def test_sift_finds_a_photograph_again_that_was_turned(tiny: EmbeddingModel) -> 
 def test_sift_finds_nothing_in_gray(tiny: EmbeddingModel) -> None:
     pair = make_pair()
     gray = ImagePair(pair.image0 * 0 + 127, pair.image1, "a", "b", pair.view0, pair.view1)
-    one = found(see(tiny, gray, "stage"), "sift")
+    one = found(encode_pair(tiny, gray, "stage"), "sift")
     assert len(one.matches) == 0 and one.metrics["local_matches"] == 0

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 import pairx
-from pairx.baselines import see
+from pairx.baselines import encode_pair
 from pairx.baselines.sides import Side
 from pairx.models import EmbeddingModel
 from pairx.testing import make_pair
@@ -29,7 +29,7 @@ ARCHITECTURES = {
 def test_the_head_gives_the_models_own_embedding(name: str) -> None:
     size = None if "swin" in name or "vit" in name else 64
     model = pairx.load_model(name, pretrained=False, size=size)
-    for side in see(model, make_pair(), ARCHITECTURES[name]).sides:
+    for side in encode_pair(model, make_pair(), ARCHITECTURES[name]).sides:
         a = side.activation
         with torch.no_grad():
             again = side.head(torch.stack([a, a.flip(0)]))
@@ -68,7 +68,7 @@ def test_what_comes_before_the_layer_is_not_computed_again(tiny: EmbeddingModel)
 
     torch.manual_seed(0)
     model = EmbeddingModel(tiny.card, Twice(), tiny.preprocessing)
-    side = see(model, make_pair(), "stage").sides[0]
+    side = encode_pair(model, make_pair(), "stage").sides[0]
     assert sorted(side.before) == ["first", "once"]
     ran = []
     hooks = [part.register_forward_hook(lambda part, *_: ran.append(type(part))) for part in model.module.children()]
@@ -112,7 +112,7 @@ def test_gradients_of_networks_of_grids_and_tokens(name: str) -> None:
     for part in model.module.modules():
         if isinstance(part, nn.modules.batchnorm._BatchNorm):
             nn.init.uniform_(part.weight, 0.5, 1.5)
-    assert_derivatives(see(model, make_pair(), model.layers[-1].name).sides[0])
+    assert_derivatives(encode_pair(model, make_pair(), model.layers[-1].name).sides[0])
 
 
 def assert_derivatives(side: Side) -> None:

@@ -12,7 +12,7 @@ from gradio.utils import get_upload_folder
 
 import pairx
 from pairx import methods, viz
-from pairx.baselines import see
+from pairx.baselines import encode_pair
 from pairx.core import correspondence
 from pairx.testing import make_pair
 from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
@@ -226,7 +226,7 @@ def test_a_place_is_answered_by_the_other_photograph(answers, request_of, tiny):
 
 def test_the_photographs_are_seen_once_for_many_places(answers, request_of, monkeypatch):
     seen = []
-    monkeypatch.setattr(session, "see", lambda *how: seen.append(how) or see(*how))
+    monkeypatch.setattr(session, "encode_pair", lambda *how: seen.append(how) or encode_pair(*how))
     for x in (0.1, 0.5, 0.9):
         assert "cells" in ask(answers, request_of, place=[x, 0.5, x, 0.5])
     assert len(seen) == 1

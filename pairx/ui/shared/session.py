@@ -20,7 +20,7 @@ import torch
 
 import pairx
 from pairx import methods
-from pairx.baselines import PairAtLayer, see
+from pairx.baselines import PairAtLayer, encode_pair
 from pairx.baselines.decomposition import point_map
 from pairx.core import correspondence
 from pairx.core.pair_x import VERSION
@@ -130,7 +130,7 @@ class AppState:
         key = self.key(request)
         with self._seeing:
             if key not in self._seen:
-                self._seen[key] = see(self.model(request.model), self.pair(request), request.layer)
+                self._seen[key] = encode_pair(self.model(request.model), self.pair(request), request.layer)
             self._seen.move_to_end(key)
             while len(self._seen) > KEPT_PAIRS:
                 self._seen.popitem(last=False)
