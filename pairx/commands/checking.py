@@ -27,7 +27,7 @@ def check(arguments: argparse.Namespace) -> None:
     herd = load_dataset("sample")
     keys = with_progress(embeddings.key_steps(herd))
     vectors = with_progress(embeddings.embed_steps(herd, model, keys))
-    everywhere = search.setting(herd, None, None)
+    everywhere = search.split_queries(herd, None, None)
     found = search.retrieval(vectors, everywhere, herd.table["identity"].to_numpy(str))
     about, read = model.preprocessing, model.reading
     report = {

@@ -48,7 +48,7 @@ def rank_steps(
         raise InputError(f"{dataset.name} holds one photograph: there is nothing to compare it with. Add others.")
     keys = yield from key_steps(dataset, cache)
     embeddings = yield from embed_steps(dataset, model, keys, cache)
-    where = search.Setting(np.array([row]), np.arange(len(dataset)))
+    where = search.QuerySplit(np.array([row]), np.arange(len(dataset)))
     found = search.nearest(embeddings, where, top_k)
     near = dataset.table.iloc[found["gallery"]]
     table = pd.DataFrame({"image_id": near["image_id"].to_numpy(), "identity": near["identity"].to_numpy()})

@@ -107,7 +107,7 @@ def evaluate_steps(
     computing = _workers(ray, model)
     yield Step(0, 1, "reading the data set")
     dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset, cache=cache))
-    where = search.setting(dataset, query_split, gallery_split, exclude_encounter)
+    where = search.split_queries(dataset, query_split, gallery_split, exclude_encounter)
     keys = yield from key_steps(dataset, cache)
     settings = {
         "dataset": dataset.name,
@@ -147,7 +147,7 @@ def fingerprint(dataset: Dataset, keys: Sequence[str]) -> str:
 
 
 def _plan(
-    dataset: Dataset, keys: Sequence[str], embeddings: np.ndarray, where: search.Setting, pairs: int, seed: int
+    dataset: Dataset, keys: Sequence[str], embeddings: np.ndarray, where: search.QuerySplit, pairs: int, seed: int
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     """The pairs to score, by image_id, and what is known beside them: the k they come from, retrieval, duplicates."""
     identities, ids = dataset.table["identity"].to_numpy(str), dataset.table["image_id"].to_numpy(str)

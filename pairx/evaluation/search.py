@@ -23,7 +23,7 @@ EXACT = 2.0**36  # cosines are compared as whole numbers of this fraction: equal
 
 
 @dataclass(frozen=True)
-class Setting:
+class QuerySplit:
     """Who is looked for among whom. queries (Q,), gallery (G,): rows. encounters: (N,) texts where photographs of the
     query's own encounter are left out of its gallery, else None. A photograph is never compared with itself.
     """
@@ -55,9 +55,9 @@ class Setting:
         return np.where(np.asarray(names)[codes] == "", -1, codes)
 
 
-def setting(
+def split_queries(
     dataset: Dataset, query_split: str | None, gallery_split: str | None, exclude_encounter: bool = False
-) -> Setting:
+) -> QuerySplit:
     """Queries and gallery by the column `split`; all photographs where none is named.
 
     Raises InputError where a split or the column encounter is missing.
@@ -67,7 +67,7 @@ def setting(
         if "encounter" not in dataset.table:
             raise InputError(f"{dataset.name} has no column encounter, so encounters cannot be excluded. Add it.")
         encounters = dataset.table["encounter"].to_numpy()
-    return Setting(_rows(dataset, query_split), _rows(dataset, gallery_split), encounters)
+    return QuerySplit(_rows(dataset, query_split), _rows(dataset, gallery_split), encounters)
 
 
 def _rows(dataset: Dataset, split: str | None) -> np.ndarray:
@@ -81,7 +81,7 @@ def _rows(dataset: Dataset, split: str | None) -> np.ndarray:
     return rows
 
 
-def nearest(embeddings: np.ndarray, where: Setting, k: int) -> pd.DataFrame:
+def nearest(embeddings: np.ndarray, where: QuerySplit, k: int) -> pd.DataFrame:
     """Each query's k most similar photographs: query, gallery (rows), rank (from 0), cosine (float64), sorted by query
     and rank. Of equally similar ones the first row comes first. Exact.
     """
@@ -104,7 +104,7 @@ def nearest(embeddings: np.ndarray, where: Setting, k: int) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def retrieval(embeddings: np.ndarray, where: Setting, identities: np.ndarray) -> dict[str, float]:
+def retrieval(embeddings: np.ndarray, where: QuerySplit, identities: np.ndarray) -> dict[str, float]:
     """How well the model finds an individual again: top_1, top_5 (shares of queries), map (mean average precision), and
     queries, the number of those that have a photograph of their individual in the gallery; others do not count. Of
     equally similar photographs the first of the gallery comes first.
@@ -125,7 +125,9 @@ def retrieval(embeddings: np.ndarray, where: Setting, identities: np.ndarray) ->
     return {"queries": len(ranks), "top_1": top_1, "top_5": top_5, "map": mean}
 
 
-def _ranks(embeddings: np.ndarray, where: Setting, queries: np.ndarray, owns: list[np.ndarray]) -> Iterator[np.ndarray]:
+def _ranks(
+    embeddings: np.ndarray, where: QuerySplit, queries: np.ndarray, owns: list[np.ndarray]
+) -> Iterator[np.ndarray]:
     """For each query, ascending and from 0: the ranks that places `owns` of the gallery, one array a query, have among
     all that it is compared with.
     """

@@ -100,7 +100,7 @@ def _metrics(rows: pd.DataFrame) -> dict[str, np.ndarray]:
     return {name: values.to_numpy(float) for name, values in found.items()}
 
 
-def standing(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dict[str, Any]:
+def metric_statistics(metric: np.ndarray, cosine: np.ndarray, correct: np.ndarray) -> dict[str, Any]:
     """What a metric (N,) says of pairs: how many correct and incorrect ones have it, rho, Delta (algorithm 1), why
     there is none, its window of cosines (low, high), its bins, and the AUC within them.
     """
@@ -125,7 +125,7 @@ def _describe(metric: np.ndarray, rows: pd.DataFrame, found: resampling.Resample
         "delta_p_floor": null.floor,
         "delta_p_reason": null.reason,
     }
-    return standing(metric, rows["cosine"].to_numpy(), rows["correct"].to_numpy()) | _numbers(found) | chance
+    return metric_statistics(metric, rows["cosine"].to_numpy(), rows["correct"].to_numpy()) | _numbers(found) | chance
 
 
 def _numbers(found: resampling.Resampled) -> dict[str, Any]:

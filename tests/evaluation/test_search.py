@@ -61,7 +61,7 @@ def test_known_embeddings_are_not_computed_again(
 def test_nearest_is_exact() -> None:
     embeddings = some_embeddings()
     encounters = np.array([f"e{i // 4}" if i % 7 else "" for i in range(60)])
-    where = search.Setting(np.arange(0, 60, 2), np.arange(10, 60), encounters)
+    where = search.QuerySplit(np.arange(0, 60, 2), np.arange(10, 60), encounters)
     found = search.nearest(embeddings, where, 5)
     for query, rows in found.groupby("query"):
         others = [g for g in range(10, 60) if g != query and not (encounters[g] and encounters[g] == encounters[query])]
@@ -72,7 +72,7 @@ def test_nearest_is_exact() -> None:
 
 
 def test_a_small_gallery_gives_what_it_has() -> None:
-    where = search.Setting(np.arange(3), np.arange(3))
+    where = search.QuerySplit(np.arange(3), np.arange(3))
     assert search.nearest(some_embeddings(3), where, 20).groupby("query").size().tolist() == [2, 2, 2]
 
 
@@ -81,24 +81,24 @@ def test_retrieval_by_hand() -> None:
     angles = np.array([0, 0.1, 0.2, 0.3, 0.4])
     embeddings = np.column_stack([np.cos(angles), np.sin(angles)]).astype(np.float32)
     identities = np.array(["A", "B", "A", "C", "A"])
-    found = search.retrieval(embeddings, search.Setting(np.array([0]), np.arange(5)), identities)
+    found = search.retrieval(embeddings, search.QuerySplit(np.array([0]), np.arange(5)), identities)
     assert found == {"queries": 1, "top_1": 0, "top_5": 1, "map": pytest.approx(0.5)}
     # B and C are alone, so only the three A are queries; excluding 0's encounter leaves 4 as its only right one.
     encounters = np.array(["x", "", "x", "", ""])
-    found = search.retrieval(embeddings, search.Setting(np.arange(5), np.arange(5), encounters), identities)
+    found = search.retrieval(embeddings, search.QuerySplit(np.arange(5), np.arange(5), encounters), identities)
     # 0: 1 3 4 -> 1/3; 2: 1 3 4 -> 1/3 (1 and 3 are equally near); 4: 3 2 1 0 -> (1/2 + 2/4) / 2.
     assert found["queries"] == 3 and found["top_1"] == 0
     assert found["map"] == pytest.approx((1 / 3 + 1 / 3 + 1 / 2) / 3)
 
 
 def test_retrieval_without_any_right_answer() -> None:
-    found = search.retrieval(some_embeddings(4), search.Setting(np.arange(4), np.arange(4)), np.array(list("ABCD")))
+    found = search.retrieval(some_embeddings(4), search.QuerySplit(np.arange(4), np.arange(4)), np.array(list("ABCD")))
     assert found["queries"] == 0 and np.isnan(found["top_1"])
 
 
 def test_pairs_are_chosen_from_the_smallest_k() -> None:
     embeddings, identities = some_embeddings(80, 1), np.array([f"i{i % 8}" for i in range(80)])
-    candidates = search.nearest(embeddings, search.Setting(np.arange(80), np.arange(80)), search.LARGEST_K)
+    candidates = search.nearest(embeddings, search.QuerySplit(np.arange(80), np.arange(80)), search.LARGEST_K)
     sizes = {}
     for k in range(5, 21):
         pool = {
@@ -117,7 +117,7 @@ def test_pairs_are_chosen_from_the_smallest_k() -> None:
 
 def test_the_choice_is_seeded() -> None:
     embeddings, identities = some_embeddings(80, 1), np.array([f"i{i % 8}" for i in range(80)])
-    candidates = search.nearest(embeddings, search.Setting(np.arange(80), np.arange(80)), search.LARGEST_K)
+    candidates = search.nearest(embeddings, search.QuerySplit(np.arange(80), np.arange(80)), search.LARGEST_K)
     first, again, other = (search.choose_pairs(candidates, identities, 40, seed)[0] for seed in (0, 0, 1))
     pd.testing.assert_frame_equal(first, again)
     assert not first.equals(other) and len(first) == len(other) == 40
@@ -125,19 +125,19 @@ def test_the_choice_is_seeded() -> None:
 
 @pytest.mark.parametrize(("identities", "said"), [("AAAA", "are correct"), ("ABCD", "are incorrect")])
 def test_pairs_of_one_kind_are_nothing_to_compare(identities: str, said: str) -> None:
-    candidates = search.nearest(some_embeddings(4), search.Setting(np.arange(4), np.arange(4)), search.LARGEST_K)
+    candidates = search.nearest(some_embeddings(4), search.QuerySplit(np.arange(4), np.arange(4)), search.LARGEST_K)
     with pytest.raises(InputError, match=said):
         search.choose_pairs(candidates, np.array(list(identities)), 10, 0)
 
 
 def test_splits(dataset: Dataset) -> None:
-    where = search.setting(dataset, "test", "train")
+    where = search.split_queries(dataset, "test", "train")
     assert where.queries.tolist() == list(range(12, 20)) and where.gallery.tolist() == list(range(12))
-    assert len(search.setting(dataset, None, None).gallery) == 20
+    assert len(search.split_queries(dataset, None, None).gallery) == 20
     with pytest.raises(InputError, match=r"no split 'val'\. It has test, train"):
-        search.setting(dataset, "val", None)
+        search.split_queries(dataset, "val", None)
     with pytest.raises(InputError, match="no column encounter"):
-        search.setting(dataset, None, None, exclude_encounter=True)
+        search.split_queries(dataset, None, None, exclude_encounter=True)
 
 
 def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +146,7 @@ def test_parts_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> Non
     embeddings[50:60] = embeddings[:10]
     identities = np.array([f"i{i % 7}" for i in range(90)])
     encounters = np.array([f"e{i // 4}" if i % 3 else "" for i in range(90)])
-    where = search.Setting(np.arange(0, 90, 2), np.arange(5, 90), encounters)
+    where = search.QuerySplit(np.arange(0, 90, 2), np.arange(5, 90), encounters)
     whole = search.nearest(embeddings, where, 6), search.retrieval(embeddings, where, identities)
     for name, size in (("QUERIES", 4), ("GALLERY", 7), ("TOGETHER", 30)):
         monkeypatch.setattr(search, name, size)

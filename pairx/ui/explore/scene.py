@@ -30,7 +30,7 @@ def standing(run: OpenRun, choice: Choice, rows: pd.DataFrame) -> dict[str, Any]
     known = run.summary["layers"][choice.layer].get(summarised(choice))
     if known is not None:
         return known
-    return summary.standing(*(rows[name].to_numpy() for name in (choice.metric, "cosine", "correct")))
+    return summary.metric_statistics(*(rows[name].to_numpy() for name in (choice.metric, "cosine", "correct")))
 
 
 def figure_of(choice: Choice, rows: pd.DataFrame, found: dict[str, Any]) -> Any:
