@@ -194,7 +194,7 @@ COLUMNS = (
 
 
 SHOWN = (
-    "method", "n", "CPU s", "passes", "ratio", "MiB", "fall", "inefficiency", "relative", "kept", "IoU",
+    "method", "n", "CPU s", "passes", "ratio", "MiB", "drop", "inefficiency", "relative", "kept", "IoU",
     "inefficiency of pairs",
 )  # fmt: skip
 
@@ -217,7 +217,7 @@ def table(rows: pd.DataFrame, dataset: str) -> str:
         ratio = some["cpu"].sum() / some["own"].sum() if some["own"].sum() else np.nan
         passes = f"{some['whole'].mean():.0f} + {some['head'].mean():.0f}"
         cost = f"{some['cpu'].mean():.2f}", passes, said(ratio, ".1f"), f"{some['mib'].max():.0f}"
-        first = mean(some, "fall", "random_fall"), mean(some, "inefficiency"), mean(some, "relative_inefficiency")
+        first = mean(some, "drop", "random_drop"), mean(some, "inefficiency"), mean(some, "relative_inefficiency")
         second = mean(some, "kept", "random_kept"), mean(some, "iou"), mean(some, "pair_inefficiency")
         lines.append(row(name, len(some), *cost, *first, *second))
     return "\n".join(lines)

@@ -31,9 +31,9 @@ class Faithfulness:
     """What one explanation of a pair is worth. A pair of numbers is one for each photograph; None is what its method
     does not define. Blurred is always by a box of 25 x 25 pixels of the model's input.
 
-    fall: by how much the cosine falls, -2 to 2, when the 30 % of the pixels with the highest values of a photograph's
+    drop: by how much the cosine falls, -2 to 2, when the 30 % of the pixels with the highest values of a photograph's
     map are blurred and the other photograph stays whole (first-order faithfulness; higher is better). Maps are enlarged
-    bilinearly; of equal values, those where a random field is higher go first, so that it is exactly 30 %. random_fall:
+    bilinearly; of equal values, those where a random field is higher go first, so that it is exactly 30 %. random_drop:
     the control, the same for maps of one random number a cell of the layer, mean of 4.
 
     kept: the cosine, -1 to 1, that is left when a mask in one photograph is kept, and in the other as many pixels as
@@ -50,8 +50,8 @@ class Faithfulness:
     `|v(all) - v(none)|`, which is large where next to nothing goes with every place.
     """
 
-    fall: Two | None = None
-    random_fall: Two | None = None
+    drop: Two | None = None
+    random_drop: Two | None = None
     kept: Two | None = None
     random_kept: Two | None = None
     iou: Two | None = None
@@ -83,8 +83,8 @@ def faithfulness(
     fields = [_random_fields(side, seed) for side in at.sides]
     if explanation.map0 is not None and explanation.map1 is not None:
         maps = [_enlarged(one, model.size) for one in (explanation.map0, explanation.map1)]
-        fall, random_fall = _falls(at, maps, fields)
-        found = replace(found, fall=fall, random_fall=random_fall)
+        drop, random_drop = _drops(at, maps, fields)
+        found = replace(found, drop=drop, random_drop=random_drop)
         if explanation.tensor is not None:
             queries = _queries(at, maps, fields, masks)
             found = _with_keeps(found, at, explanation.tensor, queries, fields, masks is not None)
@@ -117,12 +117,12 @@ def _random_fields(side: Side, seed: int) -> list[np.ndarray]:
     return [_enlarged(one, side.model.size) for one in grids]
 
 
-def _falls(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray]]) -> tuple[Two, Two]:
-    falls = []
+def _drops(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray]]) -> tuple[Two, Two]:
+    drops = []
     for side, one, (ties, *random) in zip(at.sides, maps, fields, strict=True):
         blurred = np.stack([most_attributed(values, ties) for values in (one, *random)])
-        falls.append(at.similarity - side.cosine(_seen(side, ~blurred)).double().cpu().numpy())
-    return _two(float(one[0]) for one in falls), _two(float(one[1:].mean()) for one in falls)
+        drops.append(at.similarity - side.cosine(_seen(side, ~blurred)).double().cpu().numpy())
+    return _two(float(one[0]) for one in drops), _two(float(one[1:].mean()) for one in drops)
 
 
 @torch.no_grad()

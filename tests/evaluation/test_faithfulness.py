@@ -51,16 +51,16 @@ def test_fall_by_hand(tiny: EmbeddingModel) -> None:
         first[np.argsort(-values.ravel())[: round(0.3 * 144)]] = True
         without = blurred(photos[number], first.reshape(12, 12))
         expected = cosine(tiny, *photos) - cosine(tiny, without, photos[1 - number])
-        assert found.fall[number] == pytest.approx(expected, abs=1e-5)
+        assert found.drop[number] == pytest.approx(expected, abs=1e-5)
     assert found.kept is None and found.pair_inefficiency is None
 
 
 def test_the_control_depends_on_the_seed_and_not_on_the_explanation(tiny: EmbeddingModel) -> None:
     pair = make_pair()
     one, other = (pairx.explain(tiny, pair, name) for name in ("grad-cam", "layercam"))
-    control = pairx.faithfulness(tiny, pair, one).random_fall
-    assert pairx.faithfulness(tiny, pair, other).random_fall == control
-    assert pairx.faithfulness(tiny, pair, one, seed=1).random_fall != control
+    control = pairx.faithfulness(tiny, pair, one).random_drop
+    assert pairx.faithfulness(tiny, pair, other).random_drop == control
+    assert pairx.faithfulness(tiny, pair, one, seed=1).random_drop != control
 
 
 def test_what_the_partners_keep(tiny: EmbeddingModel) -> None:

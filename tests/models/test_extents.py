@@ -104,7 +104,7 @@ def test_every_method_takes_a_long_input(name: str, tiny: EmbeddingModel) -> Non
         assert values.shape in {(24, 12), (12, 6), (24 // 2, 12 // 2)} or values.shape[0] >= values.shape[1]
         assert np.isfinite(values).all()
     worth = pairx.faithfulness(model, make_pair(), found)
-    assert worth.fall is not None and np.isfinite(worth.fall).all()
+    assert worth.drop is not None and np.isfinite(worth.drop).all()
     if found.tensor is not None:
         mask = np.zeros((48, 64), bool)
         mask[16:32, 24:40] = True

@@ -38,13 +38,13 @@ NO_MAP = "The method draws matches and no map, so there is nothing to blur."
 
 def in_words(found: Faithfulness) -> MeasuredPanel:
     """Faithfulness in words, JSON-ready: the line under a panel, and rows for its card."""
-    if found.fall is None:
+    if found.drop is None:
         return {"line": NO_MAP, "rows": [{"name": "Faithfulness", "value": NO_MAP}]}
     line = (
-        f"Blurred, its 30 % lower the similarity by {_both(found.fall)}; 30 % at random by {_both(found.random_fall)}."
+        f"Blurred, its 30 % lower the similarity by {_both(found.drop)}; 30 % at random by {_both(found.random_drop)}."
     )
     rows = [
-        {"name": "Faithfulness", "value": f"{_both(found.fall)} (random: {_both(found.random_fall)})", "meaning": FALL}
+        {"name": "Faithfulness", "value": f"{_both(found.drop)} (random: {_both(found.random_drop)})", "meaning": FALL}
     ]
     if found.kept is not None:
         value = f"{_both(found.kept)} (at random: {_both(found.random_kept)})"
