@@ -11,7 +11,7 @@ from pairx.baselines import Method
 from pairx.geometry import MATCHERS
 from pairx.models import EmbeddingModel
 from pairx.plugins import Registry
-from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, Step, Steps, finished
+from pairx.types import Computation, Explanation, ImagePair, InputError, MethodCard, Refusal, Step, Steps, finished
 
 _FAMILIES = (
     core.CARD.family, "class activation", "decomposition", "Shapley values", "relevance", "perturbation", "classical",
@@ -51,7 +51,7 @@ def list_methods(family: str | None = None) -> list[MethodCard]:
 
 def explain_steps(
     model: EmbeddingModel, pair: ImagePair, method: str = "pair-x", layers: Sequence[str] = (), **options: Any
-) -> Generator[Step, None, list[Explanation]]:
+) -> Computation[list[Explanation]]:
     """Explain a pair at one or several layers, in steps.
 
     layers: by default the model's own choice. options: the method's (`pairx.core.Options` for PAIR-X, and `preset`, a
@@ -109,7 +109,7 @@ def compare_each(
 
 def compare_steps(
     model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
-) -> Generator[Step, None, list[Explanation | Refusal]]:
+) -> Computation[list[Explanation | Refusal]]:
     """Explain a pair by several methods at one layer: see `compare_each`. Yields Steps, returns what each method finds,
     in the order given.
     """
@@ -160,13 +160,11 @@ def _at_most(options: Any) -> Any:
     return options if own is None else replace(options, samples=min(options.samples, own))
 
 
-def _first(steps: Generator[Step, None, list[Explanation]]) -> Generator[Step, None, Explanation]:
+def _first(steps: Computation[list[Explanation]]) -> Computation[Explanation]:
     return (yield from steps)[0]
 
 
-def _within(
-    steps: Generator[Step, None, Explanation], number: int, total: int, title: str
-) -> Generator[Step, None, Explanation]:
+def _within(steps: Computation[Explanation], number: int, total: int, title: str) -> Computation[Explanation]:
     """One method's steps as hundredths of its part in the whole."""
     taken = Steps(steps)
     for step in taken:

@@ -240,6 +240,10 @@ class Step:
     what: str
 
 
+Computation = Generator[Step, None, Result]
+"""A long computation: an iterator over its steps, between which it may be stopped, that returns what was asked for."""
+
+
 class Steps(Generic[Result]):
     """A computation in steps to iterate over, and its `result` once all of them are taken."""
 

@@ -9,7 +9,7 @@ features. For a head of mean pooling, maximum pooling, flattening, BatchNorm and
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from pairx.baselines.pairs import at_most, of_pairs, parts
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.models.networks import attention_weights
-from pairx.types import Game, InputError, MethodCard, Step
+from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 FAMILY = "decomposition"
 PAPER = "Zhu, Yang, Chen: Visual Explanation for Deep Metric Learning"
@@ -90,7 +90,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
         "layer is from linear.",
     )
 )
-def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+def decomposition(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     """`u_ij . V / (|e||f|)` with V the sum of the other photograph's `v_xy`: (h, w) a side."""
     return (yield from _decomposed(at, lambda linear, number: linear[1 - number]))
 
@@ -107,12 +107,12 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None,
         "from linear.",
     )
 )
-def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     """`u_ij . f / (|e||f|)`, `f` the other photograph's whole embedding: (h, w) a side."""
     return (yield from _decomposed(at, lambda _linear, number: at.sides[number].partner))
 
 
-def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor]) -> Generator[Step, None, Finding]:
+def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor]) -> Computation[Finding]:
     """`u_ij . direction / (|e||f|)`: (h, w) a side. direction: (D,) from both sums of `u_ij` and the side's number."""
     yield Step(0, 4, "adding up the features of the cells")
     linear = [all_cells(side) for side in at.sides]
@@ -137,7 +137,7 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
         "layer is from linear.",
     )
 )
-def point_to_point(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+def point_to_point(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor, over the layer's cells, 64 x 64 at most, beyond which u and
     v are sums over neighbours, by the part of each; the maps are its sums.
     """
@@ -159,7 +159,7 @@ def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
     return to_map(towards(other, query))
 
 
-def _cell_features(side: Side, number: int) -> Generator[Step, None, Tensor]:
+def _cell_features(side: Side, number: int) -> Computation[Tensor]:
     """`u` (D, h, w), cell by cell; see `pairs.joined`."""
     cells = side.activation.shape[1:]
     grid = at_most(cells)

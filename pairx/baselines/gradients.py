@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +13,7 @@ from pairx.baselines.backgrounds import Background
 from pairx.baselines.cam import grad_cam
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Game, InputError, Step
+from pairx.types import Computation, Game, InputError, Step
 
 BATCH = 8
 
@@ -48,7 +48,7 @@ class IntegratedOptions:
     IntegratedOptions,
 )
 @each_side
-def integrated_gradients(side: Side, options: IntegratedOptions) -> Generator[Step, None, Tensor]:
+def integrated_gradients(side: Side, options: IntegratedOptions) -> Computation[Tensor]:
     """`sum over colours of (x - b) mean over alpha of ds/dx at b + alpha (x - b)`: (height, width)."""
     background = backgrounds.of_pixels(side, options.background)
     change = side.x[0] - background
@@ -58,7 +58,7 @@ def integrated_gradients(side: Side, options: IntegratedOptions) -> Generator[St
 
 def path_gradient(
     score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, samples: int
-) -> Generator[Step, None, Tensor]:
+) -> Computation[Tensor]:
     """Mean gradient of a score on the straight way from a background over a change, both (C, h, w), by the midpoint
     rule (Sundararajan et al., eq. 1): (C, h, w) float64. score: (B, C, h, w) to (B,). samples: points on the way; fewer
     than 1 raise InputError.

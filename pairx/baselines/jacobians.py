@@ -6,7 +6,6 @@ Each is taken in directions z of the embedding: the mean over them of `(z J0) x 
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from pairx.baselines.backgrounds import Background
 from pairx.baselines.pairs import joined, of_pairs
 from pairx.baselines.registry import Finding, as_half, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import Game, InputError, MethodCard, Step
+from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 POINTS = 20
 """On the way from the background to the photograph."""
@@ -67,7 +66,7 @@ def _card(**facts: Any) -> MethodCard:
     ),
     JacobianOptions,
 )
-def ig_sam_second_order(at: PairAtLayer, options: JacobianOptions) -> Generator[Step, None, Finding]:
+def ig_sam_second_order(at: PairAtLayer, options: JacobianOptions) -> Computation[Finding]:
     """`double integral of ab d2s/dxdy at the backgrounds + ab (changes)`: the tensor; the maps are its sums.
 
     The integrand depends on the product t = ab alone, which has the density -log t, so a sum over t with the weights
@@ -96,7 +95,7 @@ def ig_sam_second_order(at: PairAtLayer, options: JacobianOptions) -> Generator[
     ),
     JacobianOptions,
 )
-def integrated_jacobians(at: PairAtLayer, options: JacobianOptions) -> Generator[Step, None, Finding]:
+def integrated_jacobians(at: PairAtLayer, options: JacobianOptions) -> Computation[Finding]:
     """The equation on its card, summed over channels: the tensor; the maps are its sums. The metric `elsewhere` is
     `s(a, r') + s(r, b) - 2 s(r, r')`.
     """
@@ -121,7 +120,7 @@ class Way:
             parts = [self._scaled(self._features(part)) for part in t.split(CHUNK)]
         return torch.cat(parts).double().cpu()
 
-    def shares(self, t: Tensor, directions: Tensor) -> Generator[Step, None, Tensor]:
+    def shares(self, t: Tensor, directions: Tensor) -> Computation[Tensor]:
         """(P, K, h, w) float64: the changes of the features times the derivative of the embedding in directions (K, D),
         summed over channels, at points (P,); over the layer's cells, see `pairs.at_most`.
         """
@@ -149,7 +148,7 @@ class Way:
         return embeddings / lengths.clamp(min=1e-12)
 
 
-def in_directions(ways: list[Way], options: JacobianOptions) -> Generator[Step, None, list[Tensor]]:
+def in_directions(ways: list[Way], options: JacobianOptions) -> Computation[list[Tensor]]:
     """`Way.shares` (POINTS, K, h, w) of both photographs in the same directions, amid POINTS even parts of the way."""
     size = ways[0].embeddings(torch.ones(1)).shape[1]
     count = options.samples // POINTS

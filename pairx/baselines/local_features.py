@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from functools import partial
 
 import numpy as np
@@ -11,10 +10,10 @@ from pairx import geometry
 from pairx.baselines.registry import Finding, NoOptions, method
 from pairx.baselines.sides import PairAtLayer
 from pairx.geometry import MATCHERS
-from pairx.types import Matches, Step
+from pairx.types import Computation, Matches, Step
 
 
-def find(at: PairAtLayer, _options: NoOptions, features: str) -> Generator[Step, None, Finding]:
+def find(at: PairAtLayer, _options: NoOptions, features: str) -> Computation[Finding]:
     """Local matches that fit one homography (`pairx.geometry`); cells are pixels, relevance is the match's score: 1
     less the ratio of the distances to the nearest and the second nearest feature, or LightGlue's confidence. Metrics:
     how many matched, how many of them are left. Raises InputError where the features' weights are not installed.

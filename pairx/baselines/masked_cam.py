@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from pairx.baselines.cam import FAMILY
 from pairx.baselines.registry import NoOptions, each_side, in_batches, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError
 
 BATCH = 32
 
@@ -31,7 +31,7 @@ BATCH = 32
     )
 )
 @each_side
-def score_cam(side: Side, _options: NoOptions) -> Generator[Step, None, Tensor]:
+def score_cam(side: Side, _options: NoOptions) -> Computation[Tensor]:
     """`sum_c w_c A_c`, `w` the softmax over channels of `cos(embed(x M_c), f)`; `M_c` is `A_c` upsampled (bilinear,
     each cell's value at its centre) and scaled to 0..1.
     """
@@ -67,7 +67,7 @@ def masks(channels: Tensor, size: Sequence[int]) -> Tensor:
     )
 )
 @each_side
-def ablation_cam(side: Side, _options: NoOptions) -> Generator[Step, None, Tensor]:
+def ablation_cam(side: Side, _options: NoOptions) -> Computation[Tensor]:
     """`sum_c w_c A_c` with `w_c = (s - s_c) / s`, `s_c` the cosine with channel c at zero. Raises InputError where s is
     not positive.
     """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import count
 
@@ -14,7 +13,7 @@ from pairx.baselines import backgrounds
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.registry import each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Game, InputError, Step
+from pairx.types import Computation, Game, InputError, Step
 
 BATCH = 16
 Rectangle = tuple[int, int, int, int]
@@ -71,7 +70,7 @@ class Part:
     PartitionOptions,
 )
 @each_side
-def partition_shap(side: Side, options: PartitionOptions) -> Generator[Step, None, Tensor]:
+def partition_shap(side: Side, options: PartitionOptions) -> Computation[Tensor]:
     """Owen values (height, width): each rectangle's share spread evenly over its pixels."""
     absent = backgrounds.of_pixels(side, options.background)
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from pairx import images
 from pairx.baselines.sides import PairAtLayer
 from pairx.plugins import Registry
-from pairx.types import Explanation, Matches, MethodCard, Step, Steps
+from pairx.types import Computation, Explanation, Matches, MethodCard, Step, Steps
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Method:
 
     card: MethodCard
     options: type
-    find: Callable[[PairAtLayer, Any], Generator[Step, None, Finding]]
+    find: Callable[[PairAtLayer, Any], Computation[Finding]]
 
 
 METHODS: Registry[Method] = Registry("methods")
@@ -76,7 +76,7 @@ def each_side(one: Callable) -> Callable:
     """
 
     @functools.wraps(one)
-    def find(at: PairAtLayer, options: Any) -> Generator[Step, None, Finding]:
+    def find(at: PairAtLayer, options: Any) -> Computation[Finding]:
         maps: list[np.ndarray] = []
         metrics: dict[str, float] = {}
         for number, side in enumerate(at.sides):
@@ -93,7 +93,7 @@ def each_side(one: Callable) -> Callable:
     return find
 
 
-def as_half(steps: Generator[Step, None, Any], number: int) -> Generator[Step, None, Any]:
+def as_half(steps: Computation[Any], number: int) -> Computation[Any]:
     """The steps of one side, 0 or 1, of which there are as many again for the other."""
     taken = Steps(steps)
     for step in taken:
@@ -103,7 +103,7 @@ def as_half(steps: Generator[Step, None, Any], number: int) -> Generator[Step, N
 
 def in_batches(
     function: Callable[[Tensor], Tensor], items: Iterable[Tensor], total: int, what: str
-) -> Generator[Step, None, Tensor]:
+) -> Computation[Tensor]:
     """function of each batch of items, without gradients, one after the other, joined. total: how many items in all."""
     results, done = [], 0
     for batch in items:
@@ -119,7 +119,7 @@ def to_map(values: Tensor) -> np.ndarray:
     return values.detach().float().cpu().numpy()
 
 
-def explain(at: PairAtLayer, name: str, options: Any) -> Generator[Step, None, Explanation]:
+def explain(at: PairAtLayer, name: str, options: Any) -> Computation[Explanation]:
     """One method's explanation of a pair. Yields Steps. Raises InputError where the method cannot run on this model."""
     found = METHODS[name]
     started = time.perf_counter()

@@ -6,7 +6,7 @@ Relevance starts at the embedding as `R_k = e_k f_k / (|e||f|)`, which sums to t
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,7 +19,7 @@ from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.lrp import belief
 from pairx.lrp.belief import Belief
-from pairx.types import Game, InputError, MethodCard, Step
+from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 FAMILY = "relevance"
 LICENSE = "MIT; LRP is patented, and free for personal and scientific use"
@@ -66,7 +66,7 @@ def _card(
         game=Game("all"),
     )
 )
-def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Finding]:
+def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     """Relevance of the pixels, summed over colours: (height, width)."""
     maps, beliefs = [], []
     for number, side in enumerate(at.sides):
@@ -94,7 +94,7 @@ def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Generator[Step, None, Fi
     ),
     CrpOptions,
 )
-def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
+def crp(at: PairAtLayer, options: CrpOptions) -> Computation[Finding]:
     """Relevance of the pixels that has passed through one channel of the layer, summed over colours: (height,
     width).
     """
@@ -142,7 +142,7 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Generator[Step, None, Finding]:
     ),
     BilrpOptions,
 )
-def bilrp(at: PairAtLayer, options: BilrpOptions) -> Generator[Step, None, Finding]:
+def bilrp(at: PairAtLayer, options: BilrpOptions) -> Computation[Finding]:
     """`sum_k LRP(e_k) x LRP(f_k) / (|e||f|)`, the tensor over the layer's cells, 64 x 64 at most; the maps are
     its sums.
 

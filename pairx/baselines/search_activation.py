@@ -6,7 +6,6 @@ background's. First order explains one photograph with the other held constant; 
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,7 +18,7 @@ from pairx.baselines.gradients import path_gradient
 from pairx.baselines.pairs import at_most, joined, of_pairs, parts, places
 from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import Game, InputError, MethodCard, Step
+from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 FAMILY = "Shapley values"
 PAPER = "Hamilton et al.: Axiomatic Explanations for Visual Search, Retrieval, and Similarity Learning"
@@ -89,7 +88,7 @@ def _card(name: str, title: str, summary: str, equation: str, cost: str, **facts
     ),
     SamOptions,
 )
-def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
+def sam(at: PairAtLayer, options: SamOptions) -> Computation[Finding]:
     """Second order `T = (x - a)_ij . (y - b)_xy / (h w)^2`, first order `mean(x) . (y - b) / (h w)`, both over the
     norms of the mean features; a, b the backgrounds. The tensor is over the layer's cells, 64 x 64 at most.
     """
@@ -120,7 +119,7 @@ def sam(at: PairAtLayer, options: SamOptions) -> Generator[Step, None, Finding]:
     IgSamOptions,
 )
 @each_side
-def ig_sam(side: Side, options: IgSamOptions) -> Generator[Step, None, Tensor]:
+def ig_sam(side: Side, options: IgSamOptions) -> Computation[Tensor]:
     """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side."""
     score = side.cosine if options.norm else side.product
     background = backgrounds.of_features(side, options.background)
@@ -143,7 +142,7 @@ def ig_sam(side: Side, options: IgSamOptions) -> Generator[Step, None, Tensor]:
     KsamOptions,
 )
 @each_side
-def ksam(side: Side, options: KsamOptions) -> Generator[Step, None, tuple[Tensor, dict[str, float]]]:
+def ksam(side: Side, options: KsamOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """Kernel SHAP of `v(S) = s` with the features of all places outside S replaced: (h, w) a side, each place's value
     spread evenly over its cells. Sums to the similarity less the background's.
     """
@@ -176,7 +175,7 @@ def ksam(side: Side, options: KsamOptions) -> Generator[Step, None, tuple[Tensor
     ),
     Ksam2Options,
 )
-def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Generator[Step, None, Finding]:
+def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Computation[Finding]:
     """Shapley-Taylor indices of order 2 of `v(S)`, the cosine of both photographs with all places outside S replaced:
     the tensor, at the places' resolution; the maps are its sums. Where the cells do not divide evenly, so that places
     are not equally wide, what they have is shared out by area among places that are.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError, Step
 
 Values = Callable[[Tensor], Tensor]
 """Coalitions (B, n) to what they are worth (B,)."""
@@ -41,9 +41,7 @@ class PairShares(Shares):
     pairs: Tensor
 
 
-def shapley_values(
-    values: Values, players: int, samples: int, seed: int, batch: int, what: str
-) -> Generator[Step, None, Shares]:
+def shapley_values(values: Values, players: int, samples: int, seed: int, batch: int, what: str) -> Computation[Shares]:
     """Kernel SHAP (Lundberg, Lee: A Unified Approach to Interpreting Model Predictions, theorem 2). Sums to the worth
     of all players less that of none.
     """
@@ -57,7 +55,7 @@ def shapley_values(
 
 def shapley_taylor_indices(
     values: Values, players: int, samples: int, seed: int, batch: int, what: str
-) -> Generator[Step, None, PairShares]:
+) -> Computation[PairShares]:
     """Shapley-Taylor indices of order 2 (Hamilton et al., section 5.2). singles are `v(i) - v(nobody)`; singles and
     unordered pairs together sum to the worth of all players less that of none.
     """
@@ -106,7 +104,7 @@ def _coalitions(players: int, order: int, samples: int, seed: int) -> tuple[Tens
     return (ranks < drawn[:, None]).float(), torch.ones(samples, dtype=torch.float64)
 
 
-def _evaluate(values: Values, coalitions: Tensor, batch: int, what: str) -> Generator[Step, None, Tensor]:
+def _evaluate(values: Values, coalitions: Tensor, batch: int, what: str) -> Computation[Tensor]:
     worth = []
     for start in range(0, len(coalitions), batch):
         yield Step(start, len(coalitions), what)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +12,7 @@ from pairx.baselines.backgrounds import Background
 from pairx.baselines.pairs import at_most
 from pairx.baselines.registry import Finding, as_half, each_side, in_batches, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError
 
 BATCH = 16
 CELLS = 32
@@ -66,7 +65,7 @@ PAPER = "Dong, Collins, Hoogs: Explainability for Content-Based Image Retrieval;
     SbsmOptions,
 )
 @each_side
-def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
+def sbsm(side: Side, options: SbsmOptions) -> Computation[Tensor]:
     """(height, width): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M masked."""
     size = side.model.size
     places = windows(size, options)
@@ -97,7 +96,7 @@ def sbsm(side: Side, options: SbsmOptions) -> Generator[Step, None, Tensor]:
     ),
     Sbsm2Options,
 )
-def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Generator[Step, None, Finding]:
+def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Computation[Finding]:
     """`sum of w M N / sum of M N` over windows M of the first and N of the second photograph, `w = max(s_MN - s, 0)`,
     s_MN the cosine with both masked: the tensor over the layer's cells, 32 x 32 at most, M and N the parts of a cell
     that they cover; the maps are its means.
@@ -141,7 +140,7 @@ def coverage(places: Tensor, grid: tuple[int, int], size: tuple[int, int]) -> Te
     return (rows[:, :, None] * columns[:, None, :]).flatten(1)
 
 
-def _without(side: Side, places: Tensor, options: SbsmOptions) -> Generator[Step, None, Tensor]:
+def _without(side: Side, places: Tensor, options: SbsmOptions) -> Computation[Tensor]:
     """(N, D) embeddings, each with one of the windows (N, 3) masked."""
     absent = backgrounds.of_pixels(side, options.background)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +13,7 @@ from pairx.baselines.registry import Finding, as_half, in_batches, method, sides
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.baselines.sliding import CELLS
 from pairx.baselines.superpixels import FAMILY, LimeOptions, mean_colors, superpixels
-from pairx.types import Game, InputError, Step
+from pairx.types import Computation, Game, InputError, Step
 
 BATCH = 16
 MASKS = 2000
@@ -65,7 +64,7 @@ class Lime2Options(LimeOptions):
     ),
     Lime2Options,
 )
-def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Generator[Step, None, Finding]:
+def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Computation[Finding]:
     """Coefficients of pairs of superpixels, one in each photograph, spread over the layer's cells, 32 x 32 at most, by
     area: the tensor; the maps are its sums. Metrics: `elsewhere`, the sum of all other coefficients; `left`, the
     similarity without any superpixel.
@@ -102,7 +101,7 @@ class Half:
     areas: Tensor
 
 
-def _half(side: Side, options: Lime2Options, seed: int) -> Generator[Step, None, Half]:
+def _half(side: Side, options: Lime2Options, seed: int) -> Computation[Half]:
     segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
     if options.background is None:
         absent = side.input_of(mean_colors(side.photo, segments))
@@ -133,9 +132,7 @@ def areas(labels: Tensor, count: int, grid: tuple[int, int]) -> Tensor:
     return (found / found.sum(1, keepdim=True)).unflatten(1, grid)
 
 
-def quadratic(
-    who: Tensor, scores: Tensor, weights: Tensor, sparsity: float
-) -> Generator[Step, None, tuple[Tensor, Tensor]]:
+def quadratic(who: Tensor, scores: Tensor, weights: Tensor, sparsity: float) -> Computation[tuple[Tensor, Tensor]]:
     """Coefficients of single players (n,) and, above the diagonal, of pairs (n, n), of the Lasso with an intercept that
     predicts scores (m,) of coalitions (m, n): the least `mean of w (error)^2 / 2 + sparsity sum |coefficient|`, the
     weights (m,) scaled to a mean of 1. By accelerated proximal steps (Beck, Teboulle: FISTA) on the normal equations.
@@ -160,7 +157,7 @@ def quadratic(
     return found[:players], pairs
 
 
-def _lasso(gram: Tensor, target: Tensor, sparsity: float, before: int) -> Generator[Step, None, Tensor]:
+def _lasso(gram: Tensor, target: Tensor, sparsity: float, before: int) -> Computation[Tensor]:
     """The least `x G x / 2 - t x + sparsity |x|_1`."""
     vector = torch.ones(len(gram), dtype=torch.float64)
     for _ in range(30):

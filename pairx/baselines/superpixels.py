@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.registry import each_side, in_batches, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Game, InputError, MethodCard, Step
+from pairx.types import Computation, Game, InputError, MethodCard
 
 FAMILY = "perturbation"
 BATCH = 16
@@ -95,7 +94,7 @@ SHAP = "Lundberg, Lee: A Unified Approach to Interpreting Model Predictions"
     ShapOptions,
 )
 @each_side
-def kernel_shap(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
+def kernel_shap(side: Side, options: ShapOptions) -> Computation[Tensor]:
     """Shapley values of `v(S) = s` with the superpixels outside S replaced: (height, width), each value spread
     evenly over its superpixel's pixels.
     """
@@ -115,7 +114,7 @@ def kernel_shap(side: Side, options: ShapOptions) -> Generator[Step, None, Tenso
     PairXShapOptions,
 )
 @each_side
-def kernel_shap_500(side: Side, options: PairXShapOptions) -> Generator[Step, None, Tensor]:
+def kernel_shap_500(side: Side, options: PairXShapOptions) -> Computation[Tensor]:
     """See `kernel_shap`."""
     return (yield from _fair_shares(side, options))
 
@@ -134,7 +133,7 @@ def kernel_shap_500(side: Side, options: PairXShapOptions) -> Generator[Step, No
     LimeOptions,
 )
 @each_side
-def lime(side: Side, options: LimeOptions) -> Generator[Step, None, tuple[Tensor, dict[str, float]]]:
+def lime(side: Side, options: LimeOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """Coefficients of a ridge regression of the similarity on which superpixels are there: (height, width), each
     spread evenly over its superpixel's pixels. The metric `left` is the similarity without any superpixel.
     """
@@ -154,7 +153,7 @@ def lime(side: Side, options: LimeOptions) -> Generator[Step, None, tuple[Tensor
     return shapley.spread(local_linear(who, scores.cpu()), torch.from_numpy(segments)), {"left": left}
 
 
-def _fair_shares(side: Side, options: ShapOptions) -> Generator[Step, None, Tensor]:
+def _fair_shares(side: Side, options: ShapOptions) -> Computation[Tensor]:
     segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
     absent = backgrounds.of_pixels(side, options.background)
     shares = yield from shapley.shapley_values(

@@ -9,12 +9,12 @@ import math
 import os
 import re
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
-from pairx.types import InputError, Step, Steps
+from pairx.types import Computation, InputError, Steps
 
 if TYPE_CHECKING:
     from pairx.models import EmbeddingModel
@@ -115,7 +115,7 @@ def made_by(name: str, size: int | tuple[int, int] | None, resize: str | None = 
     return made
 
 
-def with_progress(steps: Generator[Step, None, Result]) -> Result:
+def with_progress(steps: Computation[Result]) -> Result:
     """What the steps return; meanwhile a bar with its rate and the time that remains, a new one where counting starts
     again.
     """

@@ -16,12 +16,12 @@ from pairx.core.matching import mutual_nearest
 from pairx.core.options import CARD, DEFAULTS, VERSION, Options
 from pairx.lrp import belief
 from pairx.models import EmbeddingModel, EncodedPair
-from pairx.types import Explanation, ImagePair, Matches, Step, View
+from pairx.types import Computation, Explanation, ImagePair, Matches, Step, View
 
 
 def explain_steps(
     model: EmbeddingModel, pair: ImagePair, layers: Sequence[str], options: Options = DEFAULTS
-) -> Generator[Step, None, list[Explanation]]:
+) -> Computation[list[Explanation]]:
     """PAIR-X of a pair at each of the layers.
 
     A generator of `Step`s, so that a caller shows progress and may stop between them; its return value is one
@@ -59,7 +59,7 @@ def explain_steps(
 
 def score_steps(
     model: EmbeddingModel, query: np.ndarray, candidates: Sequence[np.ndarray], layer: str, options: Options = DEFAULTS
-) -> Generator[Step, None, list[Explanation]]:
+) -> Computation[list[Explanation]]:
     """PAIR-X of one query against each candidate, without pixel maps: the query is recorded once for all.
 
     query, candidates: (H, W, 3) uint8 RGB. A generator of `Step`s; its return value is one `Explanation` a candidate.

@@ -7,7 +7,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import pandas as pd
 from pairx import images
 from pairx.datasets.names import is_unknown, plain
 from pairx.datasets.reading import Shown, read_steps
-from pairx.types import InputError, Step, View
+from pairx.types import Computation, InputError, View
 
 REQUIRED = ("image_id", "path", "identity")
 BOX = ("x", "y", "w", "h")
@@ -122,7 +122,7 @@ class Rules:
 
 def build_steps(
     name: str, raw: pd.DataFrame, folder: Path, rules: Rules, notes: Sequence[str] = ()
-) -> Generator[Step, None, Dataset]:
+) -> Computation[Dataset]:
     """A checked Dataset from a table of texts with paths relative to a folder.
 
     Finds all problems at once: missing columns, empty and double ids, boxes and angles that are no numbers, paths
@@ -206,9 +206,7 @@ def _number_problems(table: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _file_problems(
-    table: pd.DataFrame, folder: Path, rules: Rules
-) -> Generator[Step, None, tuple[list[Problem], list[str]]]:
+def _file_problems(table: pd.DataFrame, folder: Path, rules: Rules) -> Computation[tuple[list[Problem], list[str]]]:
     """What is wrong with the paths, which become absolute, and with the photographs they name; and what was guessed."""
     problems, root, given = [], os.path.abspath(folder), table["path"].tolist()
     found = [_locate(root, path) for path in given]

@@ -10,7 +10,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from functools import lru_cache
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pairx import images
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError, Step
 
 VERSION = 4  # of what can be read: raised whenever `images.load_image` takes other files
 SETTLED = 2.0  # s: a file changed less than that ago may change again without another time of change
@@ -81,9 +81,7 @@ def say_no_cache(reason: str) -> None:
     )
 
 
-def read_steps(
-    photographs: Sequence[Shown], cache: Path | None = None
-) -> Generator[Step, None, list[str | InputError]]:
+def read_steps(photographs: Sequence[Shown], cache: Path | None = None) -> Computation[list[str | InputError]]:
     """For each photograph a digest of its file's bytes, its box and its theta, or why it cannot be read.
 
     Each is decoded once; later it is known by path, size and times of change. cache: the folder that remembers it, by

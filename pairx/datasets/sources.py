@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from pairx.datasets.names import legible
 from pairx.datasets.tables import read_table, with_known_columns
 from pairx.datasets.wildlife import CATALOGUE, read_wildlife
 from pairx.plugins import Registry
-from pairx.types import InputError, Step, finished
+from pairx.types import Computation, InputError, finished
 
 SAMPLE = "sample"
 MANIFEST = "metadata.csv"
@@ -76,7 +76,7 @@ def load_steps(
     cache: Path | None = None,
     links_out: bool = True,
     unknown: bool = False,
-) -> Generator[Step, None, Dataset]:
+) -> Computation[Dataset]:
     """A data set, checked, in steps.
 
     source: "sample", the herd that ships; a folder with metadata.csv; a folder of one folder per identity; a CSV

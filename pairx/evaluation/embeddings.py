@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -13,12 +13,12 @@ import torch
 from pairx import images, lrp
 from pairx.datasets import Dataset, open_cache, read_steps, say_no_cache
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError, Step
 
 BATCH = 16  # photographs between two steps; on a GPU, also in one forward
 
 
-def key_steps(dataset: Dataset, cache: Path | None = None) -> Generator[Step, None, list[str]]:
+def key_steps(dataset: Dataset, cache: Path | None = None) -> Computation[list[str]]:
     """A digest of what each row shows: its file's bytes, its box and its theta. A generator of `Step`s.
 
     cache: where it is remembered, by default the user's. Raises InputError for a photograph that cannot be read.
@@ -37,7 +37,7 @@ def embed_steps(
     keys: list[str],
     cache: Path | None = None,
     embed: Callable[[Sequence[int]], Iterator[tuple[Sequence[int], np.ndarray]]] | None = None,
-) -> Generator[Step, None, np.ndarray]:
+) -> Computation[np.ndarray]:
     """The embeddings (N, D) float32 of a data set, each of length 1 (or 0 where the model gives none).
 
     keys: of the data set, see `key_steps`. cache: a folder; by default the user's. Embeddings found there are not

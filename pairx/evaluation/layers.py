@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.run import evaluate_steps
 from pairx.evaluation.store import CHOICE, refuse_others
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError
 
 PAIRS = 500
 MOST_CELLS = 64**2  # of a layer: finer ones see specks, and comparing all their cells takes long
@@ -19,7 +18,7 @@ MOST_CELLS = 64**2  # of a layer: finer ones see specks, and comparing all their
 
 def choose_layer_steps(
     dataset: Dataset, model: EmbeddingModel, out: str | Path, split: str = "train", **options: Any
-) -> Generator[Step, None, str]:
+) -> Computation[str]:
     """The layer at which the inverted residual mean follows the similarity best: the highest rho (PAIR-X, B.4).
 
     Over 500 pairs of a split, which is query and gallery, half of them correct; of the model's layers with at most

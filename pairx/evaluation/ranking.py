@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step
+from pairx.types import Computation, InputError, Step
 
 SHOWN = ("match_coverage", "inverted_residual_mean", "n_matches", "homography_inliers", "status")
 
@@ -30,7 +29,7 @@ def rank_steps(
     layer: str | None = None,
     features: str = geometry.DEFAULT_FEATURES,
     cache: Path | None = None,
-) -> Generator[Step, None, pd.DataFrame]:
+) -> Computation[pd.DataFrame]:
     """The photographs of a data set that are most similar to one of it, best first.
 
     query: its image_id. rerank: score the top_k by PAIR-X at a layer (by default the model's own choice) and sort them

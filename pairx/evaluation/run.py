@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -27,7 +27,7 @@ from pairx.evaluation.summary import summarise_steps
 from pairx.evaluation.work import LocalWorkers, Work, Workers
 from pairx.files import whole
 from pairx.models import EmbeddingModel
-from pairx.types import InputError, Step, finished
+from pairx.types import Computation, InputError, Step, finished
 from pairx.viz.scatter import scatter_html
 
 PAIRS, SUMMARY, SETTINGS, SCATTER = "pairs.parquet", "summary.json", "settings.json", "scatter.html"
@@ -78,7 +78,7 @@ def evaluate_steps(
     transform: str = geometry.DEFAULT_TRANSFORM,
     cache: Path | None = None,
     ray: str | None = None,
-) -> Generator[Step, None, Run]:
+) -> Computation[Run]:
     """Score the most similar correct and incorrect pairs of a data set (PAIR-X, sections 3.3, 4 and B.4).
 
     dataset: a Dataset, or what `pairx.datasets.load_dataset` takes. out: the run's folder, new or of a run with the
@@ -171,7 +171,7 @@ def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[W
     return Cluster(ray)
 
 
-def _score_missing(store: Store, work: Work, workers: Workers) -> Generator[Step, None, None]:
+def _score_missing(store: Store, work: Work, workers: Workers) -> Computation[None]:
     missing, total = store.missing(), store.count()
     done = total - len(missing)
     yield Step(done, total, "scoring pairs")

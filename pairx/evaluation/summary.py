@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
@@ -13,13 +12,13 @@ import pandas as pd
 from pairx.evaluation import resampling, separability
 from pairx.evaluation.metrics import CONTROL, METRICS, USABLE, controlled
 from pairx.evaluation.permuting import delta_null
-from pairx.types import Step
+from pairx.types import Computation, Step
 
 RESAMPLES = 200  # of the bootstrap and of the permutations
 RESIDUAL = "inverted_residual_mean"  # by which PAIR-X chooses layers
 
 
-def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Generator[Step, None, dict[str, Any]]:
+def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Computation[dict[str, Any]]:
     """A run's summary, JSON-ready (null where a number does not exist), from its table of scores and its facts.
 
     pairs, correct, incorrect, queries: counts. layers: by layer and metric rho, delta and auc, each with a 95 %
