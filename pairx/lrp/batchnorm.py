@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
@@ -23,7 +23,8 @@ def merge(network: nn.Module, x: torch.Tensor) -> None:
     what. A folded BatchNorm becomes the identity exactly (an activation that it carries stays), others keep their
     statistics.
     """
-    for linear, norm in _pairs(network, x):
+    pairs: Iterable[tuple[Any, Any]] = _pairs(network, x)
+    for linear, norm in pairs:
         own, shift = (1, 0) if norm.weight is None else (norm.weight, norm.bias)
         scale = own / torch.sqrt(norm.running_var + norm.eps)
         bias = linear.bias if linear.bias is not None else torch.zeros_like(scale)

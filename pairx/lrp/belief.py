@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from torch import Tensor
 
@@ -128,7 +128,7 @@ def notes(
     return tuple(said)
 
 
-def _noted(error: float | None) -> bool:
+def _noted(error: float | None) -> TypeGuard[float]:
     return error is not None and not error <= NOTED_ERROR
 
 

@@ -35,7 +35,7 @@ MOVES = {
     Tensor.float,
 }  # fmt: skip
 WEIGHING = nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear
-ATTRIBUTES = {Tensor.shape.__get__, Tensor.dtype.__get__, Tensor.device.__get__, Tensor.ndim.__get__, Tensor.size}
+ATTRIBUTES = {Tensor.shape.__get__, Tensor.dtype.__get__, Tensor.device.__get__, Tensor.ndim.__get__, Tensor.size}  # type: ignore[attr-defined]  # descriptors, not the values that they give
 # zennit's hooks on the module that calls these hold the rule.
 WEIGHED = {F.conv1d, F.conv2d, F.conv3d, F.linear}
 HOOKED = {*WEIGHED, F.batch_norm}

@@ -117,7 +117,7 @@ def _functions(names: str) -> list[Callable]:
 
 
 def _table() -> dict[Callable, Handler]:
-    groups = {
+    groups: dict[Callable, str] = {
         passed: PASSED, shifted: "layer_norm group_norm instance_norm addcmul",
         moved: f"{MOVES} {DECISIONS}", averaged: AVERAGES, constant: CONSTANTS,
         gate: "sigmoid hardsigmoid expit", power: "pow square float_power __pow__", padded: "pad tril triu",
@@ -129,13 +129,13 @@ def _table() -> dict[Callable, Handler]:
         interpolated: "interpolate", written_out(_glu): "glu", written_out(_addmm): "addmm baddbmm",
     }  # fmt: skip
     table = {func: handler for handler, names in groups.items() for func in _functions(names)}
-    getters = dict.fromkeys([Tensor.mT.__get__, Tensor.T.__get__], moved)
+    getters = dict.fromkeys([Tensor.mT.__get__, Tensor.T.__get__], moved)  # type: ignore[attr-defined]  # descriptors
     return table | getters | {gem: generalised_mean, Tensor.view: viewed}
 
 
 _LOCK = threading.Lock()
 LRP = _table()
 # Every operation's own derivative.
-GRADIENT = {func: constant if handler is constant else moved for func, handler in LRP.items()}
+GRADIENT: dict[Callable, Callable] = {func: constant if handler is constant else moved for func, handler in LRP.items()}
 GRADIENT |= dict.fromkeys([*_functions(DERIVED), torch.linalg.norm, torch.linalg.vector_norm], moved)
 GRADIENT |= {Tensor.view: viewed, F.batch_norm: normalized}

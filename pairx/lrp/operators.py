@@ -179,7 +179,8 @@ class Convolution(Linear):
 
     @property
     def kernel(self) -> tuple[int, int]:
-        return tuple(self.raw.shape[-2:])
+        height, width = self.raw.shape[-2:]
+        return height, width
 
     @property
     def outputs(self) -> int:
@@ -221,8 +222,8 @@ class Convolution(Linear):
         crop = (spans[0].crop, spans[1].crop)
         if not self.strided:
             weight = self.signed(sign, c.dtype, self._turned)
-            pad = tuple((k - 1) * d - r for k, d, r in zip(self.raw.shape[-2:], self.dilation, crop, strict=True))
-            full = convolve(c, weight, (1, 1), pad, self.dilation, self.groups)
+            above, before = ((k - 1) * d - r for k, d, r in zip(self.kernel, self.dilation, crop, strict=True))
+            full = convolve(c, weight, (1, 1), (above, before), self.dilation, self.groups)
         else:  # oneDNN's strided adjoint is very slow in bfloat16: the rules give it float32
             weight = self.signed(sign, c.dtype, _channels_last)
             full = F.conv_transpose2d(_channels_last(c), weight, None, self.stride, crop, 0, self.groups, self.dilation)

@@ -7,8 +7,9 @@ covers that.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
@@ -55,7 +56,8 @@ class ZennitRecording:
         network = private_copy(module)
         if policy.batchnorm == "merge":
             merge(network, x)
-        for part in network.modules():
+        parts: Iterable[Any] = network.modules()
+        for part in parts:
             if getattr(part, "inplace", False):
                 part.inplace = False
         self._composite = epsilon_plus()
@@ -121,7 +123,7 @@ def weighs(part: nn.Module) -> bool:
 
 def once(name: str) -> Callable:
     """A hook of a module that raises InputError when it runs a second time."""
-    ran = []
+    ran: list[str] = []
 
     def hook(_module: nn.Module, _inputs: tuple) -> None:
         if ran:
