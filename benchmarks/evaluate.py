@@ -191,7 +191,7 @@ def time_search(dimensions: int) -> tuple[float, float]:
     """Seconds of one core that each of a million photographs takes to be compared with all, and GiB of candidates."""
     queries, gallery = 2_000, 20_000
     embeddings = np.random.default_rng(0).normal(size=(gallery, dimensions)).astype(np.float32)
-    where, owners = search.Setting(np.arange(queries), np.arange(gallery)), np.arange(gallery) // 5
+    where, owners = search.QuerySplit(np.arange(queries), np.arange(gallery)), np.arange(gallery) // 5
     started = time.process_time()
     found = search.nearest(embeddings, where, search.LARGEST_K)
     search.retrieval(embeddings, where, owners)

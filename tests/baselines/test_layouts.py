@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import pairx
-from pairx.baselines import see
+from pairx.baselines import encode_pair
 from pairx.methods import cards
 from pairx.models import EmbeddingModel, wrap
 from pairx.testing import few, make_pair
@@ -66,7 +66,7 @@ def test_every_method_that_goes_backward_gives_the_same_in_both_layouts(
 
 def test_the_gradient_is_that_of_finite_differences(models: list[EmbeddingModel]) -> None:
     for model in models:
-        side = see(model, make_pair(), "first").sides[0]
+        side = encode_pair(model, make_pair(), "first").sides[0]
         gradient, step = side.cosine_gradient, torch.zeros_like(side.activation)
         place = np.unravel_index(int(gradient.abs().argmax()), gradient.shape)
         step[place] = 0.05
