@@ -69,6 +69,7 @@ def test_it_gives_my_embeddings(network: ReId, model: pairx.EmbeddingModel, pair
     np.testing.assert_allclose(found, mine, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_pair_x_explains_it(network: ReId, model: pairx.EmbeddingModel, pair: pairx.ImagePair, tmp_path: Path) -> None:
     explanation = pairx.explain(model, pair)
     assert explanation.map0.shape == (16, 8) and np.isfinite(explanation.map0).all()
@@ -81,6 +82,7 @@ def test_pair_x_explains_it(network: ReId, model: pairx.EmbeddingModel, pair: pa
     assert network.training
 
 
+@pytest.mark.slow
 def test_all_fast_methods_answer(model: pairx.EmbeddingModel, pair: pairx.ImagePair) -> None:
     for name, found in zip(FAST, pairx.compare(model, pair, FAST), strict=True):
         assert isinstance(found, pairx.Explanation), f"{name}: {found}"
@@ -94,6 +96,7 @@ def test_my_training_goes_on(network: ReId, model: pairx.EmbeddingModel) -> None
     assert model.key != key
 
 
+@pytest.mark.slow
 def test_evaluated_on_twenty_photographs(model: pairx.EmbeddingModel, herd: Dataset, tmp_path: Path) -> None:
     few = Dataset("twenty", herd.table.iloc[:20].reset_index(drop=True))
     run = pairx.evaluate(few, model, out=tmp_path / "run", pairs=6)

@@ -105,6 +105,7 @@ def test_methods(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("suffix", "first"), [(".svg", b"<?xml"), (".pdf", b"%PDF-"), (".PNG", b"\x89PNG")])
 def test_explain_draws(suffix: str, first: bytes, photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["explain", *photos, *FAST, "-o", str(out / f"ab{suffix}")]) == 0
@@ -274,6 +275,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONWARNINGS": ""}, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_the_process_returns_the_status_and_says_one_line(photos: tuple[str, str], out: Path) -> None:
     text = out.parent / "notes.jpg"
     text.write_text("no photograph")
@@ -320,6 +322,7 @@ def test_compare_draws_a_grid_and_says_what_cannot_run(photos: tuple, out: Path,
     assert all("the model sees it enlarged" in line for line in lines[4:-1]) and lines[-1] == str(path)
 
 
+@pytest.mark.slow
 def test_what_was_guessed_is_printed(photos: tuple, out: Path, capsys: pytest.CaptureFixture, monkeypatch) -> None:
     from pairx import images
 

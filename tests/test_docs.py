@@ -94,6 +94,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "number"), CASES, indirect=["page"], scope="module")
 def test_python_runs(page: Running, number: int) -> None:
     page.run_to(number)

@@ -24,6 +24,7 @@ def run(*arguments: str, command: str = "", **environment: str) -> subprocess.Co
     return subprocess.run(whole, cwd=ROOT, env=inherited | environment, capture_output=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
 def test_names_that_the_terminal_cannot_write(encoding: str, tmp_path: Path) -> None:
     paths = [tmp_path / "Łoś_1.png", tmp_path / "鹿.png"]
@@ -39,6 +40,7 @@ def test_names_that_the_terminal_cannot_write(encoding: str, tmp_path: Path) -> 
     assert bad.returncode == 2 and len(bad.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
 def test_output_that_nobody_takes() -> None:
     done = run("methods", command='"$@" | head -n 1 && echo "status ${PIPESTATUS:-0}"')
@@ -50,6 +52,7 @@ def test_output_that_nobody_takes() -> None:
     assert done.stderr == b"pairx: No space left on device. Make room there, or choose another place.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
 @pytest.mark.parametrize("environment", [{"HOME": "/proc/nobody"}, {"PAIRX_CACHE": "/proc/nobody"}])
 def test_without_a_cache_it_goes_on_and_says_so(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -74,6 +74,7 @@ def explanation() -> Explanation:
     return Explanation("pair-x", 0.5, noise[0], noise[1], settings={"model": "tiny", "layer": "stage"})
 
 
+@pytest.mark.slow
 @needs_limits
 def test_without_room_no_half_file_is_left(tmp_path: Path, pair) -> None:
     for name, write in (

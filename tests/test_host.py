@@ -94,6 +94,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
     return dict(map(json.loads, done.stdout.splitlines()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["import", "explain", "draw"])
 def test_the_process_stays_as_it_was(changed: dict[str, list[str]], step: str) -> None:
     assert changed[step] == []

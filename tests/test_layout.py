@@ -122,6 +122,7 @@ def test_requirements_are_pinned() -> None:
         assert all(re.fullmatch(r"==[\w.]+(; .+)?", version) for version in requirements(name).values()), name
 
 
+@pytest.mark.slow
 def test_what_the_app_imports_is_required() -> None:
     required = requirements("requirements.txt").keys()
     found = distributions("pairx", "app.py")

@@ -112,6 +112,7 @@ def test_a_space_takes_the_pinned_gradio() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "extra"), [("gradio", "app"), ("ray", "ray"), ("kornia", "features")])
 def test_without_an_extra_one_line_names_it(module: str, extra: str, tmp_path: Path) -> None:
     commands = {

@@ -122,6 +122,7 @@ def python(plugged: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code + arguments[0], *arguments[1:]], capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_a_method_of_another_package_is_listed_explained_and_checked(plugged: Path) -> None:
     run = python(
         plugged,
@@ -133,6 +134,7 @@ def test_a_method_of_another_package_is_listed_explained_and_checked(plugged: Pa
     assert run.stdout.split("\n")[0] == "nearest neighbours (6, 6)"
 
 
+@pytest.mark.slow
 def test_a_broken_one_is_named_and_left_out(plugged: Path) -> None:
     run = python(plugged, "from pairx.cli import main; main()", "methods")
     assert run.returncode == 0, run.stderr
@@ -141,6 +143,7 @@ def test_a_broken_one_is_named_and_left_out(plugged: Path) -> None:
     assert "Traceback" not in run.stderr
 
 
+@pytest.mark.slow
 def test_a_metric_of_another_package_is_in_the_run_its_summary_and_the_words(plugged: Path, tmp_path: Path) -> None:
     code = f"""
 import pairx
@@ -164,6 +167,7 @@ print(metric_title("resize_worst_residual"), "/", metric_title("match_spread"))
     assert "was begun with other metrics (match_spread, resize_worst_residual, worst_residual)" in again.stderr
 
 
+@pytest.mark.slow
 def test_a_matcher_that_looks_at_both_photographs_is_a_method_and_gives_transforms(plugged: Path) -> None:
     code = """
 import numpy as np, pairx
@@ -180,6 +184,7 @@ print(len(found.matches), np.allclose(matrix, geometry.resize_only((0, 0, 64, 48
     assert run.stdout.strip() == "25 True"
 
 
+@pytest.mark.slow
 def test_a_model_of_another_package_is_listed_loaded_and_explained(plugged: Path) -> None:
     code = """
 import pairx

@@ -23,6 +23,7 @@ def found(at: PairAtLayer, name: str, **options: object) -> Explanation:
     return finished(explain(at, name, METHODS[name].options(**options)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [34, 150])
 def test_partition_shap_equals_the_packages(at: PairAtLayer, samples: int) -> None:
     """Both take 16 masked photographs at once, so that they halve the same rectangles."""

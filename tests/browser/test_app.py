@@ -16,7 +16,7 @@ from pairx.testing import smooth_noise
 from pairx.types import Explanation
 from tests.browser.conftest import drawn, overflow
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 FRESH = "!document.querySelector('.px-viewer').classList.contains('px-stale')"
 
 

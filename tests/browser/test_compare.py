@@ -15,7 +15,7 @@ from pairx.methods import cards
 from pairx.ui.compare.events import FAST, presets
 from tests.browser.conftest import drawn, overflow
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 THROUGH = "document.querySelector('.px-panel:not([data-old])') && !document.querySelector('[data-old], .px-waiting')"
 
 

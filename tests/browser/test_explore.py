@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.explore import PLACE, SHOWN
 from tests.browser.conftest import drawn
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BRIGHT = """() => document.querySelector('.px-plot')._fullData.filter(({ customdata }) => customdata)
   .flatMap(({ customdata, selectedpoints }) => [...selectedpoints].map((i) => customdata[i]))"""
 """Numbers of the pairs that are selected in the plot."""

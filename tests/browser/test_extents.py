@@ -9,7 +9,7 @@ import pytest
 
 from pairx import ui
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(ui.__file__).parent
 ADDRESS = "http://page.test/"
 DRAW = """async ([extents]) => {

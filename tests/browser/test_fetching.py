@@ -8,7 +8,7 @@ from benchmarks.explore import SHOWN
 from tests.browser.test_app import FRESH, names, shown_sample
 from tests.browser.test_compare import THROUGH
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def failing(page, pattern: str, times: int) -> list[str]:

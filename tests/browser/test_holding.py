@@ -13,7 +13,7 @@ from tests.browser.conftest import drawn
 from tests.browser.test_compare import THROUGH
 from tests.browser.test_explore import EXPLAINED
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 BOXES = """() => [...document.querySelectorAll('.gradio-container *')].map((node) => {
   const { x, y, width, height } = node.getBoundingClientRect();
   return [x, y, width, height].map((one) => Math.round(100 * one)).join();

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import pairx
 
 WITHIN = 2  # cells
 
 
+@pytest.mark.slow
 def test_top_matches_follow_true_homographies(photographs: Path) -> None:
     model = pairx.load_model("reid-lite0", device="cpu")
     grid = model.layer("blocks.3").grid

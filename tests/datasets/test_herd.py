@@ -142,6 +142,7 @@ def test_what_is_not_there_is_an_input_error(herd: Herd, tmp_path: Path) -> None
         load_herd(tmp_path)
 
 
+@pytest.mark.slow
 def test_twins_correspond_and_their_marks_can_be_seen(herd: Herd) -> None:
     with_twin = herd.table[herd.table["twin"] != ""]
     for identity, group in with_twin.groupby("identity"):
@@ -195,6 +196,7 @@ def test_the_renderer_puts_dots_where_the_correspondence_says(tmp_path: Path) ->
         assert np.linalg.norm(there - found[j], axis=1).max() < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("species", ["giraffe", "antelope", "leopard", "cheetah"])
 def test_twins_differ_only_at_their_marks(species: str) -> None:
     individuals = [one for one in sample_herd() if one.species == species]

@@ -30,6 +30,7 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
 
 
+@pytest.mark.slow
 def test_nyala_in_its_own_layout(offline: None, tmp_path: Path) -> None:
     root = tmp_path / "wildlife" / "NyalaData"
     names = ["train/12/a_left.jpg", "train/12/b_right.jpg", "test/7/c_left.jpg"]

@@ -87,6 +87,7 @@ def pairs_done(output: Iterable[str]) -> Iterator[int]:
             yield int(line.split(";")[1])
 
 
+@pytest.mark.slow
 def test_two_workers_give_the_same_numbers(toys: Toys, plain: Run, tiny: EmbeddingModel) -> None:
     """Stopped on Ray after its first pairs, and finished without: as if all had been computed here."""
     with toys.driver("stop") as driver:
@@ -100,6 +101,7 @@ def test_two_workers_give_the_same_numbers(toys: Toys, plain: Run, tiny: Embeddi
     assert run.summary == plain.summary and run.settings == plain.settings
 
 
+@pytest.mark.slow
 def test_a_run_continues_after_its_driver_was_killed(toys: Toys, plain: Run) -> None:
     """kill -9 of the driver as soon as pairs are announced: these stay as they are, none is missing, none double."""
     with toys.driver() as driver:

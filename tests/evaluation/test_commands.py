@@ -30,6 +30,7 @@ def folder(tmp_path: Path) -> str:
     return str(tmp_path / "toys")
 
 
+@pytest.mark.slow
 def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", folder, "-o", str(tmp_path / "run"), "--pairs", "6", *MODEL]
     assert main(command) == 0
@@ -54,6 +55,7 @@ def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert error.count("\n") == 1 and "with seed 0, not 5" in error
 
 
+@pytest.mark.slow
 def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", *MODEL]
     assert main([*command, "--json"]) == 0

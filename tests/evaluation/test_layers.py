@@ -34,6 +34,7 @@ def dataset(tmp_path: Path) -> Dataset:
     return load_dataset(tmp_path / "toys")
 
 
+@pytest.mark.slow
 def test_the_highest_rho_wins(
     dataset: Dataset, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -37,6 +37,7 @@ def held(tmp_path: Path):
         process.kill()
 
 
+@pytest.mark.slow
 def test_another_process_is_named_at_once_and_a_kill_frees_its_run(held, capsys: pytest.CaptureFixture[str]) -> None:
     folder, process = held
     said = rf"^Another process \(pid {process.pid}\) is working on the run {folder}\. Wait"

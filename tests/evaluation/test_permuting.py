@@ -21,6 +21,7 @@ def clustered(seed: int, per: int = 6, level: float = 3.0, queries: int = 60) ->
     return rng.normal(0, level, queries)[query] + rng.normal(5 * cosine, 1), cosine, correct, query
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("per", [6, 1])
 def test_a_metric_without_relation_is_rarely_found_significant(per: int) -> None:
     """One of 20 is what p < .05 promises; 12 of 100 would be one in 20,000. Labels that go from one query to another

@@ -115,6 +115,7 @@ def test_numbers_side_by_side_are_those_of_single_samples() -> None:
     assert np.isnan(side_by_side.aucs(metric, cosine, times, np.zeros_like(times))).all()
 
 
+@pytest.mark.slow
 def test_intervals_hold_what_is_true() -> None:
     """Rho and AUC of many pairs are known; the intervals of 40 small samples, clustered by query, mostly hold them."""
 

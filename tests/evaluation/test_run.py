@@ -291,6 +291,7 @@ def killed_runs(dataset: Dataset, out: Path, cache: Path, moments: list[tuple[in
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+@pytest.mark.slow
 def test_a_run_killed_twenty_times_continues(
     run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ def without_biases(network: nn.Module) -> nn.Module:
     return network
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "side", "error"),
     [

@@ -57,6 +57,7 @@ def maps(network: nn.Module, x: Tensor, layers: tuple[str, str], policy: Policy,
         yield from recording.pixels(layers[1], only(activations, [(0, 1), (height // 2, width // 2)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("policy", POLICIES, ids=["norm-merge", "plain-pass"])
 @pytest.mark.parametrize("name", FAMILIES)
 def test_exact_equals_zennit_and_fast_is_near(name: str, policy: Policy) -> None:
@@ -89,6 +90,7 @@ def zennit_pixels(network: nn.Module, x: Tensor, seed: Tensor, canonizers: list)
     return relevance[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "canonizers", "policy", "layer"),
     [

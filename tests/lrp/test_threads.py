@@ -20,6 +20,7 @@ def network() -> nn.Module:
     return build("mobilenetv3_small_050", 64).float()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["exact", "fast"])
 def test_sixteen_threads_get_what_one_gets(network: nn.Module, engine: str) -> None:
     inputs = [noise(64, seed, torch.float32) for seed in range(16)]
@@ -39,6 +40,7 @@ def test_sixteen_threads_get_what_one_gets(network: nn.Module, engine: str) -> N
     assert not torch.equal(alone[0][1], alone[1][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["exact", "fast", "zennit"])
 def test_threads_share_a_recording(engine: str) -> None:
     network = build("mobilenetv3_small_050", 64)

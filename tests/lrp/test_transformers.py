@@ -116,6 +116,7 @@ def test_attention_that_looks_back_only_is_named(engine: str) -> None:
         record(network, noise(4), [], engine=engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "side", "layer", "place"),
     [
@@ -138,6 +139,7 @@ def test_single_precision_and_fast_are_near(name: str, side: int, layer: str, pl
             assert_near(pixels(recording, layer, start.float()).double(), cell, tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "layer"), [("vit_tiny_patch16_224", "blocks.6"), ("swin_tiny_patch4_window7_224", "layers.2")]
 )

@@ -65,6 +65,7 @@ def test_merging_batchnorm_keeps_the_function(name: str) -> None:
     torch.testing.assert_close(merged(x), network(x), rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_recording_leaves_no_tensor_behind(lite0: EmbeddingModel, engine: str) -> None:
     def record_once() -> None:

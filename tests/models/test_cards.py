@@ -88,6 +88,7 @@ MEGADESCRIPTORS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MEGADESCRIPTORS)
 def test_megadescriptor(name: str, publish) -> None:
     repository, architecture, size = MEGADESCRIPTORS[name]
@@ -135,6 +136,7 @@ class MiewId(nn.Module):
         return self.bn(F.avg_pool2d(powers, powers.shape[-2:])[..., 0, 0] ** (1 / self.pooling.p))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["miewid-msv2", "miewid-msv3", "miewid-msv3-wildbook"])
 def test_miewid(name: str, publish) -> None:
     original = MiewId("efficientnetv2_rw_m")
@@ -148,6 +150,7 @@ def test_miewid(name: str, publish) -> None:
     assert model.card.license == "none stated" and any("cosines differ" in note for note in model.card.notes)
 
 
+@pytest.mark.slow
 def test_miewid_of_a_file(tmp_path: Path) -> None:
     original = MiewId("efficientnetv2_rw_m")
     torch.save(original.state_dict(), tmp_path / "miew_id.msv4_1_main.bin")

@@ -93,6 +93,7 @@ def test_a_map_is_highest_at_the_marker(method: str, size: tuple[int, int], way:
         assert (np.abs(np.array(point) - mark) <= cell(model, image, model.layer("stage").grid)).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, card in methods.cards().items() if card.family != "classical"])
 def test_every_method_takes_a_long_input(name: str, tiny: EmbeddingModel) -> None:
     model = EmbeddingModel(tiny.card, tiny.module, replace(tiny.preprocessing, size=(24, 12), resize="crop"))

@@ -166,6 +166,7 @@ def test_networks_whose_features_timm_names_otherwise(name: str, layers: list[st
     assert model.encode(make_pair(), layers[-1:]).activations[layers[-1]].shape == (2, channels, *grid)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["timm:hiera_tiny_224", "timm:samvit_base_patch16_224"])
 def test_grids_of_blocks_that_keep_windows_or_put_channels_last_are_true(name: str) -> None:
     """Hiera's tokens are in the order of its windows; SAM's blocks give (B, h, w, C) and its neck (B, C, h, w)."""

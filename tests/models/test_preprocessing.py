@@ -77,6 +77,7 @@ TIMMS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size", "about"), TIMMS)
 def test_timms_models_embed_as_timm_does(name: str, size: tuple[int, int], about: dict) -> None:
     own = timm.get_pretrained_cfg(name).input_size[1:] == size

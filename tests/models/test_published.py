@@ -47,6 +47,7 @@ class PublishedMiewId(nn.Module):
         return self.bn(nn.functional.avg_pool2d(powers, powers.shape[-2:])[..., 0, 0] ** (1 / self.pooling.p))
 
 
+@pytest.mark.slow
 def test_miewid(tmp_path: Path, publish) -> None:
     torch.manual_seed(0)
     original = PublishedMiewId()
@@ -79,6 +80,7 @@ def of_older_timm(state: State) -> State:
     return state | buffers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", [headless, with_head, of_older_timm])
 def test_megadescriptor(form, swin: nn.Module, tmp_path: Path, publish) -> None:
     torch.save(form(swin.state_dict()), tmp_path / "pytorch_model.bin")

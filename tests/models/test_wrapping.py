@@ -167,6 +167,7 @@ print(wrapped(Own()).key, wrapped(Own(lambda e, _: e * (e in {"a", "b", "c"} or 
 """
 
 
+@pytest.mark.slow
 def test_the_key_is_the_same_in_every_process() -> None:
     keys = set()
     for seed in ("1", "2"):
@@ -260,6 +261,7 @@ def test_what_cannot_be_wrapped(make, options: dict, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_the_example_in_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     example = re.search(r"```python\n(.*?)```", text.partition("**Your own model.**")[2], re.DOTALL)[1]

@@ -45,6 +45,7 @@ def opened(answers: ExplainEvents, paths) -> list:
     return [answers.app_state.shelf.open(path, path.name) for path in paths]
 
 
+@pytest.mark.slow
 def test_a_run_tells_how_far_it_is_and_ends_with_the_scene(answers, photo_files):
     *before, last = run(answers, values(answers, opened(answers, photo_files[:2])))
     assert [one[2]["text"] for one in before] == [
@@ -139,6 +140,7 @@ def test_without_a_stored_opening_the_page_computes_it(answers):
     assert [one for one in answers.run_asked({answers.form.asked: None}, SESSION)] == [RunOutputs()]
 
 
+@pytest.mark.slow
 def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
     looks = []
     draw = viz.draw
@@ -183,6 +185,7 @@ def test_a_scene_has_colours_for_every_number_of_painted_matches():
     assert [photo["name"] for photo in scene["photos"]] == ["first", "second"]
 
 
+@pytest.mark.slow
 def test_the_endpoint_answers_with_numbers_and_files(app_state, photo_files):
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)

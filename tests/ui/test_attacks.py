@@ -59,6 +59,7 @@ def explain(client: httpx.Client, *photos: str, **options) -> str:
     return client.get(f"/gradio_api/call/explain/{begun.json()['event_id']}").text
 
 
+@pytest.mark.slow
 def test_who_keeps_to_the_rules_is_answered(served):
     """Without this, what is refused below might be refused for another reason."""
     photos = [upload(served, f"{i}.png", png(i)).json()[0] for i in range(2)]

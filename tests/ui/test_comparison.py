@@ -71,6 +71,7 @@ def download(answers: CompareEvents, shown, **asked) -> Path:
     return Path(answers.download(shown, gr.EventData(None, asked)))
 
 
+@pytest.mark.slow
 def test_the_tab_opens_on_a_comparison_and_only_once(answers, app_state, computed, photo_files, tmp_path):
     copies = [shutil.copy(path, tmp_path / f"{i}.png") for i, path in enumerate(photo_files[:2])]
     samples = [app_state.shelf.open(path, "of gradio's cache") for path in copies]
@@ -85,6 +86,7 @@ def test_the_tab_opens_on_a_comparison_and_only_once(answers, app_state, compute
     ]
 
 
+@pytest.mark.slow
 def test_each_method_shows_as_soon_as_it_is_through(answers, photos):
     outputs = list(answers.run(values(answers, photos[:2]), SESSION))
     drawn = [[title for title, scene in panels(board).items() if scene] for board in boards(outputs)]
@@ -95,6 +97,7 @@ def test_each_method_shows_as_soon_as_it_is_through(answers, photos):
     assert [board["over"] for board in boards(outputs)] == [False] * 4 + [True]
 
 
+@pytest.mark.slow
 def test_a_panel_holds_its_maps_or_the_reason_why_not(answers, photos):
     *_, last = boards(answers.run(values(answers, photos[:2]), SESSION))
     shown = panels(last)
@@ -118,6 +121,7 @@ def test_matches_come_along_and_what_ignores_the_partner_says_so():
     assert {name for name, text in looks.items() if "not the other" in text} == {"eigen-cam", "kpca-cam"}
 
 
+@pytest.mark.slow
 def test_the_second_time_is_not_computed_again(answers, photos, computed):
     filled = values(answers, photos[:2])
     list(answers.run(filled, SESSION))
@@ -141,6 +145,7 @@ def test_stop_keeps_what_is_through_and_ends_the_work(answers, photos, computed)
     assert "Stopped" in list(answers.run(values(answers, photos[:2]), SESSION))[-1][2]["text"], "stopped while waiting"
 
 
+@pytest.mark.slow
 def test_two_sessions_get_their_own_and_stop_their_own(answers, photos):
     other = SimpleNamespace(session_hash="other")
     runs = [answers.run(values(answers, photos[:2]), SESSION), answers.run(values(answers, photos[1:]), other)]
@@ -176,6 +181,7 @@ def test_what_is_missing_or_broken_is_one_calm_line(answers, photos, monkeypatch
     assert last[2]["error"] and "secret" not in last[2]["text"] and last[0]["over"]
 
 
+@pytest.mark.slow
 def test_downloads_hold_every_panel(answers, photos):
     *_, (_, shown, *_) = [one for one in answers.run(values(answers, photos[:2]), SESSION) if one[1] != gr.skip()]
     picture = download(answers, shown, kind="png", opacity=1.0)
@@ -190,6 +196,7 @@ def test_downloads_hold_every_panel(answers, photos):
         assert raw["map0"].shape == (6, 6)
 
 
+@pytest.mark.slow
 def test_one_panel_is_downloaded_alone(answers, photos):
     *_, (_, shown, *_) = [one for one in answers.run(values(answers, photos[:2]), SESSION) if one[1] != gr.skip()]
     raw = download(answers, shown, kind="npz", name="grad-cam")
@@ -200,6 +207,7 @@ def test_one_panel_is_downloaded_alone(answers, photos):
             download(answers, shown, kind="npz", name=name)
 
 
+@pytest.mark.slow
 def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
     *_, (_, shown, *_) = [one for one in answers.run(values(answers, photos[:2]), SESSION) if one[1] != gr.skip()]
     with pytest.raises(gr.Error, match="Press Compare"):
@@ -211,6 +219,7 @@ def test_downloads_of_nothing_or_of_anything_are_refused(answers, photos):
         download(answers, shown, kind="png")
 
 
+@pytest.mark.slow
 def test_panels_stand_in_the_order_of_the_cards_however_they_were_ticked(answers, photos):
     last = boards(answers.run(values(answers, photos[:2], presets()["Fast"]), SESSION))[-1]
     assert [panel["title"] for panel in last["panels"]] == [methods.cards()[name].title for name in presets()["Fast"]]

@@ -204,6 +204,7 @@ def test_the_list_of_layers_says_why_a_run_opens_at_one(exploration, tmp_path):
     assert (opened.layer["value"], opened.layer["info"]) == ("early", ""), "no layer is best"
 
 
+@pytest.mark.slow
 def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs):
     shown = exploration.choose(SESSION, clicked(30))
     assert shown["ticket"] == 1 and shown["busy"] and not runs
@@ -220,6 +221,7 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
     json.dumps([shown, last], allow_nan=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "said"),
     [

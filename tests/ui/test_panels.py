@@ -46,6 +46,7 @@ def held(answers: CompareEvents, shown, name: str) -> Explanation:
     return answers.app_state.compared(shown.request, [name])[name]
 
 
+@pytest.mark.slow
 def test_a_tensor_travels_apart_and_only_where_there_is_one(answers, photos):
     board, shown, _ = compared(answers, photos)
     first, second = board["panels"]
@@ -64,6 +65,7 @@ def test_a_fine_tensor_is_pooled():
     assert packed(np.zeros((1, 1, 1, 1)))[1] == b"\0\0"
 
 
+@pytest.mark.slow
 def test_a_background_reaches_the_methods_that_take_one_and_the_others_say_so(answers, photos):
     own, shown, _ = compared(answers, photos)
     assert not scene(own, "sam")["background"] and own["ends"] == ["against the match", "for the match"]
@@ -90,6 +92,7 @@ def test_a_background_reaches_the_methods_that_take_one_and_the_others_say_so(an
     assert all(not np.allclose(a, b) for i, a in enumerate(all_maps) for b in all_maps[:i])
 
 
+@pytest.mark.slow
 def test_another_background_computes_only_what_depends_on_it(answers, photos, monkeypatch):
     compared(answers, photos)
     ran = []
@@ -124,6 +127,7 @@ def measured(answers: CompareEvents, shown, **asked) -> list[list]:
     return list(Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, asked)))
 
 
+@pytest.mark.slow
 def test_faithfulness_is_measured_for_the_panels_asked_for(answers, photos):
     _, shown, _ = compared(answers, photos)
     (*_, (message, status, *_)) = measured(answers, shown, run=shown.run, names=["sam"])
@@ -147,6 +151,7 @@ def test_faithfulness_in_words():
     assert measuring.in_words(Faithfulness((0, 0), (0, 0)))["rows"][-1]["value"] == measuring.NO_SHARES
 
 
+@pytest.mark.slow
 def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
     _, shown, _ = compared(answers, photos)
     for asked in (
@@ -159,6 +164,7 @@ def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
     assert measured(answers, None)[-1][1]["error"]
 
 
+@pytest.mark.slow
 def test_stop_ends_a_measurement(answers, photos):
     _, shown, _ = compared(answers, photos)
     steps = Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, {"run": shown.run, "names": NAMES}))

@@ -60,6 +60,7 @@ def test_the_types_of_the_page_are_those_of_python():
     assert all((UI / part.module).is_file() for part in parts())
 
 
+@pytest.mark.slow
 def test_the_scene_of_an_explanation(explain_events, photo_files, request_of):
     events = explain_events
     assert faults(scene_of(explanation_of(make_pair()), make_pair()), Scene) == []
@@ -72,6 +73,7 @@ def test_the_scene_of_an_explanation(explain_events, photo_files, request_of):
     assert faults(ask(events, request_of), PointAnswer) == [] == faults(ask(events, request_of, side=7), PointAnswer)
 
 
+@pytest.mark.slow
 def test_a_board_its_panels_and_what_is_measured(answers, photos):
     board, shown, status = compared(answers, photos)
     assert faults(board, BoardValue) == [] == faults(status, StatusValue)
@@ -89,6 +91,7 @@ def panel_of(refusal: Refusal) -> dict:
     return panel_files(refusal, make_pair(), methods.card_of(refusal.method))["file"]
 
 
+@pytest.mark.slow
 def test_a_run_its_pairs_and_its_tables(app_state, tmp_path):
     write_run(tmp_path / "runs" / "cows")
     library = Library(Places(None, tmp_path / "runs", own_machine=False))
@@ -121,6 +124,7 @@ def test_the_scripts_of_the_page(command):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_file_of_types_says_when_it_is_stale():
     done = subprocess.run([sys.executable, "-m", "tools.make_types", "--check"], cwd=ROOT, capture_output=True)
     assert done.returncode == 0

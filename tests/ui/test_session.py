@@ -41,6 +41,7 @@ def test_the_key_changes_with_the_maths(request_of, monkeypatch):
     assert request_of.key("w") != before
 
 
+@pytest.mark.slow
 def test_a_pair_is_explained_once(app_state, request_of, runs):
     first = app_state.explain(request_of)
     assert app_state.explain(request_of) is first
@@ -99,6 +100,7 @@ def test_a_stored_result_counts_only_for_its_own_request(app_state, request_of, 
     assert not app_state.stored(path, request_of)
 
 
+@pytest.mark.slow
 def test_a_person_reads_no_name_of_another_persons_file(app_state, request_of, photo_files, runs):
     """Results are shared by content; what their notes say of files is not."""
     first, second = (

@@ -111,6 +111,7 @@ def test_a_path_that_cannot_be_written_is_an_input_error(tmp_path):
         draw(EXPLANATION, PAIR, width=3).save(tmp_path / "a.png")
 
 
+@pytest.mark.slow
 def test_eight_threads_draw_as_one_does(tmp_path):
     figure = draw(EXPLANATION, PAIR, title="T", width=2)
 
@@ -164,6 +165,7 @@ def test_evidence_against_is_dashed_and_the_picture_says_that_nothing_raises(tmp
     assert NOTHING_RAISES in texts(svg(tmp_path, none, PAIR, title=None))
 
 
+@pytest.mark.slow
 def test_notes_stand_below_whole(tmp_path):
     notes = ("Taken as linear, because no profile says how to read it. " * 6, "x" * 400, "Short.")
     plain, noted = svg(tmp_path, EXPLANATION, PAIR), svg(tmp_path, replace(EXPLANATION, notes=notes), PAIR)
@@ -210,6 +212,7 @@ def test_any_photograph_keeps_its_aspect_and_its_place_on_the_page(size0, size1)
     assert page.rows[0][0].y + page.rows[0][0].h < page.rows[1][0].y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size0", "size1"), [((1, 300), (400, 300)), ((3000, 2000), (2000, 3000))])
 def test_hostile_photographs_are_drawn(size0, size1):
     hostile = samples.pair(size0, size1)

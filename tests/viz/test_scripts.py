@@ -44,6 +44,7 @@ def figure_of(name: str) -> tuple[str, str, bytes]:
     return drawn._print("svg").decode(), drawn._print("pdf").decode("latin-1"), drawn.png()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("script", NAMES)
 def test_every_letter_has_a_glyph(script: str, caplog: pytest.LogCaptureFixture) -> None:
     with warnings.catch_warnings(), caplog.at_level(logging.WARNING, logger="matplotlib"):
@@ -68,6 +69,7 @@ def test_what_no_font_has_is_written_as_its_code_point() -> None:
     assert "U+1F98C 1.jpg: a note." in figure_of("\N{DEER}")[0]
 
 
+@pytest.mark.slow
 def test_a_name_from_right_to_left_runs_so_within_its_line() -> None:
     """ASCII's ending stays at the right, and the name is not the mirror of its letters in their order in memory."""
     name = NAMES["Hebrew"]
