@@ -116,6 +116,6 @@ def test_a_database_without_room_is_told(tmp_path: Path) -> None:
         store._database.execute(f"PRAGMA max_page_count = {pages}")
         with pytest.raises(InputError, match=r"cannot be kept there \(database or disk is full\)\. Make room there"):
             for number in range(10_000):
-                row = dict.fromkeys(("n_matches", "local_matches", "homography_inliers"), 1) | {"status": "ok" * 200}
+                row = dict.fromkeys(("n_matches", "local_matches", "transform_inliers"), 1) | {"status": "ok" * 200}
                 store.add(number, ["stage"], [dict.fromkeys(columns(), 0.5) | row])
         assert store.facts == {"k": 5}

@@ -17,7 +17,7 @@ from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
 from pairx.types import Computation, InputError, Step
 
-SHOWN = ("match_coverage", "inverted_residual_mean", "n_matches", "homography_inliers", "status")
+SHOWN = ("match_coverage", "inverted_residual_mean", "n_matches", "transform_inliers", "status")
 
 
 def rank_steps(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,12 +18,12 @@ from pairx.datasets.sources import SAMPLE
 from pairx.evaluation.guarding import Unfit, check_table, looking_into, read_table, read_values
 from pairx.evaluation.metrics import columns
 from pairx.evaluation.run import PAIRS, PHOTOGRAPHS, SETTINGS, SUMMARY
-from pairx.evaluation.store import COUNTS, FILE, TABLES
+from pairx.evaluation.store import COUNTS, FILE, RENAMED, TABLES
 from pairx.types import InputError
 
 REQUIRED = (
     "query_id", "gallery_id", "correct", "cosine", "layer", "inverted_residual_mean",
-    "inverted_residual_mean_normalised", "match_coverage", "n_matches", "homography_inliers", "status",
+    "inverted_residual_mean_normalised", "match_coverage", "n_matches", "transform_inliers", "status",
 )  # fmt: skip
 TEXTS = ("query_id", "gallery_id", "layer", "status", *dataset.REQUIRED)
 SETTLED = {"dataset": str, "model": str}
@@ -178,14 +178,15 @@ def _summary(path: Path) -> dict[str, Any]:
 def _check_table(path: Path, needed: tuple[str, ...]) -> None:
     """Look at a table's end, which tells its columns: it is missing where the file was cut."""
     try:
-        names = check_table(path, TEXTS, ("correct", "cosine", *columns(), *COUNTS))
+        names = check_table(path, TEXTS, ("correct", "cosine", *columns(), *COUNTS, *RENAMED))
     except FileNotFoundError as error:
         raise _Damaged(f"it has no {path.name}") from error
     except Unfit as error:
         raise _Damaged(f"its {path.name} {error}") from error
     except OSError as error:
         raise _Damaged(f"its {path.name} cannot be read") from error
-    absent = [name for name in needed if name not in names]
+    known = {*names, *_renamed(names).values()}
+    absent = [name for name in needed if name not in known]
     if absent:
         raise _Damaged(f"its {path.name} has no column {', '.join(absent)}")
 
@@ -194,11 +195,17 @@ def _table(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
     _check_table(path, needed)
     try:
         table = read_table(path)
+        table = table.rename(columns=_renamed(table.columns))
         return table.astype({name: str for name in TEXTS if name in table and table[name].dtype.kind in "iu"})
     except Unfit as error:
         raise _Damaged(f"its {path.name} {error}") from error
     except OSError as error:
         raise _Damaged(f"its {path.name} cannot be read") from error
+
+
+def _renamed(names: Collection[str]) -> dict[str, str]:
+    """The columns of a table of an older run, by their former names, with their names of today."""
+    return {old: new for old, new in RENAMED.items() if old in names and new not in names}
 
 
 def _photographs(folder: Path, settings: dict[str, Any]) -> pd.DataFrame:

@@ -57,6 +57,6 @@ def pair_scores(
     return measured(case, control) | {
         "n_matches": len(case.maps_and_matches[2]),
         "local_matches": alignment.matches,
-        "homography_inliers": alignment.inliers,
+        "transform_inliers": alignment.inliers,
         "status": alignment.status,
     }

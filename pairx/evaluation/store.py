@@ -24,7 +24,8 @@ from pairx.types import InputError, both_sides
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
 SIZE = "size"  # the one setting that older runs do not name; their model_key, a digest, holds it too
-COUNTS = ("n_matches", "local_matches", "homography_inliers")
+COUNTS = ("n_matches", "local_matches", "transform_inliers")
+RENAMED = {"homography_inliers": "transform_inliers"}  # columns that older runs have under their former names
 TABLES = ("settings", "facts", "pairs", "scores")
 
 
@@ -203,6 +204,7 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
         if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'scores'").fetchone():
             for statement in _tables():
                 database.execute(statement)
+        _rename_columns(database)
         database.execute("COMMIT")
         _require_columns(database)
     except Unfit as error:
@@ -215,9 +217,21 @@ def _open(folder: Path) -> tuple[RunLock, sqlite3.Connection]:
     return lock, database
 
 
+def _columns(database: sqlite3.Connection) -> set[str]:
+    return {name for _, name, *_ in database.execute("PRAGMA table_info(scores)")}
+
+
+def _rename_columns(database: sqlite3.Connection) -> None:
+    """Give the columns of an older run their names of today, so that it can be continued."""
+    kept = _columns(database)
+    for old, new in RENAMED.items():
+        if old in kept and new not in kept:
+            database.execute(f"ALTER TABLE scores RENAME COLUMN {old} TO {new}")
+
+
 def _require_columns(database: sqlite3.Connection) -> None:
     """Raise Unfit where a run was begun with other metrics than there are now."""
-    kept = {name for _, name, *_ in database.execute("PRAGMA table_info(scores)")} - {"number", "layer"}
+    kept = _columns(database) - {"number", "layer"}
     if other := sorted(kept.symmetric_difference(scores())):
         raise Unfit(f"was begun with other metrics ({', '.join(other)}): have the same plug-ins, as then")
 

@@ -55,7 +55,7 @@ def summarise_steps(table: pd.DataFrame, facts: dict[str, Any], seed: int) -> Co
         "queries": int(once["query_id"].nunique()),
         **facts,
         "status": {name: int(count) for name, count in once["status"].value_counts().items()},
-        "median_inliers": float(once["homography_inliers"].median()) if len(once) else math.nan,
+        "median_inliers": float(once["transform_inliers"].median()) if len(once) else math.nan,
         "best_layer": best,
         "other_layers": _other_layers(table, best, seed),
         "layers": found,

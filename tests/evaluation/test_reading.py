@@ -17,7 +17,7 @@ from pairx.datasets import load_dataset, load_herd
 from pairx.evaluation import run as runs
 from pairx.evaluation.embeddings import key_steps
 from pairx.evaluation.reading import OpenRun, open_run, pair_values, run_state
-from pairx.evaluation.store import Store
+from pairx.evaluation.store import COUNTS, Store, scores
 from pairx.evaluation.views import VIEWS, filtered, view_rows
 from pairx.types import InputError, both_sides, finished
 from tests.evaluation.made_up import write_run
@@ -117,6 +117,33 @@ def test_a_finished_run_with_a_damaged_file_can_be_continued(tmp_path: Path, nam
 
 def drop_column(folder: Path, name: str) -> None:
     pd.read_parquet(folder / "pairs.parquet").drop(columns=name).to_parquet(folder / "pairs.parquet")
+
+
+def test_a_run_with_the_former_name_of_a_column_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "cows"
+    write_run(folder)
+    now = open_run(folder).table["transform_inliers"].tolist()
+    table = pd.read_parquet(folder / "pairs.parquet")
+    table.rename(columns={"transform_inliers": "homography_inliers"}).to_parquet(folder / "pairs.parquet")
+    assert run_state(folder).finished
+    found = open_run(folder)
+    assert found.table["transform_inliers"].tolist() == now and "homography_inliers" not in found.table
+    assert found.columns["transform_inliers"].tolist() == now
+    table.assign(homography_inliers="many").to_parquet(folder / "pairs.parquet")
+    with pytest.raises(InputError, match="in homography_inliers, where a run has numbers"):
+        open_run(folder)
+
+
+def test_an_unfinished_run_with_the_former_name_of_a_column_is_continued(tmp_path: Path) -> None:
+    half_done(tmp_path / "half", dataset="cows")
+    row = dict.fromkeys(scores(), 0.5) | dict.fromkeys(COUNTS, 7) | {"status": "ok"}
+    with Store(tmp_path / "half", {"dataset": "cows"}) as store:
+        store.add(0, ["stage"], [row])
+        store._database.execute("ALTER TABLE scores RENAME COLUMN transform_inliers TO homography_inliers")
+    assert run_state(tmp_path / "half").done == 1
+    with Store(tmp_path / "half", {"dataset": "cows"}) as store:
+        store.add(1, ["stage"], [row | {"transform_inliers": 9}])
+        assert store.table()["transform_inliers"].tolist() == [7, 9] and len(store.missing()) == 0
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_pairs_scored_by_hand(run: runs.Run, dataset: Dataset, tiny: EmbeddingMo
         mean = np.linalg.norm(in_input[0] - in_input[1], axis=1).mean()
         assert row["resize_inverted_residual_mean"] == pytest.approx(1 / mean, rel=1e-6)
         found = geometry.align(*(geometry.local_features(image) for image in (pair.image0, pair.image1)))
-        assert (row["status"], row["homography_inliers"]) == (found.status, found.inliers)
+        assert (row["status"], row["transform_inliers"]) == (found.status, found.inliers)
         if found.matrix is not None:
             off = geometry.project(explanation.matches.keypoints0, found.matrix) - explanation.matches.keypoints1
             height, width = pair.image1.shape[:2]

@@ -26,7 +26,7 @@ const scene = (number, run = "cows") =>
     gallery_identity: number.map(() => "b"),
     status: number.map(() => "ok"),
     n_matches: number,
-    homography_inliers: number,
+    transform_inliers: number,
     views: [
       { id: "all", numbers: number },
       { id: "some", numbers: number.slice(0, 2) },

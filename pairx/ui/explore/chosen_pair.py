@@ -73,7 +73,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
             scores.append((metric_title(name), number(row[name], ".3g"), control))
     scores += [
         ("Matches", str(row["n_matches"]), ""),
-        ("Inliers of the transform", str(row["homography_inliers"]), ""),
+        ("Inliers of the transform", str(row["transform_inliers"]), ""),
     ]
     known = [(name.capitalize(), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
     return {

@@ -53,7 +53,7 @@ class RunScene(TypedDict):
     gallery_identity: list[str]
     status: list[str]
     n_matches: list[int]
-    homography_inliers: list[int]
+    transform_inliers: list[int]
     views: list[RunView]
 
 

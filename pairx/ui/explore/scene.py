@@ -20,7 +20,7 @@ from pairx.ui.shared.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
 LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
-COUNTED = ("n_matches", "homography_inliers")
+COUNTED = ("n_matches", "transform_inliers")
 ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
 """What the view of all pairs means where pairs are filtered."""
 

@@ -295,7 +295,7 @@ export interface RunScene {
   gallery_identity: string[];
   status: string[];
   n_matches: number[];
-  homography_inliers: number[];
+  transform_inliers: number[];
   views: RunView[];
 }
 

@@ -75,7 +75,7 @@ export const selection = {
       value: value[i],
       status: status[i],
       matches: this.scene.n_matches[i],
-      inliers: this.scene.homography_inliers[i],
+      inliers: this.scene.transform_inliers[i],
     };
   },
 };
