@@ -145,7 +145,7 @@ def test_views_select_in_plot_table_and_gallery(open_page):
 
 def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     page = open_explore(open_page)
-    page.get_by_role("button", name="Drag a box around pairs to select them").click()
+    page.get_by_role("button", name="Box", exact=True).click()
     box = page.evaluate("""() => {
       const plot = document.querySelector('.px-plot'), { left, top } = plot.getBoundingClientRect();
       const { xaxis, yaxis } = plot._fullLayout;
@@ -185,7 +185,7 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     page.wait_for_function(f"pairx.explore.scene.number.length < {everything}")
     left = page.evaluate("[pairx.explore.selected, pairx.explore.scene.number]")
     assert sorted(left[0]) == sorted(set(numbers) & set(left[1])) and left[0]
-    page.get_by_role("button", name="Show all pairs again").click()
+    page.get_by_role("button", name="Select none").click()
     page.wait_for_function("pairx.explore.view === 'all'")
 
 

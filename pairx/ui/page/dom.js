@@ -34,6 +34,8 @@ export function makeSvg(tag, attributes, parent) {
 }
 
 /**
+ * A button. Its name begins with what is seen on it, so that it can be called by it; where that is a sign, the label is
+ * its name.
  * @param {Element} parent
  * @param {string} text
  * @param {string} label what it does, for a pointer that rests on it and for screen readers
@@ -43,7 +45,7 @@ export function button(parent, text, label, act) {
   const node = make("button", "px-button", parent, text);
   node.type = "button";
   node.title = label;
-  node.setAttribute("aria-label", label);
+  if (label.startsWith(text) || !/\p{L}|\p{N}/u.test(text)) node.setAttribute("aria-label", label);
   if (act) node.addEventListener("click", act);
   return node;
 }

@@ -344,6 +344,10 @@ export interface SceneMark {
   width: number;
 }
 
+export interface SheetConstants {
+  label: string;
+}
+
 export interface Show {
   view?: string | null;
   number?: number | null;
@@ -439,6 +443,7 @@ export type PairTablePart = Part<null, null, {}>;
 export type RunListPart = Part<RunListValue, null, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload }>;
+export type SheetButtonPart = Part<null, SheetConstants, {}>;
 export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;
 export type ViewChipsPart = Part<null, null, {}>;

@@ -11,6 +11,7 @@ import gradio as gr
 from pairx.ui.shared.page import imported
 from pairx.ui.shared.payload import (
     MessengerConstants,
+    SheetConstants,
     StatusConstants,
     StatusValue,
     StripChoice,
@@ -57,6 +58,18 @@ class SampleStrip(Part):
     def __init__(self, entries: Sequence[StripEntry], label: str, **how: Any) -> None:
         """label: of the whole strip."""
         super().__init__(entries, StripConstants(label=label), **how)
+
+
+class SheetButton(Part):
+    """Opens the tab's `px-sheet`, which on a narrow screen lies over the page from below. Seen only there."""
+
+    template = '<div class="px-sheet-button"></div>'
+    module = "page/sheet.js"
+    constants = SheetConstants
+
+    def __init__(self, label: str, **how: Any) -> None:
+        """label: of the button, and of the sheet."""
+        super().__init__(given=SheetConstants(label=label), min_width=0, **how)
 
 
 class Messenger(Part):

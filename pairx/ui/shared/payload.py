@@ -57,6 +57,12 @@ class MessengerConstants(TypedDict):
     event: str
 
 
+class SheetConstants(TypedDict):
+    """label: of the button, and of the sheet that it opens."""
+
+    label: str
+
+
 class StripEntry(TypedDict):
     """Ready photographs on one button. thumbs: data URIs."""
 
