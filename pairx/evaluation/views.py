@@ -51,9 +51,12 @@ def sure_and_wrong(rows: pd.DataFrame, metric: str) -> np.ndarray:
 
 
 def correct_but_far(rows: pd.DataFrame, metric: str) -> np.ndarray:
-    """Correct pairs whose cosine is at most the lower quartile of the incorrect pairs' cosine, whatever the metric."""
-    cosine = rows["cosine"].to_numpy(float)
-    return _correct(rows) & (cosine <= _quantile(cosine[~_correct(rows)], 0.25))
+    """Correct pairs whose cosine is far below those of the other correct pairs, 1.5 interquartile ranges below their
+    lower quartile (Tukey's fence), or at most the lower quartile of the incorrect pairs' cosine."""
+    cosine, correct = rows["cosine"].to_numpy(float), _correct(rows)
+    low, high = (_quantile(cosine[correct], share) for share in (0.25, 0.75))
+    fence = low - 1.5 * (high - low)
+    return correct & ((cosine < fence) | (cosine <= _quantile(cosine[~correct], 0.25)))
 
 
 def all_pairs(rows: pd.DataFrame, metric: str) -> np.ndarray:
@@ -86,8 +89,8 @@ VIEWS = {
     ),
     "far": View(
         "Correct but far",
-        "One animal, yet the model finds the photographs less alike than three quarters of the incorrect pairs: look "
-        "for a wrong label, or for another side or pose.",
+        "One animal, yet the model finds its photographs far less alike than those of the other correct pairs, or than "
+        "three quarters of the incorrect pairs: suspects for a wrong label, or another side or pose.",
         correct_but_far,
         ("cosine", True),
     ),

@@ -8,6 +8,7 @@ import gradio as gr
 import pandas as pd
 import pytest
 
+from pairx.evaluation.views import view_rows
 from pairx.ui.explore.choice import Choice
 from pairx.ui.explore.events import ExploreEvents
 from pairx.ui.explore.scene import scene_of_run, sentence, standing
@@ -82,6 +83,20 @@ def test_a_control_is_said_to_be_one(make):
 def test_where_no_transform_is_usable_there_are_no_usable_pairs_to_turn_to(make):
     scene = scene_of_run(make(0, WEAK), Choice("cows", "stage", MEAN))
     assert [one["to"] for one in scene["doubt"]["turns"]] == ["match_coverage"]
+
+
+@pytest.mark.parametrize(("of_usable", "left"), [(WEAK, ["match_coverage"]), (STRONG, ["match_coverage", "usable"])])
+def test_no_button_leads_to_usable_pairs_that_say_as_little(make, of_usable, left):
+    scene = scene_of_run(make(20, WEAK, of_usable=of_usable), Choice("cows", "stage", MEAN))
+    assert [one["to"] for one in scene["doubt"]["turns"]] == left
+
+
+def test_suspects_are_correct_pairs_far_below_the_others_in_similarity(make):
+    rows = make(3, WEAK).at("stage").copy()
+    rows["correct"] = rows.index < 30
+    similar = {n: 0.6 + 0.01 * (n % 7) for n in range(30)} | {7: 0.25, 21: 0.21}
+    rows["cosine"] = [similar.get(n, 0.1 + 0.001 * n) for n in rows.index]  # the incorrect are all below the suspects
+    assert view_rows(rows, MEAN, "far").index.tolist() == [21, 7], "the least similar first"
 
 
 def test_the_usable_pairs_are_judged_by_their_own_numbers(make):

@@ -47,8 +47,7 @@ def doubt(run: OpenRun, choice: Choice) -> Doubt:
     why = reason(run, choice)
     if not few and not why:
         return {}
-    usable = run.summary["status"].get("ok", 0)
-    there = {COVERAGE: COVERAGE in run.metrics, "usable": bool(few) and usable > 1}
+    there = {COVERAGE: COVERAGE in run.metrics, "usable": bool(few) and usable_say_something(run, choice)}
     turns = [{"to": to, "label": label} for to, label in TURNS.items() if there[to]]
     return {"text": " ".join(filter(None, (few, why))), "turns": turns, "grey": bool(why)}
 
@@ -59,6 +58,13 @@ def too_few_usable(run: OpenRun, metric: str) -> str:
         return ""
     usable, total = run.summary["status"].get("ok", 0), sum(run.summary["status"].values())
     return f"{usable} of {total} transforms between the photographs are usable: this metric says little here."
+
+
+def usable_say_something(run: OpenRun, choice: Choice) -> bool:
+    """Whether there are usable pairs, and nothing says that the metric tells them apart no better than its control."""
+    usable = replace(choice, column=FILTER[0], values=FILTER[1], text="")
+    judged = usable.metric + USABLE in run.summary["layers"].get(choice.layer, {})
+    return run.summary["status"].get("ok", 0) > 1 and not (judged and reason(run, usable))
 
 
 def turned(choice: Choice, to: str) -> Choice:
