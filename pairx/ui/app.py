@@ -21,6 +21,7 @@ from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.shared.events import QUEUE
 from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.page import FOLDERS, Revalidated, head
+from pairx.ui.shared.parts import Keyboard
 from pairx.ui.shared.photos import PhotoShelf
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.sweeping import keep_sweeping
@@ -54,20 +55,19 @@ def build(places: Places) -> gr.Blocks:
     library = Library(places)
     ready = OPENING.is_file() and app_state.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
-        gr.HTML(
-            f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>",
-            elem_classes="px-top",
-        )
+        with gr.Row(elem_classes="px-head"):
+            gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>", elem_classes="px-top")
+            Keyboard(elem_classes="px-at-keyboard")
         # Before the tabs, whose events would take the name otherwise.
         gr.api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
         with gr.Tabs() as tabs:
-            with gr.Tab("Explain", id="explain"):
+            with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))
-            with gr.Tab("Compare") as tab:
+            with gr.Tab("Compare", elem_id="px-tab-compare") as tab:
                 CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening)
-            with gr.Tab("Explore", id=TAB) as tab:
+            with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
                 ExploreTab(page, tabs, tab, app_state, library, MODEL)
-            with gr.Tab("About"):
+            with gr.Tab("About", elem_id="px-tab-about"):
                 build_about(app_state.cards.values())
     keep_sweeping(page, app_state.shelf)
     return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)

@@ -1,10 +1,16 @@
 // The keyboard: every key of the page.
-//
-//   H (held)             the bare photographs, in every tab
-//   Escape               frees what is chosen, pointed at or enlarged, in the tab on show
-//   arrows, Home, End    the next match, or the next row of a table; on a photograph, the place that is pointed at
-//   Enter, Space         keeps the match or the place, opens the row
-//   + - 0                zooms the pictures
+
+/** What the help sheet says: the keys, and what they do.
+ * @type {[string, string][]} */
+export const HELP = [
+  ["H, held", "The bare photographs, in every tab"],
+  ["Esc", "Frees what is chosen, pointed at or enlarged"],
+  ["Arrows, Home, End", "The next match or row; on a photograph, moves the place that is pointed at"],
+  ["Enter or Space", "Keeps the match or the place; opens the row"],
+  ["+  −  0", "Zooms the pictures; 0 shows the whole photographs"],
+  ["← →, on the tabs", "The next tab"],
+  ["?", "This sheet"],
+];
 
 /** Steps through the rows of a table. */
 export const ROWS = { ArrowDown: 1, ArrowUp: -1, Home: -1e6, End: 1e6 };
@@ -59,12 +65,23 @@ export function hold(on) {
   for (const node of document.querySelectorAll(".px-hold")) node.setAttribute("aria-pressed", String(on));
 }
 
+/** @type {Map<string, () => void>} */
+const presses = new Map();
+
+/** What a key does wherever it is pressed, but in a field.
+ * @param {string} key
+ * @param {() => void} act */
+export function onKey(key, act) {
+  presses.set(key, act);
+}
+
 /** @param {KeyboardEvent} event */
 const isH = (event) => event.key === "h" || event.key === "H";
 
 document.addEventListener("keydown", (event) => {
   if (!forThePage(event)) return;
   if (isH(event)) hold(true);
+  presses.get(event.key)?.();
   if (event.key === "Escape") for (const [root, act] of escapes) if (root.offsetParent) act();
 });
 document.addEventListener("keyup", (event) => isH(event) && hold(false));

@@ -435,6 +435,7 @@ export interface ViewerValue {
 
 export type BoardPart = Part<BoardValue, BoardConstants, { download: BoardDownload; measure: BoardMeasure }>;
 export type ChosenPairPart = Part<null, null, {}>;
+export type KeyboardPart = Part<null, null, {}>;
 export type LookPanelPart = Part<null, LookDefaults, {}>;
 export type MessengerPart = Part<any, MessengerConstants, {}>;
 export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;

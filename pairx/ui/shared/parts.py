@@ -60,6 +60,13 @@ class SampleStrip(Part):
         super().__init__(entries, StripConstants(label=label), **how)
 
 
+class Keyboard(Part):
+    """The button of the sheet of keys; with it, the arrows lead through the list of tabs."""
+
+    template = '<div class="px-keyboard"></div>'
+    module = "page/keyboard.js"
+
+
 class SheetButton(Part):
     """Opens the tab's `px-sheet`, which on a narrow screen lies over the page from below. Seen only there."""
 
