@@ -29,6 +29,7 @@ def theme() -> gr.themes.Base:
         background_fill_primary_dark="#1f1d1b",
         background_fill_secondary="#f2f0ec",
         background_fill_secondary_dark="#2a2725",
+        input_background_fill_dark="*background_fill_secondary",
         border_color_primary="#dcd8d1",
         border_color_primary_dark="#403c38",
         color_accent=accent,

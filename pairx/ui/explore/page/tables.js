@@ -13,8 +13,12 @@ export function mount({ element, props, watch }) {
     if (note) make("p", "px-hint", root, note);
     for (const { title, head, rows } of tables) {
       const section = make("section", "px-section", root);
-      make("h4", "", section, title);
-      const table = make("table", "px-table", make("div", "px-scroller", section));
+      make("h3", "", section, title);
+      const scroller = make("div", "px-scroller", section);
+      scroller.tabIndex = 0;
+      scroller.setAttribute("role", "group");
+      scroller.setAttribute("aria-label", title);
+      const table = make("table", "px-table", scroller);
       const heads = make("tr", "", make("thead", "", table));
       for (const text of head) make("th", "", heads, text).scope = "col";
       const body = make("tbody", "", table);
