@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from pairx.assets import ASSETS
 from pairx.ui.about.tab import build_about
@@ -75,9 +76,11 @@ def build(places: Places) -> gr.Blocks:
 
 def launch_options(places: Places) -> dict[str, Any]:
     """What `launch` needs: gradio 6 takes theme and style there. places: as `build` was given them."""
+    packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "application/pdf")
+    compressed = Middleware(GZipMiddleware, compresslevel=6, exclude_content_types=packed)
     gates = [Middleware(OwnMachineOnly)] if places.own_machine else []
     return {
-        "app_kwargs": {"middleware": [*gates, Middleware(Revalidated)]},
+        "app_kwargs": {"middleware": [*gates, Middleware(Revalidated), compressed]},
         "theme": theme(),
         "head": head(),
         "allowed_paths": [str(PLOTLY), *map(str, FOLDERS)],
