@@ -46,7 +46,7 @@ def test_overlays_cover_the_extent(chromium) -> None:
     page.route(f"{ADDRESS}page/*.js", lambda route: route.fulfill(path=ROOT / urlparse(route.request.url).path[1:]))
     page.route(ADDRESS, lambda route: route.fulfill(content_type="text/html", body=""))
     page.goto(ADDRESS)
-    styles = (ROOT / "page" / "viewer.css").read_text()
+    styles = "".join(sheet.read_text() for sheet in sorted((ROOT / "page").glob("*.css")))
     page.set_content(f"<style>{styles}</style><div class='px-viewer' style='width:800px'></div>")
     page.evaluate(DRAW, [[CROP, PAD]])
     for name in (".px-overlay:not(.px-answer)", ".px-region"):

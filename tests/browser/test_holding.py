@@ -25,6 +25,7 @@ ROUNDED = 10
 
 
 def explain(page) -> None:
+    page.get_by_role("button", name="Point (P)").click()
     page.locator(".px-pointing .px-frame").first.click()
     page.locator(".px-answer").nth(1).wait_for(state="visible")
 

@@ -22,7 +22,7 @@ test("a key has one meaning in each map, and others have none", () => {
 });
 
 test("numbers are short and have a true minus", () => {
-  assert.deepEqual([figures(-0.00013), figures(8.61e-6), figures(0)], ["−0.00013", "8.6e−6", "0.0"]);
+  assert.deepEqual([figures(-0.00013), figures(8.61e-6), figures(0)], ["−0.00013", "8.6 · 10⁻⁶", "0.0"]);
   assert.deepEqual([brief(null), brief(0.12345), brief(-2)], ["–", "0.123", "−2"]);
   assert.equal(minus("-1 to -2"), "−1 to −2");
   assert.deepEqual([clamp(5, 0, 1), clamp(-5, 0, 1), clamp(0.5, 0, 1)], [1, 0, 0.5]);

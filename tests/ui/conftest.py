@@ -108,4 +108,4 @@ def explain_events(app_state, request_of, tmp_path) -> ExplainEvents:
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
     pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
     references = References(Library(Places(None, tmp_path / "runs", own_machine=False)))
-    return ExplainEvents(app_state, pairs, request_of, True, form, references)
+    return ExplainEvents(app_state, pairs, request_of, form, references)

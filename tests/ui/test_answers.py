@@ -17,10 +17,10 @@ from pairx.core import correspondence
 from pairx.testing import make_pair
 from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
 from pairx.ui.api import ExplainApi, summary
-from pairx.ui.explain.events import ExplainEvents, RunOutputs
+from pairx.ui.explain.events import ExplainEvents
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.shared import export, session
-from pairx.ui.shared.links import CHOICES, Link
+from pairx.ui.shared.links import CHOICES
 from tests.ui.conftest import explanation_of
 
 
@@ -117,27 +117,6 @@ def test_a_preset_sets_all_options_and_is_named_where_they_are_its_own(answers):
         "seed": "gradient_times_cosine", "pooling": "gradient", "pixels": "absolute", "engine": "exact",
     }  # fmt: skip
     assert answers.published_as("sum_of_abs", *answers.as_published("pairx")[1:]) is None
-
-
-def test_a_link_fills_the_form(answers, photo_files):
-    upload = answers.app_state.shelf.open(photo_files[2], "mine.png").ref
-    params = {"a": "one", "b": upload.id, "layer": "nonsense", "start": "relevance", "lines": "3", "match": "2"}
-    a, b, model, layer, *options, asked, status = answers.open(SimpleNamespace(query_params=params))
-    assert (a.id, b.id, model, layer["value"]) == ("one", upload.id, "reid-lite0", "stage")
-    assert options == ["signed", "relevance", "norm", "merge", "relevance", "norm", "signed", "fast"]
-    assert (asked.look, asked.match) == ({"lines": 3}, 2) and status["busy"]
-
-
-def test_a_link_whose_upload_is_gone_says_so_and_leaves_the_page_alone(answers):
-    *kept, asked, status = answers.open(SimpleNamespace(query_params={"a": "one", "b": "f" * 24}))
-    assert all(one == gr.skip() for one in kept) and asked is None
-    assert "Upload it again" in status["text"] and status["error"]
-
-
-def test_without_a_stored_opening_the_page_computes_it(answers):
-    answers.ready = False
-    assert answers.open(SimpleNamespace(query_params={}))[-2] == Link("", "", "reid-lite0")
-    assert [one for one in answers.run_asked({answers.form.asked: None}, SESSION)] == [RunOutputs()]
 
 
 @pytest.mark.slow

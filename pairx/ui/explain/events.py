@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import namedtuple
 from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -21,12 +20,14 @@ from pairx.ui.shared import export, links
 from pairx.ui.shared.events import SKIP, Switches, resting, sent, waiting
 from pairx.ui.shared.files import cached
 from pairx.ui.shared.form import Form
-from pairx.ui.shared.links import CHOICES, Options
+from pairx.ui.shared.links import Link, Options
 from pairx.ui.shared.payload import StatusValue
-from pairx.ui.shared.photos import pair_of
+from pairx.ui.shared.photos import Photo, pair_of
 from pairx.ui.shared.session import AppState, Request
+from pairx.ui.shared.uploads import checked
 from pairx.ui.shared.words import (
     NO_LONGER,
+    OTHER_MISSING,
     OUR_FAULT,
     OWN_PAIR,
     POINT_FAULT,
@@ -68,11 +69,6 @@ class PairOutputs(NamedTuple):
     stop: Any = SKIP
 
 
-_FORM = ("photo0", "photo1", "model", "layer", *CHOICES, "asked", "status")
-FormOutputs = namedtuple("FormOutputs", _FORM, defaults=[SKIP] * len(_FORM))
-"""What the page's address changes: the form, what it asks for, the status."""
-
-
 class LayerOutputs(NamedTuple):
     """What the choice of a model changes."""
 
@@ -81,14 +77,13 @@ class LayerOutputs(NamedTuple):
 
 
 class ExplainEvents:
-    """The events' functions. ready: whether the page opens on a finished picture."""
+    """The events' functions. opening: what the page opens on."""
 
     def __init__(
         self,
         app_state: AppState,
         pairs: tuple[SamplePair, ...],
         opening: Request,
-        ready: bool,
         form: Form,
         references: References,
     ) -> None:
@@ -96,7 +91,6 @@ class ExplainEvents:
         self.references = references
         self.pairs = {pair.id: pair for pair in pairs}
         self.opening = opening
-        self.ready = ready
         self.form = form
 
     def begin(self, request: gr.Request) -> Switches:
@@ -117,6 +111,26 @@ class ExplainEvents:
         samples = self.app_state.shelf.samples
         return PairOutputs(samples[pair.a], samples[pair.b], *self.begin(request))
 
+    def arrive(self, photo: Photo | InputError | None, other: Photo | InputError | None) -> tuple[Any, Any]:
+        """A photograph was uploaded beside another one. A sample makes room for the second photograph of a person."""
+        came = checked(photo)
+        samples = self.app_state.shelf.samples
+        own = isinstance(came, Photo) and came.ref.id not in samples
+        return came, None if own and isinstance(other, Photo) and other.ref.id in samples else SKIP
+
+    def begin_filled(self, photo0: Any, photo1: Any, request: gr.Request) -> Switches:
+        """A photograph came into a well: where both are filled, the pair is explained."""
+        if photo0 is None or photo1 is None:
+            return Switches(**resting(OTHER_MISSING))
+        return self.begin(request)
+
+    def run_filled(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
+        """Explain what the form holds, once both wells are filled."""
+        if any(values[one] is None for one in self.form.photo_inputs):
+            yield RunOutputs()
+        else:
+            yield from self.run(values, session)
+
     def as_published(self, preset: str | None) -> list[Any]:
         """The options of a preset, in the form's order."""
         return list(asdict(links.published(preset or "paper")).values())
@@ -124,28 +138,6 @@ class ExplainEvents:
     def published_as(self, *values: str) -> str | None:
         """The preset that the form's options are, or none."""
         return links.preset_of(Options(**dict(zip(self.form.options, values, strict=True))))
-
-    def open(self, request: gr.Request) -> FormOutputs:
-        """Fill the form from the page's address. The opening page is left as it was built."""
-        app_state = self.app_state
-        try:
-            link = links.parse(dict(request.query_params), app_state.shelf.samples, app_state.cards, viz.palettes())
-            if link is None:
-                return FormOutputs(asked=self._unasked(), status={})
-            photos = [app_state.shelf.find(link.a), app_state.shelf.find(link.b)]
-            name = link.model or self.opening.model
-            model = app_state.model(name)
-        except (ValueError, InputError) as error:
-            return FormOutputs(asked=self._unasked(), status=StatusValue(text=str(error), error=True))
-        known = [layer.name for layer in model.layers]
-        layer = link.layer if link.layer in known else model.default_layer
-        choice = gr.update(choices=layer_choices(model), value=layer)
-        status = StatusValue(text="Opening the link", busy=True)
-        return FormOutputs(*photos, name, choice, **asdict(link.options), asked=link, status=status)
-
-    def _unasked(self) -> links.Link | None:
-        """What a page is to compute whose address asks for nothing."""
-        return None if self.ready else links.Link("", "", self.opening.model)
 
     def opening_scene(self) -> dict[str, Any]:
         """What the viewer shows before anybody acted."""
@@ -163,9 +155,7 @@ class ExplainEvents:
         else:
             yield from self.run(values, session, values[self.form.asked])
 
-    def run(
-        self, values: dict[Component, Any], session: gr.Request, link: links.Link | None = None
-    ) -> Generator[RunOutputs]:
+    def run(self, values: dict[Component, Any], session: gr.Request, link: Link | None = None) -> Generator[RunOutputs]:
         """Explain what the form holds, step by step, until the session asks for something else."""
         name, turns = str(session.session_hash), self.app_state.turns
         turn = turns.now(name)
@@ -186,7 +176,7 @@ class ExplainEvents:
             else:
                 scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
                 value = {"scene": scene, "quiet": link is not None and not link.a}
-                value |= {"look": link.look, "match": link.match} if link else {}
+                value |= {"look": link.look, "match": link.match, "back": link.back} if link else {}
                 yield RunOutputs(value, request, **resting())
                 return
             if turns.now(name)[1]:
@@ -204,14 +194,16 @@ class ExplainEvents:
         sample = next((one for one in self.pairs.values() if (one.a, one.b) == ids), None)
         scene = scene_of(explanation, pair)
         own = not all(one in self.app_state.shelf.samples for one in ids)
+        counted = f"{scene['matches']} {'match' if scene['matches'] == 1 else 'matches'}"
         seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
         return scene | {
             "key": self.app_state.key(request),
             "sample": sample and sample.id,
+            "own": own,
             "story": sample.sentence if sample else OWN_PAIR,
             "references": self.references.texts(model, explanation.similarity, own) if comparable(pair) else [],
             "notes": [SAME] * same_picture(pair) + scene["notes"],
-            "about": f"{model.title} · {layer_title(model, request.layer)} · {scene['matches']} matches{seconds}",
+            "about": f"{model.title} · {layer_title(model, request.layer)} · {counted}{seconds}",
             "link": links.query(*ids, request.model, request.layer, request.options),
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from pairx import viz
-from pairx.ui.explain.payload import PointQuestion, ViewerConstants, ViewerDownload, ViewerValue
+from pairx.ui.explain.payload import PointQuestion, ViewerConstants, ViewerDownload, ViewerQuery, ViewerValue
 from pairx.ui.shared.files import fresh, json_file
 from pairx.ui.shared.links import MOST_COLORS, MOST_LINES, NAMES
-from pairx.ui.shared.parts import Part
+from pairx.ui.shared.parts import Part, SampleStrip
 from pairx.ui.shared.payload import LookDefaults
 
 
@@ -31,7 +31,7 @@ class Viewer(Part):
     module = "explain/page/viewer.js"
     takes = ViewerValue
     constants = ViewerConstants
-    sends: ClassVar = {"download": ViewerDownload, "point": PointQuestion}
+    sends: ClassVar = {"download": ViewerDownload, "point": PointQuestion, "reopen": ViewerQuery}
 
     def __init__(self, value: dict[str, Any] | None = None, **how: Any) -> None:
         """value: as `postprocess` takes it."""
@@ -53,3 +53,13 @@ class LookPanel(Part):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(given=look_defaults(), **how)
+
+
+class Samples(SampleStrip):
+    """The sample pairs behind a line that opens: open until a picture of a person's own photographs is on show."""
+
+    template = (
+        '<details class="px-samples" open><summary>Sample pairs</summary>'
+        '<div class="px-strip" role="group"></div></details>'
+    )
+    module = "explain/page/samples.js"

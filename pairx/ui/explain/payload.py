@@ -21,11 +21,12 @@ class SceneMark(TypedDict):
 
 
 class Scale(TypedDict):
-    """A legend of the heat: its colours and what its two ends mean."""
+    """A legend of the heat: its colours, what its two ends mean, and their values."""
 
     colors: list[str]
     low: str
     high: str
+    ends: tuple[float, float]
     title: str
 
 
@@ -68,11 +69,12 @@ class ReferenceText(TypedDict):
 
 
 class AnsweredScene(Scene):
-    """A scene with its words. key: of its result. sample: id of the sample pair that it is. link: its query. form: the
-    values that it answers, in the form's order."""
+    """A scene with its words. key: of its result. sample: id of the sample pair that it is. own: whether a photograph
+    is no sample. link: its query. form: the values that it answers, in the form's order."""
 
     key: str
     sample: str | None
+    own: bool
     story: str
     references: list[ReferenceText]
     about: str
@@ -81,13 +83,14 @@ class AnsweredScene(Scene):
 
 
 class ViewerValue(TypedDict):
-    """scene: a file with an `AnsweredScene`. look, match: what a link asks for. quiet: nobody asked for it. asked:
-    unlike any before, so that the page draws it."""
+    """scene: a file with an `AnsweredScene`. look, match: what a link asks for. quiet: nobody asked for it. back:
+    whether the browser's history asked. asked: unlike any before, so that the page draws it."""
 
     scene: FileData
     look: NotRequired[LookValues]
     match: NotRequired[int | None]
     quiet: bool
+    back: NotRequired[bool]
     asked: NotRequired[str]
 
 
@@ -104,6 +107,12 @@ class ViewerDownload(TypedDict):
     kind: str
     look: LookValues
     key: str
+
+
+class ViewerQuery(TypedDict):
+    """The query of an address to which the browser went back."""
+
+    query: dict[str, str]
 
 
 class PointQuestion(TypedDict):

@@ -64,10 +64,10 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> Scene:
 
 
 def _scales(scene: viz.Scene) -> list[Scale]:
-    """The heat's legend: its colours and what its two ends mean."""
+    """The heat's legend: its colours, what its two ends mean, and their values."""
     if not scene.heat_colors:
         return []
-    ends = zip(scene.heat_words, (scene.heat_low, scene.heat_scale or 0), strict=True)
-    low, high = (f"{word} ({value:+.2g})" if value else word for word, value in ends)
-    title = "one scale for both photographs; stronger values are painted as the ends"
-    return [{"colors": scene.heat_colors, "low": low.replace("-", "−"), "high": high, "title": title}]
+    low, high = scene.heat_words
+    ends = (scene.heat_low, scene.heat_scale or 0.0)
+    title = "One scale for both photographs; stronger values are painted as the ends"
+    return [{"colors": scene.heat_colors, "low": low, "high": high, "ends": ends, "title": title}]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import gradio as gr
 
 from pairx.choices import OFFERED
-from pairx.ui.explain.events import ExplainEvents, FormOutputs, LayerOutputs, PairOutputs, RunOutputs
-from pairx.ui.explain.parts import LookPanel, Viewer
+from pairx.ui.explain.events import ExplainEvents, LayerOutputs, PairOutputs, RunOutputs
+from pairx.ui.explain.opening import FormOutputs, Opening
+from pairx.ui.explain.parts import LookPanel, Samples, Viewer
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.events import (
@@ -23,10 +24,12 @@ from pairx.ui.shared.events import (
 from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line
-from pairx.ui.shared.parts import Messenger, SampleStrip, Status
+from pairx.ui.shared.parts import Messenger, SheetButton, Status
 from pairx.ui.shared.session import AppState, Request
-from pairx.ui.shared.uploads import SafeImage, checked
+from pairx.ui.shared.uploads import SafeImage
 from pairx.ui.shared.words import LAYER_INFO, PRESETS, layer_choices, model_choices
+
+WELL_HEIGHT = 150  # px
 
 
 class ExplainTab:
@@ -46,34 +49,50 @@ class ExplainTab:
         self.shown = gr.State(opening, time_to_live=SESSION_SECONDS)
         with gr.Row(elem_classes="px-columns px-explaining"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
-                photos = self._pair(app_state, pairs, opening)
-                self.form = self._settings(app_state, opening, photos)
-                gr.HTML('<hr class="px-rule"><h2>Look</h2>', apply_default_css=False)
-                LookPanel()
+                photos = self._wells(app_state, opening)
+                self._dock()
+                with gr.Column(elem_classes="px-sheet"):
+                    self._pairs(app_state, pairs)
+                    self.form = self._settings(app_state, opening, photos)
+                    gr.HTML('<hr class="px-rule"><h2>Look</h2>', apply_default_css=False)
+                    LookPanel()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
-                answers = ExplainEvents(app_state, pairs, opening, ready, self.form, references)
+                answers = ExplainEvents(app_state, pairs, opening, self.form, references)
                 self.viewer = Viewer(answers.opening_scene() if ready else None)
                 self.point = Messenger("point")
                 self.file = gr.File(visible="hidden")
-        self._wire(answers)
+        self._wire(answers, Opening(app_state, opening, ready))
 
-    def _pair(
-        self, app_state: AppState, pairs: tuple[SamplePair, ...], opening: Request
-    ) -> tuple[SafeImage, SafeImage]:
+    def _wells(self, app_state: AppState, opening: Request) -> tuple[SafeImage, SafeImage]:
+        how = {
+            "shelf": app_state.shelf,
+            "height": WELL_HEIGHT,
+            "sources": ["upload"],
+            "buttons": [],
+            "interactive": True,
+        }
+        with gr.Column(elem_classes="px-first"):
+            with gr.Row(elem_classes="px-photos"):
+                first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
+                second = SafeImage(value=opening.photo1, label="Photograph B", alt_text="Photograph B", **how)
+            self.swap = gr.Button("Swap A and B", size="sm")
+        return first, second
+
+    def _dock(self) -> None:
+        with gr.Row(elem_classes="px-dock"):
+            self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)
+            self.stop = gr.Button("Stop", interactive=False, elem_id="px-stop", scale=1, min_width=80)
+            SheetButton("Samples, settings")
+        self.status = Status("status")
+
+    def _pairs(self, app_state: AppState, pairs: tuple[SamplePair, ...]) -> None:
         shelf = app_state.shelf
-        gr.HTML("<h2>Pair</h2>", apply_default_css=False)
         thumbs = thumbnails({id: shelf.load(ref).image for id, ref in shelf.samples.items()})
         entries = [
             {"id": one.id, "title": one.title, "caption": one.sentence, "thumbs": [thumbs[one.a], thumbs[one.b]]}
             for one in pairs
         ]
-        self.strip = SampleStrip(entries, "Sample pairs")
-        how = {"shelf": shelf, "height": 170, "sources": ["upload"], "buttons": [], "interactive": True}
-        with gr.Row(elem_classes="px-photos"):
-            first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
-            second = SafeImage(value=opening.photo1, label="Photograph B", alt_text="Photograph B", **how)
-        self.swap = gr.Button("Swap A and B", size="sm")
-        return first, second
+        self.strip = Samples(entries, "Sample pairs")
 
     def _settings(self, app_state: AppState, opening: Request, photos: tuple[SafeImage, SafeImage]) -> Form:
         gr.HTML("<h2>Model and layer</h2>", apply_default_css=False)
@@ -94,13 +113,9 @@ class ExplainTab:
                 )
                 for name, choice in OFFERED.items()
             }
-        with gr.Row():
-            self.go = gr.Button("Explain", variant="primary", elem_id="px-explain", scale=2, min_width=120)
-            self.stop = gr.Button("Stop", interactive=False, elem_id="px-stop", scale=1, min_width=80)
-        self.status = Status("status")
         return Form(photos, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
 
-    def _wire(self, answers: ExplainEvents) -> None:
+    def _wire(self, answers: ExplainEvents, opening: Opening) -> None:
         form, photos = self.form, list(self.form.photo_inputs)
         states = {"status": self.status, "go": self.go, "stop": self.stop}
         switches = [*Switches(**states)]
@@ -112,23 +127,30 @@ class ExplainTab:
             **QUIET,
         }
         at_once = {"queue": False, **QUIET}
+        line = Line(self.page, QUEUE["concurrency_id"])
         clicked = self.go.click(answers.begin, outputs=switches, **at_once)
         turned = self.swap.click(None, photos, photos, js="(a, b) => [b, a]", **QUIET)
         swapped = turned.then(answers.begin, outputs=switches, **at_once)
         sample = PairOutputs(*photos, **states)
         chosen = self.strip.choose(answers.choose, outputs=[*sample], trigger_mode="multiple", **at_once)
-        filled = FormOutputs(*form.settings, asked=form.asked, status=self.status)
-        opened = self.page.load(answers.open, outputs=[*filled], **at_once)
+        fields = FormOutputs(*form.settings, asked=form.asked, status=self.status)
+        opened = self.page.load(opening.open, outputs=[*fields], **at_once)
         for event in (clicked, swapped, chosen):
             event.then(answers.run, **running)
-        opened.then(answers.run_asked, **running)
-        line = Line(self.page, QUEUE["concurrency_id"])
-        for event in (clicked, swapped, chosen, opened):
+        reopened = self.viewer.reopen(opening.reopen, outputs=[*fields], trigger_mode="multiple", **at_once)
+        for event in (opened, reopened):
+            event.then(answers.run_asked, **running)
+        for event in (clicked, swapped, chosen, opened, reopened):
             event.then(line.status, None, self.status, **WAITING)
         self.stop.click(answers.halt, outputs=switches, **at_once)
 
-        for photo in photos:
-            photo.upload(checked, photo, photo, **QUIET).failure(lambda: None, outputs=photo, **at_once)
+        for photo, other in ((photos[0], photos[1]), (photos[1], photos[0])):
+            came = photo.upload(answers.arrive, [photo, other], [photo, other], **QUIET)
+            came.failure(lambda: None, outputs=photo, **at_once)
+            # The wells as the browser names their files: nothing is decoded to see whether both are filled.
+            filled = came.success(answers.begin_filled, photos, switches, preprocess=False, **at_once)
+            filled.then(answers.run_filled, **running)
+            filled.then(line.status, None, self.status, **WAITING)
         layers = LayerOutputs(model=form.model, layer=form.layer)
         form.model.input(answers.list_layers, [form.model, form.layer], [*layers], **LAST)
         options = list(form.options.values())

@@ -8,6 +8,7 @@ export const HELP = [
   ["Arrows, Home, End", "The next match or row; on a photograph, moves the place that is pointed at"],
   ["Enter or Space", "Keeps the match or the place; opens the row"],
   ["+  −  0", "Zooms the pictures; 0 shows the whole photographs"],
+  ["P, B, C", "In Explain: point at a place or a box; the colour maps large"],
   ["← →, on the tabs", "The next tab"],
   ["?", "This sheet"],
 ];
@@ -58,6 +59,17 @@ export function onEscape(root, act) {
   escapes.push([root, act]);
 }
 
+/** @type {[HTMLElement, string, () => void][]} */
+const letters = [];
+
+/** What a letter does while a part is on show.
+ * @param {HTMLElement} root
+ * @param {string} letter lower case
+ * @param {() => void} act */
+export function onLetter(root, letter, act) {
+  letters.push([root, letter, act]);
+}
+
 /** While H or a button is held, nothing lies over any photograph of the page. Nothing else changes, so that nothing moves.
  * @param {boolean} on */
 export function hold(on) {
@@ -83,6 +95,8 @@ document.addEventListener("keydown", (event) => {
   if (isH(event)) hold(true);
   presses.get(event.key)?.();
   if (event.key === "Escape") for (const [root, act] of escapes) if (root.offsetParent) act();
+  for (const [root, letter, act] of letters)
+    if (letter === event.key.toLowerCase() && !event.repeat && root.offsetParent) act();
 });
 document.addEventListener("keyup", (event) => isH(event) && hold(false));
 window.addEventListener("blur", () => hold(false));

@@ -3,6 +3,34 @@
 import { button, make } from "./dom.js";
 import { state } from "./state.js";
 
+/** @returns {HTMLElement[]} */
+const tabs = () => [...document.querySelectorAll(".tab-container [role=tab]")].map((tab) => /** @type {any} */ (tab));
+const chosenTab = () => tabs().findIndex((tab) => tab.getAttribute("aria-selected") === "true");
+
+/** @type {[HTMLElement, (query: Record<string, string>) => void][]} */
+const returns = [];
+
+/** What is done when the browser's Back or Forward leads to a view of a part.
+ * @param {HTMLElement} root
+ * @param {(query: Record<string, string>) => void} act with what the address asks for */
+export function onBack(root, act) {
+  returns.push([root, act]);
+}
+
+/** A step of the browser's history: its view is of the tab on show, and so is the one that it leaves.
+ * @param {string} href */
+function remember(href) {
+  history.replaceState({ ...history.state, tab: history.state?.tab ?? chosenTab() }, "");
+  history.pushState({ ...history.state, tab: chosenTab() }, "", href);
+}
+
+window.addEventListener("popstate", ({ state: step }) => {
+  if (step?.tab === undefined) return;
+  if (step.tab !== chosenTab()) tabs()[step.tab]?.click();
+  const query = Object.fromEntries(new URLSearchParams(window.location.search));
+  requestAnimationFrame(() => returns.forEach(([root, act]) => root.offsetParent && act(query)));
+});
+
 export class ViewLink {
   /**
    * @param {HTMLElement} root
@@ -19,6 +47,7 @@ export class ViewLink {
     this.node = null;
     /** @type {ReturnType<typeof setTimeout>} */
     this.waiting = null;
+    this.stepping = false; // whether what is written next is a step of the browser's history
     this.own = false; // whether the person made or was sent this view; the page as it opens is nobody's
     new ResizeObserver(() => this.write()).observe(root); // its tab was chosen
   }
@@ -36,8 +65,10 @@ export class ViewLink {
     return url.href;
   }
 
-  changed() {
+  /** @param {boolean} [step] whether the browser's Back is to lead to the view from before */
+  changed(step = false) {
     this.own = true;
+    this.stepping ||= step;
     this.write();
   }
 
@@ -46,7 +77,10 @@ export class ViewLink {
     this.waiting = setTimeout(() => {
       if (!this.root.clientWidth || !(this.own || state.addressed)) return;
       state.addressed = true;
-      history.replaceState(history.state, "", this.href(this.own ? this.query() : {}));
+      const href = this.href(this.own ? this.query() : {});
+      if (this.stepping) remember(href);
+      else history.replaceState(history.state, "", href);
+      this.stepping = false;
     }, 250);
   }
 

@@ -31,6 +31,7 @@ export interface AnsweredScene {
   matches: number;
   key: string;
   sample: string | null;
+  own: boolean;
   story: string;
   references: ReferenceText[];
   about: string;
@@ -310,6 +311,7 @@ export interface Scale {
   colors: string[];
   low: string;
   high: string;
+  ends: [number, number];
   title: string;
 }
 
@@ -425,11 +427,16 @@ export interface ViewerDownload {
   key: string;
 }
 
+export interface ViewerQuery {
+  query: Record<string, string>;
+}
+
 export interface ViewerValue {
   scene: FileData;
   look?: LookValues;
   match?: number | null;
   quiet: boolean;
+  back?: boolean;
   asked?: string;
 }
 
@@ -443,9 +450,10 @@ export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket }>;
 export type PairTablePart = Part<null, null, {}>;
 export type RunListPart = Part<RunListValue, null, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
+export type SamplesPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload }>;
 export type SheetButtonPart = Part<null, SheetConstants, {}>;
 export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;
 export type ViewChipsPart = Part<null, null, {}>;
-export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion }>;
+export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion; reopen: ViewerQuery }>;

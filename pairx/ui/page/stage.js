@@ -52,6 +52,8 @@ export class Stage {
     this.extents = [WHOLE, WHOLE];
     /** Narrower than this, px, photographs may lie one above the other. */
     this.stackBelow = 560;
+    /** Height of a photograph at most, px. */
+    this.tallest = () => Math.max(240, Math.min(window.innerHeight * 0.72, 760));
     this.listen();
   }
 
@@ -122,7 +124,7 @@ export class Stage {
     if (!width) return;
     const gap = width < 560 ? 8 : 16;
     const aspects = this.photos.map((photo) => photo.width / photo.height);
-    const tallest = Math.max(240, Math.min(window.innerHeight * 0.72, 760));
+    const tallest = this.tallest();
     const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), tallest);
     const stacked = width < this.stackBelow && beside < 200;
     this.node.classList.toggle("px-stacked", stacked);

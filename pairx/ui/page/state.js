@@ -6,9 +6,13 @@
 /** A component's file as gradio hands it to the page.
  * @typedef {{path: string, url: string, orig_name?: string} | null} FormPhoto */
 
+/** Of a picture that is on show: how many matches can be drawn and traced, and what it shows. form: the form's values
+ * that it answers. own: whether a photograph is no sample.
+ * @typedef {{lines: number, colors: number, palettes: string[], sample: string | null, form: string[], own: boolean}} SceneTold */
+
 /** What each event of the bus brings.
  * @typedef {object} Events
- * @property {{lines: number, colors: number, palettes: string[], sample: string | null}} scene a picture is on show
+ * @property {SceneTold} scene a picture is on show
  * @property {undefined} look the look changed
  * @property {undefined} form the form's values changed
  * @property {undefined} changed the view of the tab Explain changed

@@ -53,8 +53,8 @@ def preset_of(options: Options) -> str | None:
 @dataclass(frozen=True)
 class Link:
     """What a link asks for. a, b: a sample's id or the short digest of an upload. layer: None is the model's default.
-    look: of
-    `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright."""
+    look: of `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright.
+    back: whether the browser's history asks for it."""
 
     a: str
     b: str
@@ -63,6 +63,7 @@ class Link:
     options: Options = field(default_factory=Options)
     look: dict[str, int | float | str] = field(default_factory=dict)
     match: int | None = None
+    back: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,9 +123,11 @@ def parse(
         return None
     for photo in (a, b):
         if photo not in samples and not is_upload(photo):
-            raise ValueError("This link names a photograph that does not exist here. Here is a sample pair instead.")
+            raise ValueError(
+                "This link names a photograph that does not exist here. Upload two, or take a sample pair."
+            )
     if model and model not in models:
-        raise ValueError("This link names a model that does not exist here. Here is a sample pair instead.")
+        raise ValueError("This link names a model that does not exist here. Choose another, and two photographs.")
     layer = str(params.get("layer", ""))
     chosen = {name: params[name] for name, values in CHOICES.items() if params.get(name) in values}
     return Link(

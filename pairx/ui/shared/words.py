@@ -10,11 +10,12 @@ from pairx.models import EmbeddingModel, ModelCard
 Choices = list[tuple[str, str]]
 
 OWN_PAIR = (
-    "Lines join the places that the model finds alike, dashed where they lower the similarity; below, the pixels "
-    "behind the strongest."
+    "Your photographs: the lines join the places that this model finds alike, the colours mark the pixels behind the "
+    "strongest."
 )
 """What the picture of an uploaded pair shows."""
 
+OTHER_MISSING = "Now choose the other photograph: the pair is explained once both are there."
 STOPPED = "Stopped. The picture is the one from before."
 OUR_FAULT = "This pair could not be explained: a fault of ours. Try another layer or model."
 

@@ -1,31 +1,46 @@
-// Point-to-point in the tab Explain: a place in one photograph is clicked, the server answers for the other one.
+// Point to point, a mode of the main picture: a place in one photograph is chosen, the server answers over the other one.
 
-import { button, make } from "../../page/dom.js";
+import { button } from "../../page/dom.js";
 import { colorTable, outlineWords, strongest } from "../../page/evidence.js";
 import { isPoint } from "../../page/geometry.js";
-import { figures } from "../../page/numbers.js";
-import { AskingModes, Pointer, Query } from "../../page/pointing.js";
-import { Stage, UNSEEN_PLACE } from "../../page/stage.js";
+import { signed } from "../../page/numbers.js";
+import { Pointer, Query } from "../../page/pointing.js";
+import { UNSEEN_PLACE } from "../../page/stage.js";
+import { legend } from "./legend.js";
 
 /** @import { AnsweredScene, PointAnswer } from "../../page/payloads.js" */
+/** @import { Place } from "../../page/pointing.js" */
+/** @import { Stage } from "../../page/stage.js" */
 
 export const PATIENCE = 20000; // ms; then a question counts as lost
 
-export class PointView {
-  // ask({ticket, side, place}): sends to the server, whose message comes back through `answered`.
-  constructor(parent, view, moved, ask) {
+const ASKS = {
+  false:
+    "Point to point: click a place in either photograph, or walk with the arrow keys. The other one shows what each of its places adds to the similarity together with it. Escape leaves.",
+  true: "Drag a box over a part of either photograph. The other one shows what each of its places adds to the similarity together with it. Escape leaves.",
+};
+
+export class PointMode {
+  /**
+   * @param {Stage} stage
+   * @param {Element} tools where its two buttons go
+   * @param {(text: string, scale: Node | null) => void} say what is said below the picture, and the legend there
+   * @param {() => void} changed the mode was entered or left
+   * @param {(question: Place & {ticket: number}) => void} ask sends to the server; its message comes through `answered`
+   */
+  constructor(stage, tools, say, changed, ask) {
+    this.stage = stage;
+    this.say = say;
+    this.changed = changed;
     this.send = ask;
+    this.on = false;
     this.ticket = 0;
     this.pending = 0; // until when an answer is waited for
+    /** @type {Place | null} what is answered on the picture */
+    this.answeredPlace = null;
     this.query = new Query(() => this.asked());
-    this.tools = make("div", "px-tools", parent);
-    this.stage = new Stage(parent, view, "Both photographs, to point at places", false, {
-      over() {},
-      pick() {},
-      moved,
-    });
     this.pointer = new Pointer(
-      this.stage,
+      stage,
       this.query,
       [
         [24, 24],
@@ -33,53 +48,71 @@ export class PointView {
       ],
       false,
     );
-    this.modes = new AskingModes(this.tools, this.query, () => this.tell());
-    this.clear = button(this.tools, "Clear (Esc)", "Show the bare photographs", () => this.query.free());
-    this.said = make("span", "px-hint px-said", this.tools);
-    this.said.setAttribute("aria-live", "polite");
-    this.key = make("div", "px-scales", parent);
-  }
-
-  /** @param {AnsweredScene} scene */
-  show({ photos, signed, grids, extents }) {
-    this.photos = photos;
-    this.table = colorTable(signed);
-    this.ramp = signed;
-    if (grids.every(Boolean)) this.pointer.grids = grids;
-    this.stage.show(photos, [null, null], [], extents);
-    this.pointer.attach();
-    this.pointer.enable(true);
-    this.query.now = null;
-    this.ticket++;
-    this.pending = 0;
+    this.buttons = [
+      button(tools, "Point (P)", "Point (P): click a place, the other photograph answers", () => this.toggle(false)),
+      button(tools, "Box (B)", "Box (B): drag a box, the other photograph answers", () => this.toggle(true)),
+    ];
     this.tell();
   }
 
+  /** @param {AnsweredScene} scene */
+  show({ photos, signed: colors, grids }) {
+    this.photos = photos;
+    this.table = colorTable(colors);
+    this.ramp = colors;
+    if (grids.every(Boolean)) this.pointer.grids = grids;
+    this.pointer.attach();
+    this.forget();
+    this.tell();
+  }
+
+  forget() {
+    this.query.now = null;
+    this.answeredPlace = null;
+    this.ticket++;
+    this.pending = 0;
+  }
+
+  /** @param {boolean} boxing */
+  toggle(boxing) {
+    if (this.on && this.query.boxing === boxing) return this.leave();
+    this.on = true;
+    this.query.boxing = boxing;
+    this.changed();
+    this.tell();
+    this.stage.frames[0].frame.focus({ preventScroll: true });
+  }
+
+  leave() {
+    if (!this.on) return;
+    this.on = false;
+    this.forget();
+    this.pointer.draw(null, null);
+    this.tell();
+    this.changed();
+  }
+
   tell() {
-    this.modes.tell();
-    this.stage.node.classList.toggle("px-boxing", this.query.boxing);
-    this.clear.disabled = !this.query.now;
-    if (this.query.now) return;
-    this.key.replaceChildren();
-    this.said.textContent = this.query.boxing
-      ? "Drag a box over a part of either photograph."
-      : "Click a place in either photograph.";
+    this.pointer.enable(this.on);
+    this.stage.node.classList.toggle("px-boxing", this.on && this.query.boxing);
+    this.buttons.forEach((node, i) =>
+      node.setAttribute("aria-pressed", String(this.on && Boolean(i) === this.query.boxing)),
+    );
+    if (this.on && !this.query.now) this.say(ASKS[String(this.query.boxing)], null);
   }
 
   // One question travels at a time; while it does, only the last of the next ones is kept.
   asked() {
+    this.answeredPlace = null;
     this.pointer.draw(this.query.now, null);
     this.tell();
     const { now } = this.query;
-    if (now && !this.stage.extents[now.side].within(now.place)) {
-      this.said.textContent = UNSEEN_PLACE;
-      return;
-    }
+    if (now && !this.stage.extents[now.side].within(now.place)) return this.say(UNSEEN_PLACE, null);
     if (!now || Date.now() < this.pending) return;
     this.pending = Date.now() + PATIENCE;
-    this.sent = this.query.now;
-    this.said.textContent = "Asking the model";
-    this.send({ ticket: ++this.ticket, ...this.sent });
+    this.sent = now;
+    this.say("Asking the model", null);
+    this.send({ ticket: ++this.ticket, ...now });
   }
 
   /** @param {PointAnswer} message */
@@ -89,27 +122,28 @@ export class PointView {
     const { now } = this.query;
     if (now && now !== this.sent) return this.asked();
     if (!now) return;
-    if (error) {
-      this.said.textContent = error;
-      return;
-    }
+    if (error) return this.say(error, null);
     const answer = { cells, grid, scale };
+    this.answeredPlace = now;
     this.pointer.draw(now, answer, this.table);
-    this.say(now, answer);
+    this.say(
+      this.sentence(now, answer),
+      legend({
+        colors: this.ramp,
+        low: "lowers similarity",
+        high: "raises similarity",
+        ends: [-scale, scale],
+        title: "The scale of this place alone",
+      }),
+    );
   }
 
-  say({ side, place }, answer) {
+  /** @param {Place} asked */
+  sentence({ side, place }, answer) {
     const { value, point } = strongest(answer, this.stage.extents[1 - side]);
     const at = point.map((one, i) => Math.round(one * this.photos[1 - side][i ? "height" : "width"])).join(", ");
-    const sum = answer.cells.reduce((a, b) => a + b, 0);
-    const number = (one) => `${one < 0 ? "" : "+"}${figures(one)}`;
+    const sum = answer.cells.reduce((/** @type {number} */ a, /** @type {number} */ b) => a + b, 0);
     const what = isPoint(place) ? "This place" : "A cell of this box, on average,";
-    this.said.textContent = `${what} adds ${number(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${number(value)}).${isPoint(place) ? "" : outlineWords(side)}`;
-    this.key.replaceChildren();
-    const scale = make("div", "px-scale", this.key);
-    make("span", "", scale, `lowers similarity (−${figures(answer.scale)})`);
-    make("span", "px-ramp", scale).style.backgroundImage = `linear-gradient(90deg, ${this.ramp.join(", ")})`;
-    make("span", "", scale, `raises similarity (+${figures(answer.scale)})`);
-    make("span", "px-hint", scale, "the scale of this place alone");
+    return `${what} adds ${signed(sum)} to the similarity; its strongest partner, ringed, is at ${at} in ${"AB"[1 - side]} (${signed(value)}).${isPoint(place) ? "" : outlineWords(side)}`;
   }
 }

@@ -8,13 +8,14 @@ import { state } from "../../page/state.js";
 export class References {
   constructor(parent) {
     this.sentence = make("p", "px-sentence", parent);
-    this.label = make("label", "px-order px-reference", parent, "Compared with");
+    const line = make("p", "px-hint px-about-pair", parent);
+    this.about = make("span", "", line);
+    this.label = make("label", "px-order px-reference", line, "Compared with");
     this.choice = make("select", "", this.label);
     this.choice.addEventListener("change", () => {
       state.reference = this.choice.value;
       this.tell();
     });
-    this.about = make("p", "px-hint", parent);
     this.notes = make("ul", "px-notes", parent);
   }
 
