@@ -33,7 +33,12 @@ class Branch:
         """The same with a factor and a shift of each channel after it."""
         return Branch(self.source, self.x, self.operator.merged(scaling))
 
-    def times(self, factor: object) -> Branch | None:
+    def negated(self) -> Branch:
+        """The same times -1."""
+        ones = self.x.new_ones(self.operator.outputs)
+        return self.scaled(Scaling(-ones, torch.zeros_like(ones)))
+
+    def times(self, factor: Tensor | float) -> Branch | None:
         """The same times a number, or a tensor with one number for all or for each channel; None for any other."""
         channels = self.operator.outputs
         if isinstance(factor, Tensor) and factor.numel() > 1:
@@ -66,13 +71,14 @@ def united(
     if a.operator.stride != b.operator.stride:
         return None
     if sign < 0:
-        b = b.times(-1)
-    operator = Branches([*_parts(a.operator), *_parts(b.operator)])
+        b = b.negated()
+    operator = Branches([*parts_of(a.operator), *parts_of(b.operator)])
     shape = operator.output_size(a.x.shape[-2:])
     return Branch(a.source, a.x, operator) if shape == values[0].shape[-2:] and operator.count <= MOST else None
 
 
-def _parts(operator: Convolution) -> Sequence[Convolution]:
+def parts_of(operator: Convolution) -> Sequence[Convolution]:
+    """The convolutions that one is the sum of: itself where it is no sum, or has a scaling after it."""
     return operator.parts if isinstance(operator, Branches) and operator.scaling is None else [operator]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -19,6 +19,20 @@ from pairx.lrp.writing import added, expanded, unruled, weighed
 QUOTIENT = "quotient of two features"
 
 
+class _Single(NamedTuple):
+    """The signal's node and the constant, where one of two operands is a signal."""
+
+    node: rules.Node
+    constant: Any
+
+
+def _with_constant(tape: Tape, operands: Sequence) -> _Single | None:
+    first, second = map(tape.node, operands)
+    if first and second:
+        return None
+    return _Single(first, operands[1]) if first else _Single(tape.node_of(operands[1]), operands[0])
+
+
 def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A sum, by the policy's rule for residuals."""
     if "alpha" in kwargs:
@@ -26,23 +40,20 @@ def summed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if (operands := _operands(args, kwargs)) is None:
         return unruled(tape, func, args, kwargs)
     y = func(*args, **kwargs)
-    nodes = [tape.node(one) for one in operands]
     if united_sum(tape, y, operands):
         return y
-    conserving = tape.policy.composite == "conserving"
-    signals = [expanded(tape, one, y.shape) for one, node in zip(operands, nodes, strict=True) if node]
-    if all(nodes) and tape.policy.residual == "plain":
-        rule = rules.Copy(*map(tape.node, signals))
-    elif all(nodes) or (conserving and all(isinstance(one, Tensor) for one in operands)):
-        left = iter(signals)
-        summands = [tape.pinned(next(left)) if node else one for one, node in zip(operands, nodes, strict=True)]
-        rule = rules.Sum(summands, torch.abs if conserving else _itself)
-    else:
-        branch, constant = (nodes[0] or nodes[1]).branch, operands[1 if nodes[0] else 0]
-        y = _taken(tape, y, signals, title(func))
-        tape.node(y).branch = branch if isinstance(constant, int | float) and not constant else None
-        return y
-    return added(tape, y, rule, tape.name(operands[1] if nodes[0] else operands[0], "add"))
+    single, conserving = _with_constant(tape, operands), tape.policy.composite == "conserving"
+    summands = [expanded(tape, one, y.shape) if tape.node(one) else one for one in operands]
+    name = tape.name(operands[1] if tape.node(operands[0]) else operands[0], "add")
+    if not single and tape.policy.residual == "plain":
+        return added(tape, y, rules.Copy(*map(tape.node_of, summands)), name)
+    if not single or (conserving and isinstance(single.constant, Tensor)):
+        pinned = [tape.pinned(one) if tape.node(one) else one for one in summands]
+        return added(tape, y, rules.Sum(pinned, torch.abs if conserving else _itself), name)
+    branch = single.node.branch
+    y = _taken(tape, y, tape.signals(summands), title(func))
+    tape.node_of(y).branch = branch if isinstance(single.constant, int | float) and not single.constant else None
+    return y
 
 
 def subtracted(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -70,10 +81,10 @@ def multiplied(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A product: all relevance to the signal, none to constants and gates; half to each of two features."""
     if (operands := _operands(args, kwargs)) is None:
         return unruled(tape, func, args, kwargs)
-    y, nodes = func(*args, **kwargs), [tape.node(one) for one in operands]
+    y, single = func(*args, **kwargs), _with_constant(tape, operands)
     product = _taken(tape, y, _takers(tape, operands, y), title(func))
-    if not all(nodes) and (branch := (nodes[0] or nodes[1]).branch) and product.shape == (nodes[0] or nodes[1]).shape:
-        tape.node(product).branch = branch.times(operands[1 if nodes[0] else 0])
+    if single and single.node.branch and product.shape == single.node.shape:
+        tape.node_of(product).branch = single.node.branch.times(single.constant)
     return product
 
 
@@ -94,15 +105,15 @@ def _takers(tape: Tape, operands: Sequence, y: Tensor) -> list[Tensor]:
     """Which operands of a product take relevance. A gate is what is smaller than a signal that the whole product is as
     large as, or what comes from a sigmoid or a softmax (Arras et al. 2017, "signal-take-all").
     """
-    nodes = [tape.node(one) for one in operands]
-    if not all(nodes):
-        return [one for one, node in zip(operands, nodes, strict=True) if node]
+    takers = [one for one in operands if tape.node(one)]
+    if len(takers) < 2:
+        return takers
     spans = [_extent(one) == y.numel() for one in operands]
-    gates = [node.kind in (ATTENTION, GATE) for node in nodes]
+    gates = [tape.node_of(one).kind in (ATTENTION, GATE) for one in operands]
     for taking in (spans, [not gate for gate in gates]):
         if taking[0] != taking[1]:
             return [operands[0] if taking[0] else operands[1]]
-    return list(operands)
+    return takers
 
 
 def _extent(tensor: Tensor) -> int:
@@ -112,7 +123,7 @@ def _extent(tensor: Tensor) -> int:
 
 def _taken(tape: Tape, y: Tensor, takers: Sequence[Tensor], name: str) -> Tensor:
     """An output whose relevance its one taker has, or its two halve."""
-    nodes = [tape.node(expanded(tape, one, y.shape)) for one in takers]
+    nodes = [tape.node_of(expanded(tape, one, y.shape)) for one in takers]
     if len(nodes) == 2:
         return added(tape, y, rules.Halves(*nodes), name)
     kind = nodes[0].kind if nodes[0].kind in (ATTENTION, GATE) else ""
@@ -176,7 +187,7 @@ def _of_features(
     leaves = [values[place].requires_grad_() for place in moving]
     with torch.enable_grad():
         whole = product(*values)
-    return added(tape, y, rules.Factors([tape.node(operands[place]) for place in moving], whole, leaves), name)
+    return added(tape, y, rules.Factors([tape.node_of(operands[place]) for place in moving], whole, leaves), name)
 
 
 def _times_alpha(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:

@@ -15,7 +15,7 @@ from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
 from pairx.lrp.patch import Patch
 from pairx.lrp.policy import Policy
-from pairx.lrp.rules import Node
+from pairx.lrp.rules import Node, Rule, held
 from pairx.lrp.tape import Tape, refuse_unruled, tensors
 from pairx.models import capture_outputs
 from pairx.types import InputError
@@ -111,7 +111,7 @@ class TapeRecording:
             kept = [self._nodes[layer] for layer in layers]
             needed = {self._input, *kept}.union(*(path(self._tape, start, self._input) for start in kept))
             for node in {*self._tape} - needed:
-                node.rule = node.value = None
+                node.free()
             self._nodes = {layer: self._nodes[layer] for layer in layers}
             self._paths.clear()
 
@@ -123,15 +123,15 @@ class TapeRecording:
         needed = {start, *ends.values()}.union(*(self._prepared(start, end) for end in ends.values()))
         with self._lock:
             for node in {*self._tape} - needed:
-                node.rule = node.value = None
+                node.free()
             self._nodes = {OUTPUT: start, **ends}
 
     @property
     def memory(self) -> int:
         """Bytes that the recording holds, the model's weights apart."""
-        held = [vars(node.rule) for node in self._tape if node.rule is not None]
-        held += [node.value for node in self._tape if node.value is not None]
-        storages = {one.untyped_storage() for one in tensors([held, self.activations])}
+        rules = [vars(node.rule) for node in self._tape if node.rule is not None]
+        values = [node.value for node in self._tape if node.value is not None]
+        storages = {one.untyped_storage() for one in tensors([rules, values, self.activations])}
         return sum({storage.data_ptr(): storage.nbytes() for storage in storages}.values())
 
     def account(self, seed: Tensor, layer: str | None = None) -> Account:
@@ -151,8 +151,8 @@ class TapeRecording:
 
     def __exit__(self, *_error: object) -> None:
         _free(self._tape)
-        for held in (self._tape, self._nodes, self._paths, self.activations):
-            held.clear()
+        for one in (self._tape, self._nodes, self._paths, self.activations):
+            one.clear()
 
     def _prepared(self, start: Node, end: Node) -> list[Node]:
         """The nodes between, latest first, ready for signals."""
@@ -161,7 +161,7 @@ class TapeRecording:
             if key not in self._paths:
                 self._paths[key] = path(self._tape, start, end)
                 for node in self._paths[key]:
-                    node.rule.prepare()
+                    held(node.rule).prepare()
             return self._paths[key]
 
     @torch.inference_mode(False)
@@ -172,11 +172,11 @@ class TapeRecording:
         """Relevance at `end` from seeds (N, *shape) at `start`."""
         pending, wanted = {start: Patch.around(_outside(seeds))}, {*nodes, end}
         for node in nodes:
-            relevance = pending.pop(node)
-            shares = node.rule.share(relevance)
+            rule, relevance = held(node.rule), pending.pop(node)
+            shares = rule.share(relevance)
             if account is not None:
-                _book(account, node, relevance, shares)
-            for source, share in zip(node.rule.sources, shares, strict=True):
+                _book(account, node.name, rule, relevance, shares)
+            for source, share in zip(rule.sources, shares, strict=True):
                 if source in wanted:
                     pending[source] = pending[source] + share if source in pending else share
         if account is not None:
@@ -206,7 +206,7 @@ def _written(
 def _free(nodes: Sequence[Node]) -> None:
     """Free the memory of nodes at once, which their rules hold and which hold their rules."""
     for node in nodes:
-        node.rule = node.value = node.branch = None
+        node.free()
 
 
 def _outside(tensor: Tensor) -> Tensor:
@@ -214,12 +214,12 @@ def _outside(tensor: Tensor) -> Tensor:
     return tensor.clone() if tensor.is_inference() else tensor
 
 
-def _book(account: Account, node: Node, relevance: Patch, shares: Sequence[Patch]) -> None:
-    kept, unowned = node.rule.kept(relevance), node.rule.unowned(relevance)
+def _book(account: Account, name: str, rule: Rule, relevance: Patch, shares: Sequence[Patch]) -> None:
+    kept, unowned = rule.kept(relevance), rule.unowned(relevance)
     gone = _total(relevance) - sum(map(_total, shares))
     books = (account.parameters, kept), (account.unowned, unowned), (account.lost, gone - kept - unowned)
     for book, value in books:
-        book[node.name] = book.get(node.name, 0.0) + value
+        book[name] = book.get(name, 0.0) + value
 
 
 def _total(relevance: Patch) -> float:
@@ -267,7 +267,7 @@ def settle(nodes: list[Node], output: Node, kept: Sequence[Node]) -> None:
     for node in nodes:
         node.branch = None
         if node not in reached and node not in kept:
-            node.rule = node.value = None
+            node.free()
 
 
 def path(nodes: Sequence[Node], start: Node, end: Node) -> list[Node]:
@@ -282,5 +282,5 @@ def path(nodes: Sequence[Node], start: Node, end: Node) -> list[Node]:
     for node in reversed(nodes[end.index + 1 : start.index + 1]):
         if node in reached:
             passed.append(node)
-            reached.update(leading.intersection(node.rule.sources))
+            reached.update(leading.intersection(held(node.rule).sources))
     return passed

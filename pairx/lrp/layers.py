@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pairx.lrp import rules
-from pairx.lrp.branches import Branch, unchanged, united
+from pairx.lrp.branches import Branch, parts_of, unchanged, united
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, title
 from pairx.lrp.transposed import Transposed
@@ -43,11 +43,15 @@ def transposed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         return unruled(tape, func, args, kwargs)
     if call["input"].ndim == 3:
         return _one_dimensional(tape, transposed, func, call)
-    geometry = (
-        _two(call.get(name, default))
-        for name, default in (("stride", 1), ("padding", 0), ("output_padding", 0), ("dilation", 1))
+    operator = Transposed(
+        call["weight"],
+        call.get("bias"),
+        stride=_two(call.get("stride", 1)),
+        padding=_two(call.get("padding", 0)),
+        output_padding=_two(call.get("output_padding", 0)),
+        dilation=_two(call.get("dilation", 1)),
+        groups=call.get("groups", 1),
     )
-    operator = Transposed(call["weight"], call.get("bias"), *geometry, call.get("groups", 1))
     y = operator.forward(call["input"], operator.raw, operator.raw_bias)
     return _linear(tape, call["input"], y, operator, "conv_transpose2d", _of_convolutions(tape))
 
@@ -95,12 +99,11 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if call.get("training") or source is None or call["mean"] is None:
         return unruled(tape, func, args, kwargs)
     rule, features, merges = source.rule, call["input"], tape.policy.batchnorm == "merge"
-    foldable = isinstance(rule, rules.Product) and rule.operator.channel_axis % features.ndim == 1
-    if not merges or source.users or not foldable:
+    if not merges or source.users or not isinstance(rule, rules.Product) or not _per_channel(rule, features):
         bound(tape, source)
         y = added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
         if merges and features.ndim == 4:
-            tape.node(y).branch = unchanged(source, features.detach()).scaled(_scaling(call))
+            tape.node_of(y).branch = unchanged(source, features.detach()).scaled(_scaling(call))
         return y
     scaling = _scaling(call)
     scale, shift = map(rule.operator.per_channel, (scaling.scale, scaling.shift))
@@ -109,12 +112,17 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     merged = type(rule)(rule.x, rule.inputs, node, rule.operator.merged(scaling), tape.arithmetic)
     merged.hold(y)
     node.branch = source.branch and source.branch.scaled(scaling)
-    tape.fold(source, merged)
+    tape.fold(source, rule, merged)
     return y
 
 
+def _per_channel(rule: rules.Product, features: Tensor) -> bool:
+    """Whether a linear operation's outputs lie on the axis that BatchNorm scales, the second."""
+    return rule.operator.channel_axis % features.ndim == 1
+
+
 def _scaling(call: dict) -> Scaling:
-    mean, var, weight, bias = (call.get(name) for name in ("mean", "var", "weight", "bias"))
+    mean, var, weight, bias = call["mean"], call["var"], call.get("weight"), call.get("bias")
     scale = torch.rsqrt(var + call.get("eps", 1e-5)) * (1 if weight is None else weight)
     return Scaling(scale, (0 if bias is None else bias) - mean * scale, (mean.data_ptr(),))
 
@@ -144,14 +152,19 @@ def _resampling(bound: Any, x: Tensor, axis: int) -> Tensor:
     return (values[:, :, 0] if axis == 2 else values[:, 0]).mT
 
 
-def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type) -> Tensor:
-    node = tape.add(y, None, tape.name(operator.raw, kind))
-    node.rule = rule(tape.node(x), x.detach(), node, operator, tape.arithmetic)
-    node.rule.hold(y)
+def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type[rules.Product]) -> Tensor:
+    source, node = tape.node_of(x), tape.add(y, None, tape.name(operator.raw, kind))
+    _hold(node, y, rule(source, x.detach(), node, operator, tape.arithmetic))
     if isinstance(operator, Convolution) and not isinstance(operator, Transposed):
-        node.branch = Branch(tape.node(x), x.detach(), operator)
-    tape.node(x).users += 1
+        node.branch = Branch(source, x.detach(), operator)
     return y
+
+
+def _hold(node: rules.Node, y: Tensor, rule: rules.Product) -> None:
+    """Give a node, which is already on the tape, its linear rule. y: its value."""
+    node.rule = rule
+    rule.hold(y)
+    rule.x.users += 1
 
 
 def united_sum(tape: Tape, y: Tensor, operands: Sequence[Tensor], sign: int = 1) -> bool:
@@ -159,18 +172,16 @@ def united_sum(tape: Tape, y: Tensor, operands: Sequence[Tensor], sign: int = 1)
 
     Whether it is one; if not, nothing is written.
     """
-    nodes = [tape.node(one) for one in operands]
-    if tape.policy.batchnorm != "merge" or tape.policy.residual != "norm" or y.ndim != 4 or not all(nodes):
+    nodes = [node for one in operands if (node := tape.node(one))]
+    if tape.policy.batchnorm != "merge" or tape.policy.residual != "norm" or y.ndim != 4 or len(nodes) < 2:
         return False
     branch = united([node.branch for node in nodes], nodes, operands, sign)
     if branch is None:
         return False
-    name = next(filter(None, (tape.name(part.raw, "") for part in branch.operator.parts)), "add")
+    name = next(filter(None, (tape.name(part.raw, "") for part in parts_of(branch.operator))), "add")
     node = tape.add(y, None, name)
-    node.rule = _of_convolutions(tape)(branch.source, branch.x, node, branch.operator, tape.arithmetic)
-    node.rule.hold(y)
+    _hold(node, y, _of_convolutions(tape)(branch.source, branch.x, node, branch.operator, tape.arithmetic))
     node.branch = branch
-    branch.source.users += 1
     return True
 
 

@@ -5,7 +5,7 @@ Convolutions run in channels-last memory by oneDNN where it can, which a CPU doe
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -83,7 +83,17 @@ class Linear:
     channel_axis = -1
 
     def __init__(self, weight: Tensor, bias: Tensor | None, scaling: Scaling | None = None) -> None:
-        self.raw, self.raw_bias, self.scaling = weight, bias, scaling
+        self._weight, self._bias, self.scaling = weight, bias, scaling
+
+    @property
+    def raw(self) -> Tensor:
+        """The weight without the scaling."""
+        return self._weight
+
+    @property
+    def raw_bias(self) -> Tensor | None:
+        """The bias without the scaling."""
+        return self._bias
 
     def merged(self, scaling: Scaling) -> Linear:
         """The same with a factor and a shift after it folded in."""
@@ -119,11 +129,11 @@ class Linear:
         """(O,) shaped to broadcast over outputs."""
         return values
 
-    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The operation with other weights and bias of the same shapes."""
         return F.linear(x, weight, bias)
 
-    def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
+    def adjoint(self, patch: Patch, size: Sequence[int], sign: int) -> Patch:
         """The transposed operation on values (N, ..., O), with the weights of one sign or, for 0, their magnitudes.
 
         size: unused.
@@ -193,14 +203,14 @@ class Convolution(Linear):
     def per_channel(self, values: Tensor) -> Tensor:
         return values[:, None, None]
 
-    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         return convolve(x, weight, self.stride, self.padding, self.dilation, self.groups, bias)
 
     @staticmethod
     def arranged(weight: Tensor) -> Tensor:
         return _channels_last(weight)
 
-    def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
+    def adjoint(self, patch: Patch, size: Sequence[int], sign: int) -> Patch:
         """The transposed convolution of a window (N, B, O, h, w), over exactly the inputs that it can reach.
 
         size: (H, W) of the whole input. sign: see `Linear`.
@@ -229,7 +239,7 @@ class Convolution(Linear):
             full = F.conv_transpose2d(_channels_last(c), weight, None, self.stride, crop, 0, self.groups, self.dilation)
         (top, rows), (left, columns) = ((span.start, span.kept) for span in spans)
         values = full[..., rows, columns].to(patch.values.dtype).unflatten(0, patch.values.shape[:2])
-        return Patch(values, top, left, size)
+        return Patch(values, top, left, (size[0], size[1]))
 
     def _turned(self, weight: Tensor) -> Tensor:
         """(O, I / g, kh, kw) to the weights (I, O / g, kh, kw) of the convolution that is the adjoint at stride 1."""

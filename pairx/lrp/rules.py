@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 WIDE = 64  # inputs from which on positive and negative parts are so balanced that (z + |z|) / 2 loses no digits
 ATTENTION, GATE, POWER = "attention", "gate", "power"  # kinds of nodes
 NEGLIGIBLE_POSITIVE = 1e-3  # of all parts' magnitude: a positive part below that is more rounding than evidence
+
+
+T = TypeVar("T")
+
+
+def held(thing: T | None) -> T:
+    """What a node or a rule holds for relevance. Raises RuntimeError where it does not yet, or no more."""
+    if thing is None:
+        raise RuntimeError("Relevance was asked for where nothing is held for it: not yet prepared, or freed already.")
+    return thing
 
 
 class Node:
@@ -52,6 +62,10 @@ class Node:
         self._pins -= 1
         if not self._pins:
             self.value = None
+
+    def free(self) -> None:
+        """Free the memory at once of all that is held here, which may hold this node."""
+        self.rule = self.value = self.branch = None
 
 
 class Rule:
@@ -193,7 +207,7 @@ class Sum(Rule):
 
     def prepare(self) -> None:
         if not self.parts:
-            values = [one.value if isinstance(one, Node) else one for one in self.operands]
+            values = [held(one.value) if isinstance(one, Node) else one for one in self.operands]
             weights = [self.weigh(value) for value in torch.broadcast_tensors(*values)]
             whole = stabilized(weights[0] + weights[1])
             self.parts = [weight / whole for weight in weights]
@@ -222,6 +236,14 @@ class Copy(Rule):
         return [relevance] * len(self.sources)
 
 
+class _Weighed(NamedTuple):
+    """What `Mix` shares by: the matrix and the signal, both as magnitudes, and 1 over their product."""
+
+    matrix: Tensor
+    magnitude: Tensor
+    inverse: Tensor
+
+
 class Mix(Rule):
     """`R_i = sum_j |a_ji x_i| / sum_i' |a_ji' x_i'| R_j`: a matrix product with constant weights, such as attention
     held constant. Magnitudes, so that it conserves where values of both signs cancel.
@@ -232,21 +254,22 @@ class Mix(Rule):
     def __init__(self, signal: Node, mixing: Callable[[], Tensor], left: bool, arithmetic: Arithmetic) -> None:
         super().__init__(signal)
         self.mixing, self.left, self.arithmetic = mixing, left, arithmetic
-        self.matrix = self.magnitude = self.inverse = None
+        self.weighed: _Weighed | None = None
 
     def prepare(self) -> None:
-        if self.matrix is None:
-            matrix, magnitude = self.mixing().abs(), self.sources[0].value.abs()
-            self.inverse = 1 / stabilized(self._product(matrix, magnitude))
-            self.matrix, self.magnitude = self.arithmetic.short(matrix), self.arithmetic.short(magnitude)
+        if self.weighed is None:
+            matrix, magnitude = self.mixing().abs(), held(self.sources[0].value).abs()
+            inverse = 1 / stabilized(self._product(matrix, magnitude))
+            self.weighed = _Weighed(self.arithmetic.short(matrix), self.arithmetic.short(magnitude), inverse)
             self.sources[0].release()
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
-        factor = self.arithmetic.short(relevance.dense() * self.inverse)
-        shared = self._product(self.matrix.mT, factor)
-        ones = [1] * (shared.ndim - 1 - self.magnitude.ndim)  # a signal that heads share takes it from all of them
-        shared = shared.sum_to_size(len(factor), *ones, *self.magnitude.shape)
-        shared = shared.reshape(len(factor), *self.magnitude.shape).mul_(self.magnitude)
+        matrix, magnitude, inverse = held(self.weighed)
+        factor = self.arithmetic.short(relevance.dense() * inverse)
+        shared = self._product(matrix.mT, factor)
+        ones = [1] * (shared.ndim - 1 - magnitude.ndim)  # a signal that heads share takes it from all of them
+        shared = shared.sum_to_size(len(factor), *ones, *magnitude.shape)
+        shared = shared.reshape(len(factor), *magnitude.shape).mul_(magnitude)
         return [Patch.whole(shared.to(relevance.values.dtype))]
 
     def _product(self, matrix: Tensor, values: Tensor) -> Tensor:
@@ -273,12 +296,22 @@ class Epsilon(Product):
     """`R_i = sum_j x_i w_ij / (y_j + epsilon sign y_j) R_j` (Bach et al. 2015, eq. 58): EpsilonPlus's linear layers."""
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
-        factor = relevance.dense() / stabilized(self.y.value)
+        factor = relevance.dense() / stabilized(held(self.y.value))
         return [Patch.whole((self.inputs * (factor @ self.operator.weight())).to(relevance.values.dtype))]
 
     def kept(self, relevance: Patch) -> float:
         bias = self.operator.bias()
-        return 0.0 if bias is None else float((relevance.dense() / stabilized(self.y.value) * bias).sum())
+        return 0.0 if bias is None else float((relevance.dense() / stabilized(held(self.y.value)) * bias).sum())
+
+
+class _Denominators(NamedTuple):
+    """What `ZPlus` shares by. inverse: 1 / denominator, the output's shape. mixed: whether the inputs have both signs.
+    inverse_of_all: for `ZPlusOrAll`, 1 / magnitude of all parts where these share, 0 elsewhere; None if they never do.
+    """
+
+    inverse: Tensor
+    mixed: bool
+    inverse_of_all: Tensor | None = None
 
 
 class ZPlus(Product):
@@ -296,8 +329,7 @@ class ZPlus(Product):
         if not self.wide or operator.strided:  # in short sums, rounding does not average out
             arithmetic = replace(arithmetic, dtype=None)
         super().__init__(x, arithmetic.short(inputs), y, operator, arithmetic)
-        self.inverse: Tensor | None = None  # 1 / denominator, the output's shape
-        self.mixed = True  # whether the inputs have both signs
+        self.denominators: _Denominators | None = None
 
     def hold(self, y: Tensor) -> None:
         if self.wide:
@@ -308,31 +340,30 @@ class ZPlus(Product):
             super().release()
 
     def prepare(self) -> None:
-        if self.inverse is None:
-            x = self.inputs
-            self.mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
-            self.inverse = self.arithmetic.short(self._inverse())
-            self.release()
+        if self.denominators is None:
+            self.denominators = self._denominators()
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
-        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse)))
-        size = tuple(self.x.shape[-2:])
+        inverse, mixed, _ = held(self.denominators)
+        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(inverse)))
+        size = self.x.shape[-2:]
         up = self.operator.adjoint(factor, size, 1)
         x = up.of(self.inputs)
-        above = x.clamp(min=0) if self.mixed else x
+        above = x.clamp(min=0) if mixed else x
         values = above * up.values
-        if self.mixed:
+        if mixed:
             values.addcmul_(x - above, self.operator.adjoint(factor, size, -1).values)
         return [self._trim(up.holding(values.to(relevance.values.dtype)))]
 
     def kept(self, relevance: Patch) -> float:
-        return self._ended(relevance, self.operator.bias(), self.inverse)
+        return self._ended(relevance, self.operator.bias(), held(self.denominators).inverse)
 
     def unowned(self, relevance: Patch) -> float:
-        ends = relevance.of(self.inverse) > 1 / (2 * EPSILON)
+        inverse = relevance.of(held(self.denominators).inverse)
+        ends = inverse > 1 / (2 * EPSILON)
         if not bool(ends.any()):
             return 0.0
-        return float((relevance.values * relevance.of(self.inverse) * EPSILON)[ends.expand_as(relevance.values)].sum())
+        return float((relevance.values * inverse * EPSILON)[ends.expand_as(relevance.values)].sum())
 
     def _ended(self, relevance: Patch, bias: Tensor | None, inverse: Tensor) -> float:
         """How much ends in the positive part of a bias."""
@@ -346,17 +377,25 @@ class ZPlus(Product):
         single = len(relevance.values) == 1
         return relevance.trimmed(share) if share and spatial and single else relevance
 
-    def _inverse(self) -> Tensor:
+    def _denominators(self) -> _Denominators:
+        """Of all outputs; from here on the forward's output is not needed."""
+        x = self.inputs
+        mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
+        inverse = self.arithmetic.short(self._inverse(mixed))
+        self.release()
+        return _Denominators(inverse, mixed)
+
+    def _inverse(self, mixed: bool) -> Tensor:
         """1 / stabilised denominator of all outputs."""
         x, bias, dtype = self.inputs, self.operator.bias(), self.operator.raw.dtype
         if bias is None:
             bias = self.operator.raw.new_zeros(len(self.operator.raw))
-        up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if self.mixed else x
-        if self.mixed and self.wide:  # twice the positive part is the whole and its magnitude
-            twice = self.operator.product(x.abs(), 0, 2 * up - bias).to(dtype).add_(self.y.value)
+        up, above = bias.clamp(min=0) + EPSILON, x.clamp(min=0) if mixed else x
+        if mixed and self.wide:  # twice the positive part is the whole and its magnitude
+            twice = self.operator.product(x.abs(), 0, 2 * up - bias).to(dtype).add_(held(self.y.value))
             return torch.div(2.0, twice.clamp_(min=2 * EPSILON), out=twice)
         z = self.operator.product(above, 1, up).to(dtype)
-        if self.mixed:
+        if mixed:
             z += self.operator.product(x - above, -1, torch.zeros_like(bias))
         return z.clamp_(min=EPSILON).reciprocal_()
 
@@ -366,28 +405,26 @@ class ZPlusOrAll(ZPlus):
     `R_i = |x_i w_ij| / (sum_i' |x_i' w_i'j| + |b_j|) R_j`, so that relevance is conserved.
     """
 
-    inverse_of_all: Tensor | None = None  # 1 / magnitude of all parts where these share, 0 elsewhere
-
-    def prepare(self) -> None:
-        if self.inverse is None:
-            super().prepare()
-            raw, bias = self.operator.raw, self.operator.bias()
-            bias = raw.new_zeros(len(raw)) if bias is None else bias.abs()
-            magnitude = self.operator.product(self.inputs.abs(), 0, bias).to(raw.dtype)
-            none = self.inverse.reciprocal() - EPSILON <= NEGLIGIBLE_POSITIVE * magnitude
-            self.inverse = self.inverse.masked_fill(none, 0)
-            self.inverse_of_all = none / stabilized(magnitude) if none.any() else None
+    def _denominators(self) -> _Denominators:
+        inverse, mixed, _ = super()._denominators()
+        raw, bias = self.operator.raw, self.operator.bias()
+        bias = raw.new_zeros(len(raw)) if bias is None else bias.abs()
+        magnitude = self.operator.product(self.inputs.abs(), 0, bias).to(raw.dtype)
+        none = inverse.reciprocal() - EPSILON <= NEGLIGIBLE_POSITIVE * magnitude
+        inverse_of_all = none / stabilized(magnitude) if none.any() else None
+        return _Denominators(inverse.masked_fill(none, 0), mixed, inverse_of_all)
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
         (positive,) = super().share(relevance)
-        if self.inverse_of_all is None:
+        inverse_of_all = held(self.denominators).inverse_of_all
+        if inverse_of_all is None:
             return [positive]
-        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(self.inverse_of_all)))
-        up = self.operator.adjoint(factor, tuple(self.x.shape[-2:]), 0)
+        factor = relevance.holding(self.arithmetic.short(relevance.values * relevance.of(inverse_of_all)))
+        up = self.operator.adjoint(factor, self.x.shape[-2:], 0)
         return [positive + up.holding((up.of(self.inputs).abs() * up.values).to(relevance.values.dtype))]
 
     def kept(self, relevance: Patch) -> float:
-        bias = self.operator.bias()
-        if self.inverse_of_all is None or bias is None:
+        bias, inverse_of_all = self.operator.bias(), held(self.denominators).inverse_of_all
+        if inverse_of_all is None or bias is None:
             return super().kept(relevance)
-        return super().kept(relevance) + self._ended(relevance, bias.abs(), self.inverse_of_all)
+        return super().kept(relevance) + self._ended(relevance, bias.abs(), inverse_of_all)

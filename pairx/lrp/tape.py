@@ -15,7 +15,7 @@ from torch.utils.weak import WeakIdKeyDictionary
 
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.policy import Policy
-from pairx.lrp.rules import ATTENTION, Node, Rule, Unruled
+from pairx.lrp.rules import ATTENTION, Node, Product, Rule, Unruled
 from pairx.types import InputError
 
 LATEST = 8  # nodes, at least as many as an operation adds
@@ -45,7 +45,7 @@ class Tape(TorchFunctionMode):
         self.attends = False  # whether signals mixed each other, as attention does
         self._found = WeakIdKeyDictionary()  # tensor to node
         self._stale: set[StorageWeakRef] = set()  # memory that the model itself would have written over
-        self._folded: dict[Node, Rule] = {}  # rules as they were before a BatchNorm was folded into them
+        self._folded: dict[Node, tuple[Product, Product]] = {}  # rules without and with the BatchNorm folded in
         self._names = {id(tensor): name.rpartition(".")[0] or name for name, tensor in network.named_parameters()}
         self._parts: list[Tensor] = []
         self.add(x, None, "input")
@@ -63,6 +63,10 @@ class Tape(TorchFunctionMode):
         """The node of a signal; None for constants and whatever is no tensor."""
         return self._found.get(thing) if isinstance(thing, Tensor) else None
 
+    def node_of(self, signal: Tensor) -> Node:
+        """The node of a tensor that is known to be a signal. Raises KeyError for any other."""
+        return self._found[signal]
+
     def alias(self, signal: Tensor) -> Tensor:
         """The same node by another tensor, which stays as it is when the model writes over the first."""
         alias = signal.detach()
@@ -78,26 +82,29 @@ class Tape(TorchFunctionMode):
 
     def _forget(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
-            node.rule = node.value = node.branch = None
+            node.free()
             self._folded.pop(node, None)
 
     def pinned(self, signal: Tensor) -> Node:
         """The node of a signal, which now keeps its value."""
         return self._found[signal].pin(signal.detach())
 
-    def fold(self, node: Node, rule: Rule) -> None:
-        """Put a rule with the BatchNorm after it in the place of a linear one, whose output need not be kept."""
-        self._folded[node] = node.rule
-        node.rule.release()
-        node.rule = rule
+    def fold(self, node: Node, linear: Product, merged: Product) -> None:
+        """Put a node's linear rule with the BatchNorm after it in the place of that without, whose output need not be
+        kept.
+        """
+        self._folded[node] = linear, merged
+        linear.release()
+        node.rule = merged
 
     def _unfold(self, signal: Tensor) -> None:
         """Undo that: somebody else reads the tensor between the two."""
         node = self._found[signal]
         if node in self._folded:
-            node.rule.release()
-            node.rule = self._folded.pop(node)
-            node.rule.hold(signal)
+            linear, merged = self._folded.pop(node)
+            merged.release()
+            node.rule = linear
+            linear.hold(signal)
 
     def rename(self, part: Tensor, parameter: Tensor) -> None:
         """Call a part of a parameter by the parameter's name."""
@@ -134,7 +141,7 @@ class Tape(TorchFunctionMode):
     def _run(self, func: Callable, args: tuple, kwargs: dict) -> Any:
         if self.asleep:
             self._forget(self.nodes[-LATEST:-1])  # a BatchNorm may still be folded into the last
-        handler = self.handlers.get(func) or self.handlers.get(getattr(func, "overloadpacket", None), unknown)
+        handler = self.handlers.get(func) or self.handlers.get(getattr(func, "overloadpacket", func), unknown)
         sources = [self._found[signal] for signal in self.signals((args, kwargs))]
         result = handler(self, func, args, kwargs)
         written = list(filter(None, map(self.node, tensors(result))))

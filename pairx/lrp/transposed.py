@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -47,12 +49,12 @@ class Transposed(Convolution):
         scale = self.scaling.scale.reshape(self.groups, 1, -1, 1, 1)
         return (self.raw.unflatten(0, (self.groups, -1)) * scale).flatten(0, 1)
 
-    def forward(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         return F.conv_transpose2d(
             x, weight, bias, self.stride, self.padding, self.output_padding, self.groups, self.dilation
         )
 
-    def adjoint(self, patch: Patch, size: tuple[int, int], sign: int) -> Patch:
+    def adjoint(self, patch: Patch, size: Sequence[int], sign: int) -> Patch:
         """The convolution of values (N, B, O, H, W). size: (h, w) of the whole input. sign: see `Linear`."""
         values = patch.dense()
         weight = self.signed(sign, values.dtype, _itself)

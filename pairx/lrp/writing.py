@@ -21,7 +21,8 @@ Handler = Callable[[Tape, Callable, tuple, dict], Any]
 
 def passed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """An operation that relevance passes, to its only signal: `R_i = R_j`."""
-    y, (source, *others) = func(*args, **kwargs), map(tape.node, tape.signals((args, kwargs)))
+    y = func(*args, **kwargs)
+    source, *others = map(tape.node_of, tape.signals((args, kwargs)))
     if others or y.shape != source.shape:
         return added(tape, y, rules.Unruled(title(func)), title(func))
     return added(tape, y, rules.Pass(source), title(func), source.kind if source.kind in (ATTENTION, GATE) else "")
@@ -30,7 +31,7 @@ def passed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 def shifted(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A normalisation or another shift, which relevance passes."""
     for signal in tape.signals((args, kwargs)):
-        bound(tape, tape.node(signal))
+        bound(tape, tape.node_of(signal))
     return passed(tape, func, args, kwargs)
 
 
@@ -61,7 +62,8 @@ def power(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
 
 
 def _of_kind(kind: str, tape: Tape, y: Tensor) -> Tensor:
-    tape.node(y).kind = tape.node(y).kind or kind
+    node = tape.node_of(y)
+    node.kind = node.kind or kind
     return y
 
 
@@ -84,12 +86,12 @@ def viewed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
 
 def averaged(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     """A sum, an average or a generalised mean: `R_i = x_i sum_j (dy_j / dx_i) R_j / y_j`."""
-    powers = all(tape.node(signal).kind == POWER for signal in tape.signals((args, kwargs)))
+    powers = all(tape.node_of(signal).kind == POWER for signal in tape.signals((args, kwargs)))
     if powers and tape.policy.pooling == "gradient":
         return moved(tape, func, args, kwargs)
     y = traced(tape, func, args, kwargs, rules.NormOfPowers if powers else rules.Norm)
     if powers:
-        tape.node(y).kind = ""
+        tape.node_of(y).kind = ""
     return y
 
 
@@ -127,7 +129,9 @@ def shared(share: Callable[[Tensor, Sequence[Tensor], Tensor], Sequence[Tensor]]
 
     def handler(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
         y, signals = func(*args, **kwargs), tape.signals((args, kwargs))
-        rule = rules.Shared([tape.node(one) for one in signals], [one.detach() for one in signals], y.detach(), share)
+        rule = rules.Shared(
+            [tape.node_of(one) for one in signals], [one.detach() for one in signals], y.detach(), share
+        )
         return added(tape, y, rule, title(func))
 
     return handler
@@ -164,7 +168,7 @@ def weighed(tape: Tape, y: Tensor, signal: Tensor, linear: Callable[[Tensor], Te
     leaf = signal.detach().abs().requires_grad_()
     with torch.enable_grad():
         whole = linear(leaf)
-    return added(tape, y, rules.Norm([tape.node(signal)], whole, [leaf]), name)
+    return added(tape, y, rules.Norm([tape.node_of(signal)], whole, [leaf]), name)
 
 
 def traced(tape: Tape, func: Callable, args: tuple, kwargs: dict, rule: type, constant: bool = False) -> Any:
@@ -178,7 +182,7 @@ def traced(tape: Tape, func: Callable, args: tuple, kwargs: dict, rule: type, co
     own_args, own_kwargs = mapped((args, kwargs), lambda one: leaves.get(id(one), one))
     with torch.enable_grad():
         result = func(*own_args, **own_kwargs)
-    sources = [tape.node(signal) for signal in signals]
+    sources = [tape.node_of(signal) for signal in signals]
     kinds = {source.kind for source in sources}
     kind = kinds.pop() if len(kinds) == 1 else ""
 
