@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from pairx.lrp import rules
+from pairx.lrp import linear_rules, rules
 from pairx.lrp.branches import Branch, parts_of, unchanged, united
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, title
@@ -77,8 +77,8 @@ def _one_dimensional(tape: Tape, handler: Callable, func: Callable, call: dict) 
         return y.squeeze(-2)
 
 
-def _of_convolutions(tape: Tape) -> type[rules.ZPlus]:
-    return rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.ZPlus
+def _of_convolutions(tape: Tape) -> type[linear_rules.ZPlus]:
+    return linear_rules.ZPlusOrAll if tape.policy.composite == "conserving" else linear_rules.ZPlus
 
 
 def linear(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
@@ -87,7 +87,7 @@ def linear(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     operator = Linear(call["weight"], call.get("bias"))
     if tape.node(operator.raw) or tape.node(operator.raw_bias):
         return unruled(tape, func, args, kwargs)
-    rule = rules.ZPlusOrAll if tape.policy.composite == "conserving" else rules.Epsilon
+    rule = linear_rules.ZPlusOrAll if tape.policy.composite == "conserving" else linear_rules.Epsilon
     return _linear(tape, call["input"], func(*args, **kwargs), operator, "linear", rule)
 
 
@@ -99,7 +99,7 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if call.get("training") or source is None or call["mean"] is None:
         return unruled(tape, func, args, kwargs)
     rule, features, merges = source.rule, call["input"], tape.policy.batchnorm == "merge"
-    if not merges or source.users or not isinstance(rule, rules.Product) or not _per_channel(rule, features):
+    if not merges or source.users or not isinstance(rule, linear_rules.Product) or not _per_channel(rule, features):
         bound(tape, source)
         y = added(tape, func(*args, **kwargs), rules.Pass(source), title(func))
         if merges and features.ndim == 4:
@@ -116,7 +116,7 @@ def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     return y
 
 
-def _per_channel(rule: rules.Product, features: Tensor) -> bool:
+def _per_channel(rule: linear_rules.Product, features: Tensor) -> bool:
     """Whether a linear operation's outputs lie on the axis that BatchNorm scales, the second."""
     return rule.operator.channel_axis % features.ndim == 1
 
@@ -152,7 +152,7 @@ def _resampling(bound: Any, x: Tensor, axis: int) -> Tensor:
     return (values[:, :, 0] if axis == 2 else values[:, 0]).mT
 
 
-def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type[rules.Product]) -> Tensor:
+def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule: type[linear_rules.Product]) -> Tensor:
     source, node = tape.node_of(x), tape.add(y, None, tape.name(operator.raw, kind))
     _hold(node, y, rule(source, x.detach(), node, operator, tape.arithmetic))
     if isinstance(operator, Convolution) and not isinstance(operator, Transposed):
@@ -160,7 +160,7 @@ def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule:
     return y
 
 
-def _hold(node: rules.Node, y: Tensor, rule: rules.Product) -> None:
+def _hold(node: rules.Node, y: Tensor, rule: linear_rules.Product) -> None:
     """Give a node, which is already on the tape, its linear rule. y: its value."""
     node.rule = rule
     rule.hold(y)

@@ -13,9 +13,10 @@ from torch.multiprocessing.reductions import StorageWeakRef
 from torch.overrides import TorchFunctionMode, resolve_name
 from torch.utils.weak import WeakIdKeyDictionary
 
+from pairx.lrp.linear_rules import Product
 from pairx.lrp.operators import Arithmetic
 from pairx.lrp.policy import Policy
-from pairx.lrp.rules import ATTENTION, Node, Product, Rule, Unruled
+from pairx.lrp.rules import ATTENTION, Node, Rule, Unruled
 from pairx.types import InputError
 
 LATEST = 8  # nodes, at least as many as an operation adds
