@@ -14,18 +14,13 @@ from PIL import Image
 
 import pairx
 from pairx.core.correspondence import at_point, partners, strongest
-from pairx.datasets import Herd, load_herd
-from pairx.evaluation.reference import similarity_sentence
+from pairx.datasets import load_herd
 from pairx.methods import cards
+from pairx.ui.about.examples import PAIRS
+from tools.make_examples import side_by_side
 
 PICTURES = Path(__file__).parent / "pictures"
-PAIRS = {
-    "right": ("inka-1", "inka-2"),
-    "wrong": ("domino-3", "inka-2"),
-    "misleading": ("duma-2", "tano-3"),
-}
 LONGEST = 1400  # px of a picture
-OUTLINE = (255, 0, 160)
 POINT = (0.84, 0.28)  # of the first photograph of the pair "right": the animal's nose
 
 
@@ -33,17 +28,10 @@ def main() -> None:
     """Write docs/pictures/*.jpg."""
     PICTURES.mkdir(exist_ok=True)
     model, herd = pairx.load_model("reid-lite0"), load_herd()
-    for name, (a, b) in PAIRS.items():
-        pair = pairx.load_pair(herd.path(a), herd.path(b))
-        found = pairx.explain(model, pair)
-        keep(name, pairx.viz.draw(found, pair).png(200))
-        print(f"{name}: {a} and {b}, similarity {found.similarity:.3f}. {similarity_sentence(model, found.similarity)}")
-        print(f"  {found.matches.raising} of {len(found.matches)} matches raise it, {found.matches.lowering} lower it")
-    keep("differing", side_by_side([marked(herd, image_id) for image_id in PAIRS["misleading"]]))
     pair = pairx.load_pair(*(herd.path(image_id) for image_id in PAIRS["right"]))
     known = cards()
     fast = [name for name, card in known.items() if not card.slow]
-    keep("methods", pairx.viz.draw_grid(pairx.compare(model, pair, fast), pair, known).png(200))
+    keep("methods", Image.open(io.BytesIO(pairx.viz.draw_grid(pairx.compare(model, pair, fast), pair, known).png(200))))
     point_out(model, pair)
 
 
@@ -72,27 +60,9 @@ def ringed(image: np.ndarray, point: tuple[float, float]) -> np.ndarray:
     return image
 
 
-def marked(herd: Herd, image_id: str) -> np.ndarray:
-    """A picture of the herd in which the coat's differences from the twin's are outlined."""
-    image = np.array(Image.open(herd.path(image_id)).convert("RGB"))
-    differing = cv2.dilate(herd.twin_difference(image_id).astype(np.uint8), np.ones((7, 7), np.uint8))
-    outlines, _ = cv2.findContours(differing, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    return cv2.drawContours(image, outlines, -1, OUTLINE, 2, cv2.LINE_AA)
-
-
-def side_by_side(images: list[np.ndarray]) -> bytes:
-    """Images of the first one's height beside each other, a PNG file."""
-    height = images[0].shape[0]
-    scaled = [cv2.resize(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in images]
-    gap = np.full((height, 8, 3), 255, np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(np.hstack([scaled[0], gap, scaled[1]])).save(file, "PNG")
-    return file.getvalue()
-
-
-def keep(name: str, png: bytes) -> None:
+def keep(name: str, image: Image.Image) -> None:
     """Write a picture as JPEG."""
-    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = image.convert("RGB")
     image.thumbnail((LONGEST, LONGEST))
     image.save(PICTURES / f"{name}.jpg", quality=85, optimize=True)
 

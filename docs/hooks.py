@@ -27,7 +27,8 @@ sys.path.insert(0, str(ROOT))  # mkdocs starts without the checkout on the path
 from docs.tables import TABLES  # noqa: E402
 
 ASKED = re.compile(r"^<!-- generated: ([\w-]+) -->\n\*[^*]*`python -m docs\.tables \1`[^*]*\*$", re.MULTILINE)
-PICTURES = "assets/pictures"
+PICTURES = ("assets/pictures", "pairx/assets/examples")
+"""Folders beside the pages whose pictures they show."""
 PARAGRAPH = re.compile(r"<p>[^<].*?</p>", re.DOTALL)
 SUBJECT = re.compile(r"(<p>|[.;]\s)((?:[a-z]\w*, )*[a-z]\w*):(?=\s)")
 EQUATION = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
@@ -36,17 +37,20 @@ BARS = {r"\lvert": r"\left|", r"\rvert": r"\right|", r"\lVert": r"\left\|", r"\r
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """The README's pictures are pictures of the pages, too."""
+    """The README's and the app's pictures are pictures of the pages, too."""
     from mkdocs.structure.files import File
 
-    for path in sorted((ROOT / PICTURES).glob("*.jpg")):
-        files.append(File.generated(config, f"{PICTURES}/{path.name}", abs_src_path=str(path)))
+    for folder in PICTURES:
+        for path in sorted(one for one in (ROOT / folder).iterdir() if one.suffix in (".jpg", ".webp")):
+            files.append(File.generated(config, f"{folder}/{path.name}", abs_src_path=str(path)))
     return files
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """The page with its tables."""
-    return with_tables(markdown).replace(f"](../{PICTURES}/", f"]({PICTURES}/")
+    for folder in PICTURES:
+        markdown = markdown.replace(f"(../{folder}/", f"({folder}/").replace(f'"../{folder}/', f'"{folder}/')
+    return with_tables(markdown)
 
 
 def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 import pairx
-from docs import examples, hooks, tables
+from docs import hooks, tables
 from pairx import geometry, lrp, plugins, testing
 from pairx.baselines import METHODS
 from pairx.cli import parser
@@ -28,6 +28,7 @@ from pairx.evaluation.metrics import METRICS
 from pairx.evaluation.reference import reference
 from pairx.lrp import handlers
 from pairx.models import MODELS
+from pairx.ui.about import examples
 from tests.test_layout import FLOORS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -226,8 +227,8 @@ def test_the_three_pictures_are_what_the_page_says_of_them() -> None:
 
 
 def test_pictures_are_small() -> None:
-    for path in (ROOT / "docs").rglob("*.*"):
-        if path.suffix in (".jpg", ".png"):
+    for path in [*(ROOT / "docs").rglob("*.*"), *examples.FOLDER.iterdir()]:
+        if path.suffix in (".jpg", ".png", ".webp"):
             assert path.stat().st_size < MOST, path
 
 

@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from pairx.assets import ASSETS
+from pairx.ui.about.examples import EXAMPLES
 from pairx.ui.about.tab import build_about
 from pairx.ui.api import ExplainApi
 from pairx.ui.compare.tab import CompareTab
@@ -69,7 +70,7 @@ def build(places: Places) -> gr.Blocks:
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
                 ExploreTab(page, tabs, tab, app_state, library, MODEL)
             with gr.Tab("About", elem_id="px-tab-about"):
-                build_about(app_state.cards.values())
+                build_about(app_state)
     keep_sweeping(page, app_state.shelf)
     return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)
 
@@ -83,7 +84,7 @@ def launch_options(places: Places) -> dict[str, Any]:
         "app_kwargs": {"middleware": [*gates, Middleware(Revalidated), compressed]},
         "theme": theme(),
         "head": head(),
-        "allowed_paths": [str(PLOTLY), *map(str, FOLDERS)],
+        "allowed_paths": [str(PLOTLY), str(EXAMPLES.parent), *map(str, FOLDERS)],
         "max_file_size": "100mb",
         "enable_monitoring": False,
         "show_error": False,

@@ -8,7 +8,7 @@ import pytest
 
 from pairx.ui.shared.page import UI
 
-ROOTS = {"explain": ".px-explaining", "compare": ".px-compare", "explore": ".px-exploring"}
+ROOTS = {"explain": ".px-explaining", "compare": ".px-compare", "explore": ".px-exploring", "about": ".px-about"}
 
 
 def sheet(tab: str) -> Path:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import gradio as gr
 
 from pairx.models import ModelCard
+from pairx.ui.about.examples import examples_html
+from pairx.ui.shared.session import AppState
 
-TEXT = """
+WHAT = """
 ## What PAIR-X is
 
 A re-identification model turns a photograph into a list of numbers, its embedding, and calls two photographs
@@ -16,44 +18,73 @@ similar where the embeddings point the same way. PAIR-X shows what that similari
 model's features half-way through the network between the two photographs, tells which of these matches raise the
 similarity and which lower it, and traces the strongest back to the pixels they came from.
 
-## How to read the pictures
+## How to read a picture
 
-**Matches.** Each line joins two places that are each other's nearest neighbour among the model's features.
-The strongest of those that raise the similarity are coloured, the others grey. A dashed blue line joins two places
-that both lower it: evidence against. Matches of which one place raises it and the other lowers it say neither, and
-are not drawn. Where no match raises the similarity, the picture says so and shows the evidence against. The glow
-beneath is relevance: red places raise the similarity, blue places lower it, and both photographs share one scale.
+**Matches** are lines. Each joins two places that are each other's nearest neighbour among the model's features. The
+strongest of those that raise the similarity are coloured, the others grey; a dashed blue line joins two places that
+both lower it: evidence against. **The glow** beneath is relevance: red places raise the similarity, blue places lower
+it, on one scale for both photographs. **Pixels behind the matches** has one colour a match: the pixels it rests on.
 
-**Pixels behind the matches.** Each colour belongs to one match and marks the pixels it rests on. Where the
-same colour lies on the same marking in both photographs, the match is plausible.
-
-**Point to point.** Click a place in one photograph, or draw a box, and the other shows where its partners are:
-red places raise the similarity together with it, blue places lower it, a ring marks the strongest. In Compare,
-enlarge a panel to point; every method that knows pairs of places answers at once.
-
-**A plausible pair** has lines that run in order, as if one photograph could be bent onto the other, and
-colours on the same markings. **An implausible pair** has lines that cross, end on background, or join unlike
-parts. **A misleading pair** looks orderly although the animals differ: where all individuals share a
-structure, such as eyes and nose, the model matches that structure. Look at the markings themselves: hold H to
-hide everything that is drawn over them.
-
-**Compare.** Other methods answer the same question by a glow alone: red for the match, blue against it. Each
-measures in its own unit, so compare where they glow, not how strongly. Some do not look at the other
-photograph at all; the line below each panel says what to beware of.
-
-**Explore.** Each point is a pair of a whole data set: how similar the model finds it, against how plausible its
-matches are. Where a metric says something, correct and incorrect pairs of like similarity lie apart in the shaded
-window. An incorrect pair among the plausible ones is worth a look at its label.
-
-**The number** is the cosine similarity of the two embeddings, from −1 to 1. It is no probability. The
-sentence beside it says where it lies among pairs whose truth is known.
-
-**Another background**, in Compare, asks a relative question. With the photograph of a third animal as background, red
-is what speaks for this pair rather than for that one.
-
-**Faithfulness**, in Compare, tells whether a glow says the truth about the model: blur what it rates highest, and the
-similarity should fall further than when random places are blurred.
+Three pairs of the sample herd, whose truth is known, as the tab Explain shows them:
 """
+
+NUMBERS = (
+    (
+        "Cosine similarity, −1 to 1",
+        "how alike the model finds the two photographs",
+        "how probable it is that they show one animal",
+    ),
+    (
+        "The sentence beside it",
+        "where that similarity lies among pairs whose truth is known: of the sample herd, or of a run of your own",
+        "the same of animals that the model was not made for; without a run of your own there is no scale for them",
+    ),
+    (
+        "Relevance of a match",
+        "how much its two places add to the similarity, or take from it",
+        "whether the two places show the same marking: look",
+    ),
+    (
+        "Number of matches",
+        "how many places are each other's nearest neighbour",
+        "how good they are: photographs of two churches have matches, too",
+    ),
+    (
+        "Inverted residual, match coverage",
+        "how well the matches fit one view bent onto the other, or how much of the animal they cover",
+        "that the animals are the same: those of twins fit well",
+    ),
+    (
+        "ρ (rho) and Δ (Delta) of a run",
+        "whether a metric only repeats the similarity, and how far it parts correct from incorrect pairs of like "
+        "similarity",
+        "anything about one pair; a metric that does no better than its control is greyed",
+    ),
+    (
+        "Faithfulness",
+        "how far the similarity falls when what a method rates highest is blurred, against random places",
+        "that this is where a person would look",
+    ),
+)
+"""Of each number: what it says, and what it does not."""
+
+TABS = """
+## In the other tabs
+
+**Point to point**, in Explain: choose a place in one photograph, and the other shows where its partners are: red places
+raise the similarity together with it, blue places lower it, a ring marks the strongest.
+
+**Compare** shows other methods on the same pair: red for the match, blue against it. Some do not look at the other
+photograph at all; the line below each panel says what to beware of. With the photograph of a third animal as
+**background**, red is what speaks for this pair rather than for that one.
+
+**Explore** plots the pairs of a whole data set: how similar the model finds each, against how plausible its matches
+are. Where a metric says something, correct and incorrect pairs of like similarity lie apart in the shaded window. An
+incorrect pair among the plausible ones is worth a look at its label.
+"""
+
+NUMBERS_HEAD = ("Number", "It says", "It does not say")
+MODELS_HEAD = ("Model", "What it is", "Licence")
 
 CITE = """
 ## How to cite
@@ -73,13 +104,26 @@ work, and then deleted.
 """
 
 
-def build_about(cards: Iterable[ModelCard]) -> None:
+def build_about(app_state: AppState) -> None:
     """Lay the tab out."""
-    rows = "\n".join(
-        f"| [{card.title}]({card.source}) | {' '.join((card.summary, *card.notes))} | {card.license} |"
-        if card.source.startswith("https://")
-        else f"| {card.title} | {' '.join((card.summary, *card.notes))} | {card.license} |"
-        for card in cards
-    )
     with gr.Column(elem_classes="px-about"):
-        gr.Markdown(f"{TEXT}\n## Models\n\n| Model | What it is | Licence |\n|---|---|---|\n{rows}\n{CITE}")
+        gr.Markdown(WHAT)
+        gr.HTML(examples_html(app_state), apply_default_css=False)
+        gr.Markdown("## What each number can say, and what it cannot")
+        gr.Markdown(_table(NUMBERS_HEAD, NUMBERS), elem_classes="px-numbers")
+        gr.Markdown(TABS)
+        with gr.Accordion(f"Models ({len(app_state.cards)}), what they are and their licences", open=False):
+            gr.Markdown(_table(MODELS_HEAD, map(_model, app_state.cards.values())))
+        gr.Markdown(CITE)
+
+
+def _model(card: ModelCard) -> tuple[str, str, str]:
+    """A model's row."""
+    title = f"[{card.title}]({card.source})" if card.source.startswith("https://") else card.title
+    return title, " ".join((card.summary, *card.notes)), card.license
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
