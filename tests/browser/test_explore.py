@@ -76,13 +76,101 @@ def test_a_click_on_a_point_opens_that_pair(open_page):
         chosen = page.locator(".px-pairtable .px-row[aria-selected=true]")
         assert chosen.inner_text().startswith(f"{row['query']} – {row['gallery']}")
     page.wait_for_function(EXPLAINED)
-    assert panel.locator(".px-lines .px-mark").count() > 3 and panel.locator("canvas").count() == 2
-    boxes = panel.evaluate("""(panel) => [...panel.querySelectorAll('.px-world')].map((world) =>
-      [...world.children].map((node) => JSON.stringify(node.getBoundingClientRect())))""")
-    assert all(len(set(one)) == 1 for one in boxes), "every overlay lies on its photograph"
+    for layer, overlays in (("Lines", "img.px-overlay"), ("Pixels", "canvas.px-overlay")):
+        panel.get_by_role("button", name=layer).click()
+        assert panel.locator(overlays).count() == 2
+        assert bool(panel.locator(".px-lines .px-mark").count()) == (layer == "Lines")
+        boxes = panel.evaluate("""(panel) => [...panel.querySelectorAll('.px-world')].map((world) =>
+          [...world.children].map((node) => JSON.stringify(node.getBoundingClientRect())))""")
+        assert all(len(set(one)) == 1 for one in boxes), "every overlay lies on its photograph"
     assert page.get_by_role("link", name="Open in Explain").get_attribute("href").startswith("?a=")
     hosts = {urlparse(url).hostname for url in page.requests if url.startswith(("http", "ws"))}
     assert hosts == {"127.0.0.1"}, "nothing leaves the machine"
+
+
+SEEN = """() => {
+  const { top, bottom, width } = document.querySelector('.px-pairpanel .px-stage').getBoundingClientRect();
+  return width > 0 && top >= 0 && bottom <= innerHeight;
+}"""
+"""Whether both photographs of the chosen pair are in sight as a whole."""
+
+
+@pytest.mark.parametrize("where", [".px-pairtable .px-row", ".px-pair-card"])
+def test_what_is_chosen_is_in_sight_wherever_it_is_chosen(open_page, where):
+    page = open_explore(open_page, height=900)
+    page.wait_for_selector(".px-pair-card img")
+    for node in (page.locator(where).first, page.locator(where).last):
+        node.scroll_into_view_if_needed()
+        node.click()
+        page.wait_for_function(SHOWN)
+        assert page.evaluate(SEEN)
+    height = page.locator(".px-pairpanel").bounding_box()["height"]
+    page.evaluate("pairx.explore.choose(pairx.explore.neighbour(-1))")
+    page.wait_for_selector(".px-pairpanel.px-stale")
+    assert page.locator(".px-pairpanel").bounding_box()["height"] == height, "it keeps its height while it loads"
+
+
+def test_the_pair_over_the_whole_window_and_the_keys_that_lead_on(open_page):
+    page = open_explore(open_page, height=900)
+    listed, chosen = "pairx.explore.listed", "pairx.explore.listed.indexOf(pairx.explore.chosen)"
+    page.evaluate(f"pairx.explore.choose({listed}[3])")
+    page.locator(".px-sort", has_text="Cosine").click()
+    start = page.evaluate(chosen)
+    page.keyboard.press("j")
+    assert page.evaluate(chosen) == start + 1, "in the order of the table"
+    page.keyboard.press("k")
+    assert page.evaluate(chosen) == start
+    stage = page.locator(".px-pairpanel .px-stage")
+    small = stage.bounding_box()
+    stage.focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate(chosen) == start + 1
+    page.wait_for_function(SHOWN)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".px-pairpanel:popover-open")
+    drawn(page)
+    assert page.evaluate(SEEN) and stage.bounding_box()["width"] > 2 * small["width"]
+    page.keyboard.press("j")
+    page.wait_for_function(SHOWN)
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".px-pairpanel:popover-open", state="detached")
+    page.keyboard.press("f")
+    page.wait_for_selector(".px-pairpanel:popover-open")
+    page.keyboard.press("f")
+    page.wait_for_selector(".px-pairpanel:popover-open", state="detached")
+    page.get_by_label("Photograph or individual").press_sequentially("jf")
+    assert page.evaluate(chosen) in (-1, start + 2), "in a field a letter is a letter"
+
+
+def test_overlays_of_the_pair_hide_and_fade(open_page):
+    page = open_explore(open_page)
+    page.wait_for_function(EXPLAINED)
+    heat = page.locator(".px-pairpanel .px-overlay").first
+    page.keyboard.down("h")
+    assert heat.evaluate("node => getComputedStyle(node).visibility") == "hidden"
+    page.keyboard.up("h")
+    assert heat.evaluate("node => getComputedStyle(node).visibility") == "visible"
+    page.locator(".px-pairpanel").get_by_label("Opacity").fill("20")
+    assert heat.evaluate("node => getComputedStyle(node).opacity") == "0.2"
+
+
+def test_every_column_is_in_sight_and_no_individual_is_said_twice(open_page):
+    page = open_explore(open_page, height=900)
+    scroller = page.locator(".px-pairtable .px-scroller")
+    assert scroller.evaluate("node => node.scrollWidth <= node.clientWidth")
+    page.evaluate("""() => {
+      const { scene, at, listed } = pairx.explore, first = at.get(listed[0]);
+      const long = "A_very_long_identity_name_of_the_leopard";
+      scene.query_identity[first] = long;
+      scene.query_id[first] = `${long}/from_the_hide_at_the_river_in_the_evening.jpg`;
+      [scene.gallery_identity[first], scene.gallery_id[first]] = ["נמר", "נמר/581_left.jpg"];
+      pairx.explore.look("all");
+    }""")
+    cells = page.locator(".px-pairtable .px-row").first.locator(".px-named").all_inner_texts()
+    assert cells == ["from_the_h…ening.jpg", "581_left.jpg", "A_ve…pard", "\u2068נמר\u2069"]
+    title = page.locator(".px-pairtable .px-row th").first.get_attribute("title")
+    assert title.endswith(" – \u2068נמר\u2069/\u2068581_left.jpg\u2069"), "whole, its parts kept apart"
+    assert scroller.evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
 def test_a_link_reopens_the_view_and_the_pair(open_page):

@@ -83,7 +83,7 @@ class PairPanel(Part):
     sends: ClassVar = {"halt": Ticket}
 
     def __init__(self, **how: Any) -> None:
-        super().__init__(given=PairConstants(lines=viz.Look().k_lines), **how)
+        super().__init__(given=PairConstants(lines=viz.Look().k_lines, opacity=viz.Look().opacity), **how)
 
 
 class PairGallery(Part):

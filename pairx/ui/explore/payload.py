@@ -131,9 +131,10 @@ class PairValue(TypedDict):
 
 
 class PairConstants(TypedDict):
-    """lines: matches that are drawn as lines."""
+    """lines: matches that are drawn as lines. opacity: of what is drawn over the photographs, 0 to 1."""
 
     lines: int
+    opacity: float
 
 
 class Ticket(TypedDict):

@@ -49,13 +49,14 @@ class ExploreTab:
                 gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
                 self._choices()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
-                gr.HTML(f'<p class="px-intro">{INTRO} {JUMP}</p>', apply_default_css=False)
-                ViewChips()
                 with gr.Row(elem_classes="px-split"):
-                    self.plot = ScatterPlot(elem_classes="px-at-plot")
+                    with gr.Column(elem_classes="px-at-plot"):
+                        gr.HTML(f'<p class="px-intro">{INTRO} {JUMP}</p>', apply_default_css=False)
+                        ViewChips()
+                        self.plot = ScatterPlot()
+                        PairTable(elem_classes="px-below-pair")
+                        self.gallery = PairGallery(elem_classes="px-below-pair")
                     self.panel = PairPanel(elem_classes="px-at-pair")
-                    PairTable(elem_classes="px-at-table")
-                self.gallery = PairGallery()
                 gr.HTML("<h2>Numbers of the run</h2>", apply_default_css=False)
                 self.numbers = Tables()
                 gr.HTML("<h2>Runs side by side</h2>", apply_default_css=False)

@@ -7,6 +7,8 @@ export const HELP = [
   ["Esc", "Frees what is chosen, pointed at or enlarged"],
   ["Arrows, Home, End", "The next match or row; on a photograph, moves the place that is pointed at"],
   ["Enter or Space", "Keeps the match or the place; opens the row"],
+  ["J and K", "In Explore, the next pair and the one before; on its photographs also → and ←"],
+  ["F", "In Explore, the chosen pair over the whole window; on its photographs also Enter"],
   ["+  −  0", "Zooms the pictures; 0 shows the whole photographs"],
   ["P, B, C", "In Explain: point at a place or a box; the colour maps large"],
   ["← →, on the tabs", "The next tab"],

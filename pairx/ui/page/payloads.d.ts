@@ -164,6 +164,7 @@ export interface PairChoice {
 
 export interface PairConstants {
   lines: number;
+  opacity: number;
 }
 
 export interface PairText {

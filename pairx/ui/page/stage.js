@@ -3,6 +3,7 @@
 import { make, makeSvg } from "./dom.js";
 import { picture } from "./fetching.js";
 import { Extent, WHOLE } from "./geometry.js";
+import { named } from "./names.js";
 import { clamp } from "./numbers.js";
 
 /** @import { Box, LinkedView, Point } from "./geometry.js" */
@@ -18,6 +19,9 @@ import { clamp } from "./numbers.js";
 const UNSEEN = "hatched: not seen by the model";
 export const UNSEEN_PLACE =
   "The model does not see this place: it lies in the part of the photograph that is cut off. Choose another.";
+
+const LONGEST_NAME = 48;
+const CAPTION = 26; // px below a photograph
 
 export class Stage {
   /**
@@ -54,6 +58,9 @@ export class Stage {
     this.stackBelow = 560;
     /** Height of a photograph at most, px. */
     this.tallest = () => Math.max(240, Math.min(window.innerHeight * 0.72, 760));
+    /** Height, px, that the photographs have together: they lie beside or above each other, as shows more of them; 0 is as
+     * the width allows. */
+    this.room = () => 0;
     this.listen();
   }
 
@@ -79,8 +86,8 @@ export class Stage {
       photo.alt = `Photograph ${"AB"[i]}: ${photos[i].name}`;
       photo.draggable = false;
       picture(photo, photos[i].src);
-      caption.textContent = `${"AB"[i]}  ${photos[i].name}`;
-      caption.title = photos[i].name;
+      caption.textContent = `${"AB"[i]}  `;
+      named(caption, photos[i].name, LONGEST_NAME);
       const { x, y, w, h, hides } = this.extents[i];
       Object.entries({ x, y, w, h }).forEach(([side, value]) =>
         world.style.setProperty(`--px-${side}`, `${100 * value}%`),
@@ -125,15 +132,19 @@ export class Stage {
     const gap = width < 560 ? 8 : 16;
     const aspects = this.photos.map((photo) => photo.width / photo.height);
     const tallest = this.tallest();
-    const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), tallest);
-    const stacked = width < this.stackBelow && beside < 200;
+    const room = this.room();
+    const high = room ? room - CAPTION : tallest; // at most, of photographs beside each other
+    const low = room ? (room - gap) / 2 - CAPTION : tallest; // of each of two that lie one above the other
+    const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), high);
+    const above = aspects.map((aspect) => Math.min(width / aspect, low));
+    const area = (heights) => heights.reduce((sum, height, i) => sum + height * height * aspects[i], 0);
+    const stacked = room ? area(above) > area([beside, beside]) : width < this.stackBelow && beside < 200;
     this.node.classList.toggle("px-stacked", stacked);
     this.node.style.gap = `${gap}px`;
     this.frames.forEach(({ figure, frame }, i) => {
-      const size = stacked ? [width, Math.min(width / aspects[i], tallest)] : [beside * aspects[i], beside];
-      if (stacked) size[0] = size[1] * aspects[i];
-      figure.style.width = `${size[0]}px`;
-      frame.style.height = `${size[1]}px`;
+      const height = stacked ? above[i] : beside;
+      figure.style.width = `${height * aspects[i]}px`;
+      frame.style.height = `${height}px`;
     });
     const own = this.node.getBoundingClientRect();
     this.boxes = this.frames.map(({ frame }) => {

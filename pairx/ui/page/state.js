@@ -22,6 +22,7 @@
  * @property {Measured} measured
  * @property {undefined} rows other pairs are on show
  * @property {undefined} selection
+ * @property {undefined} listed the pairs have another order
  * @property {undefined} chosen another pair is chosen
  */
 

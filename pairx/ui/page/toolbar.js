@@ -37,6 +37,17 @@ export function holdButton(parent) {
   node.addEventListener("keydown", (event) => keeps(event) && hold(true));
 }
 
+/** A slider of how strongly what is drawn covers the photographs.
+ * @param {Element} parent
+ * @param {number} opacity to begin with, 0 to 1
+ * @param {(opacity: number) => void} changed */
+export function opacitySlider(parent, opacity, changed) {
+  const label = make("label", "px-opacity", parent, "Opacity");
+  const node = Object.assign(make("input", "", label), { type: "range", min: "0", max: "100" });
+  node.value = String(Math.round(100 * opacity));
+  node.addEventListener("input", () => changed(Number(node.value) / 100));
+}
+
 export class ZoomTools {
   /**
    * @param {Element} parent

@@ -2,14 +2,16 @@
 
 import { button, make } from "../../page/dom.js";
 import { picture } from "../../page/fetching.js";
+import { isolated, named } from "../../page/names.js";
 import { brief, minus } from "../../page/numbers.js";
 import { on } from "../../page/state.js";
 import { Pager } from "./pager.js";
-import { selection, sorted, verdictMark } from "./selection.js";
+import { ownNames, selection, sorted, verdictMark } from "./selection.js";
 
 /** @import { PairGalleryPart, GalleryValue } from "../../page/payloads.js" */
 /** @import { Row } from "./selection.js" */
 
+const LONGEST_NAME = 24;
 /** @type {[string, ((row: Row) => number | null) | null, boolean][]} */
 const ORDERS = [
   ["as listed", null, true],
@@ -43,7 +45,7 @@ export function mount({ element, props, given, trigger, watch }) {
 
   function sort() {
     const [, value, upwards] = ORDERS[Number(choice.value)];
-    order = value ? sorted(selection.numbers(), value, upwards) : selection.numbers();
+    order = value ? sorted(selection.listed, value, upwards) : selection.listed;
     pager.turn(0);
   }
 
@@ -68,8 +70,14 @@ export function mount({ element, props, given, trigger, watch }) {
     const line = make("span", "px-card-line", node);
     verdictMark(line, row.correct);
     make("span", "", line, `${minus(row.cosine.toFixed(2))} · ${brief(row.value)}`);
-    make("span", "px-card-names", node, `${row.query} – ${row.gallery}`);
-    node.title = `${row.correct ? "Correct" : "Incorrect"}: ${row.query} and ${row.gallery}, cosine ${row.cosine.toFixed(3)}, ${selection.scene.metric} ${brief(row.value)}`;
+    const owners = make("span", "px-card-names", node);
+    for (const [i, name] of [...new Set(row.owners)].entries()) {
+      if (i) owners.append(" – ");
+      named(owners, name, LONGEST_NAME / 2);
+    }
+    for (const name of ownNames(row)) named(make("span", "px-card-names", node), name, LONGEST_NAME);
+    const [query, gallery] = [row.query, row.gallery].map(isolated);
+    node.title = `${row.correct ? "Correct" : "Incorrect"}: ${query} and ${gallery}, cosine ${row.cosine.toFixed(3)}, ${selection.scene.metric} ${brief(row.value)}`;
     node.addEventListener("click", () => selection.choose(number));
     return node;
   }
@@ -100,7 +108,7 @@ export function mount({ element, props, given, trigger, watch }) {
   }
 
   choice.addEventListener("change", sort);
-  on("selection", sort);
+  on("listed", sort);
   on("chosen", mark);
   watch("value", fill);
   if (selection.scene) sort();

@@ -1,20 +1,23 @@
-// The chosen pair: photographs and scores at once, then PAIR-X over and under them.
+// The chosen pair: photographs and scores at once, then PAIR-X over them. It stays in sight, or covers the window.
 
 import { button, make } from "../../page/dom.js";
 import { fetched } from "../../page/fetching.js";
 import { LinkedView } from "../../page/geometry.js";
+import { keeps, modified, onEscape, onKey, step, ZOOMS } from "../../page/keys.js";
 import { Notes } from "../../page/notes.js";
-import { clamp } from "../../page/numbers.js";
-import { blend, markStyles, readMaps } from "../../page/paint.js";
-import { Stage } from "../../page/stage.js";
 import { on } from "../../page/state.js";
-import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
+import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
+import { LAYERS, PairView, readScene } from "./pairview.js";
 import { selection, verdictMark } from "./selection.js";
+import { Wide } from "./wide.js";
 
-/** @import { PairPanelPart, PairText, PairValue, Scene } from "../../page/payloads.js" */
+/** @import { PairPanelPart, PairText, PairValue } from "../../page/payloads.js" */
 
-/** Width of a line in the panel, of one on paper. */
-const LINE_SCALE = 1.4;
+/** Keys that step through the pairs while the photographs have the focus. */
+const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
+/** Width of the window, px, from which the panel stands beside the plot. */
+const BESIDE = window.matchMedia("(min-width: 1201px)");
+const LEAST_ROOM = 240; // px
 
 /** @param {PairPanelPart} part */
 export function mount({ element, props, given, trigger, watch }) {
@@ -22,47 +25,77 @@ export function mount({ element, props, given, trigger, watch }) {
   const root = element.querySelector(".px-pairpanel");
   const view = new LinkedView();
   const { body } = shell(root, "Choose a point of the plot or a row of the table: its pair opens here.");
-  const verdict = make("div", "px-pair-verdict", body);
-  const zoom = new ZoomTools(body, "Chosen pair", view, moved);
-  const tools = zoom.node;
-  tools.prepend(
-    button(tools, "‹", "The pair before, as listed", () => step(-1)),
-    button(tools, "›", "The next pair, as listed", () => step(1)),
-  );
-  holdButton(tools);
-  const link = make("a", "px-button px-link", tools, "Open in Explain");
-  link.target = "_blank";
-  link.title = "The same pair in the tab Explain, in a new window, with all that can be set there";
-  const upper = new Stage(body, view, "The chosen photographs with match lines", true, { over() {}, pick() {}, moved });
+  const heading = make("div", "px-pair-heading", body);
+  const verdict = make("div", "px-pair-verdict", heading);
+  const link = make("a", "px-button px-link", heading, "Open in Explain");
+  link.title = "Open in Explain: the same pair with all that can be set there. Back returns here.";
+  const going = make("div", "px-tools px-going", body);
+  going.setAttribute("role", "toolbar");
+  going.setAttribute("aria-label", "Chosen pair");
+  const before = button(going, "Previous", "Previous (K): the pair before, in the order of the table", () => go(-1));
+  const after = button(going, "Next", "Next (J): the pair after, in the order of the table", () => go(1));
+  const place = make("span", "px-hint px-place", going);
+  const layers = Object.entries(LAYERS).map(([layer, meaning]) => {
+    const node = button(going, meaning.split(":")[0], meaning, () => lay(layer));
+    return /** @type {const} */ ([layer, node]);
+  });
+  const widen = button(going, "Full width", "", () => wide.set(!wide.on));
   const note = make("div", "px-pair-note", body);
   const text = make("span", "", note);
   const halt = button(note, "Stop", "Stop explaining this pair", stop);
-  const bar = make("div", "px-progress", body);
+  const bar = make("div", "px-progress", note);
   const part = make("span", "", bar);
-  const caption = make("p", "px-hint", body, "Pixels behind the strongest matches: equal colours belong together.");
-  const lower = new Stage(body, view, "The chosen photographs with the pixels behind each match", false, {
-    over() {},
-    pick() {},
-    moved,
-  });
-  lower.node.classList.add("px-faded");
+  const picture = new PairView(body, view, given.lines, moved);
+  const { stage } = picture;
+  const zoom = new ZoomTools(body, "Picture of the chosen pair", view, moved);
+  holdButton(zoom.node);
+  opacitySlider(zoom.node, given.opacity, (opacity) => root.style.setProperty("--px-opacity", String(opacity)));
   const notes = new Notes(body);
   const scores = make("table", "px-table px-scores", body);
+  const wide = new Wide(root, told);
 
   let shown = 0; // the ticket whose pair is on show
   let explained = 0; // the ticket whose scene is on show
 
   function moved() {
     zoom.tell();
-    upper.move();
-    lower.move();
+    stage.move();
   }
 
-  function step(by) {
-    const numbers = selection.numbers();
-    const at = numbers.indexOf(selection.chosen);
-    const next = at < 0 ? numbers[0] : numbers[clamp(at + by, 0, numbers.length - 1)];
-    if (next !== undefined && next !== selection.chosen) selection.choose(next);
+  /** @param {number} by */
+  function go(by) {
+    const next = selection.neighbour(by);
+    if (next !== null && next !== selection.chosen) selection.choose(next);
+  }
+
+  /** @param {string} layer */
+  function lay(layer) {
+    picture.choose(/** @type {keyof typeof LAYERS} */ (layer));
+    for (const [name, node] of layers) node.setAttribute("aria-pressed", String(name === layer));
+  }
+
+  function told() {
+    const label = wide.on ? "Close (Esc)" : "Full width";
+    widen.textContent = label;
+    widen.title = wide.on ? "Close (Esc): back to plot and table" : "Full width (F): the pair over the whole window";
+    widen.setAttribute("aria-label", widen.title);
+    stage.layout();
+  }
+
+  // The photographs end where the window does, with their tools below them.
+  stage.room = () => {
+    if (!wide.on && !BESIDE.matches) return 0;
+    const top = wide.on ? 0 : Math.max(8, root.closest(".px-split").getBoundingClientRect().top + scrollY);
+    const above = stage.node.offsetTop - (wide.on ? root.scrollTop : 0);
+    return Math.max(LEAST_ROOM, innerHeight - top - above - zoom.node.offsetHeight - 12);
+  };
+
+  function tellPlace() {
+    const at = selection.listed.indexOf(selection.chosen);
+    const all = selection.listed.length;
+    place.textContent = at < 0 ? "" : `${(at + 1).toLocaleString("en")} of ${all.toLocaleString("en")}`;
+    before.disabled = at === 0;
+    after.disabled = at === all - 1;
   }
 
   function stop() {
@@ -75,6 +108,7 @@ export function mount({ element, props, given, trigger, watch }) {
   function close() {
     selection.ticket += 1;
     trigger("halt", { ticket: selection.ticket });
+    wide.set(false);
     root.classList.remove("px-ready");
     delete root.dataset.number;
     delete root.dataset.explained;
@@ -85,7 +119,6 @@ export function mount({ element, props, given, trigger, watch }) {
     text.textContent = said;
     note.classList.toggle("px-error", error);
     note.setAttribute("role", error ? "alert" : "status");
-    note.hidden = !said;
     halt.hidden = !busy;
     bar.hidden = !busy;
     part.style.width = `${total ? (100 * done) / total : 0}%`;
@@ -99,64 +132,27 @@ export function mount({ element, props, given, trigger, watch }) {
     verdictMark(verdict, pair.correct);
     make("strong", "", verdict, pair.correct ? "Correct pair" : "Incorrect pair");
     make("span", "px-owners", verdict, pair.owners);
-    view.reset();
-    const photos = pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
-    upper.node.hidden = !photos.length;
-    if (photos.length) upper.show(photos, [null, null], []);
-    upper.tell();
-    lower.node.hidden = caption.hidden = link.hidden = notes.node.hidden = true;
+    link.removeAttribute("href");
+    notes.show([]);
+    tellScores(pair);
+    root.classList.add("px-ready");
+    root.dataset.number = String(pair.number);
+    delete root.dataset.explained;
+    picture.show(pair);
+    moved();
+  }
+
+  /** @param {PairText} pair */
+  function tellScores(pair) {
     scores.replaceChildren();
     const heads = make("tr", "", make("thead", "", scores));
-    for (const text of ["", "This pair", "Resize only"]) make("th", "", heads, text).scope = "col";
+    for (const text of ["Score", "This pair", "Resize only"]) make("th", "", heads, text).scope = "col";
     const lines = make("tbody", "", scores);
     for (const [name, value, control] of pair.scores) {
       const line = make("tr", "", lines);
       make("th", "", line, name).scope = "row";
       for (const text of [value, control]) make("td", "", line, text);
     }
-    root.classList.add("px-ready");
-    root.dataset.number = String(pair.number);
-    delete root.dataset.explained;
-    moved();
-  }
-
-  /** @param {PairValue} value */
-  async function showScene(value) {
-    /** @type {Scene} */
-    const scene = await (await fetched(value.scene.url)).json();
-    const maps = await readMaps(scene);
-    if (value.ticket !== selection.ticket) return;
-    const traced = maps[0].length;
-    const palette = Object.values(scene.palettes)[0][traced];
-    const photos = value.pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
-    const heats = scene.heat.map(
-      (src) => src && Object.assign(make("img", "px-overlay"), { src, alt: "", draggable: false }),
-    );
-    const marks = scene.marks.filter((mark) => mark.at <= given.lines);
-    const styles = markStyles(scene, marks, palette, traced, LINE_SCALE, given.lines);
-    root.style.setProperty("--px-gray", String(scene.fade[0]));
-    root.style.setProperty("--px-photo", String(1 - scene.fade[1]));
-    upper.show(photos, heats, marks, scene.extents);
-    upper.paint(styles, null);
-    upper.tell(scene.banner);
-    lower.tell(scene.paint_banner);
-    const canvases = maps.map((layers) => {
-      const canvas = make("canvas", "px-overlay");
-      blend(
-        canvas,
-        layers,
-        styles.slice(0, traced).map(({ color }) => color),
-        layers.map(() => 1),
-      );
-      return canvas;
-    });
-    lower.node.hidden = caption.hidden = link.hidden = false;
-    notes.show(scene.notes);
-    notes.node.hidden = !scene.notes.length;
-    link.href = value.link;
-    lower.show(photos, canvases, [], scene.extents);
-    root.dataset.explained = String(value.pair.number);
-    moved();
   }
 
   async function draw() {
@@ -170,19 +166,59 @@ export function mount({ element, props, given, trigger, watch }) {
     if (!value.scene || explained === value.ticket) return;
     explained = value.ticket;
     try {
-      await showScene(value);
+      const drawn = await readScene(await fetched(value.scene.url));
+      if (value.ticket !== selection.ticket) return;
+      picture.show(value.pair, drawn);
+      notes.show(drawn.scene.notes);
+      link.href = value.link;
+      root.dataset.explained = String(value.pair.number);
     } catch {
       tell({ note: "The explanation could not be fetched. Choose the pair again.", error: true });
     }
   }
 
+  // A choice shows its pair: beside the plot the page scrolls to it, elsewhere it comes over the window.
+  function bringIntoSight() {
+    if (wide.on || !selection.asked) return;
+    const { top, bottom } = root.getBoundingClientRect();
+    if (BESIDE.matches) scrollBy(0, Math.min(0, top - 8));
+    else if (top < 0 || Math.min(bottom, top + innerHeight / 2) > innerHeight) wide.set(true);
+  }
+
+  root.addEventListener("keydown", (event) => {
+    const here =
+      /** @type {Element} */ (event.target) === root || stage.node.contains(/** @type {Node} */ (event.target));
+    if (!here || modified(event)) return;
+    const by = step(STEPS, event);
+    const factor = step(ZOOMS, event);
+    if (by) go(by);
+    else if (keeps(event)) wide.set(!wide.on);
+    else if (factor) zoom.by(factor);
+    else if (factor === 0) zoom.reset();
+    else return;
+    event.preventDefault();
+  });
+  const inTab = (act) => () => root.checkVisibility() && selection.scene && act();
+  for (const [keys, act] of /** @type {[string, () => void][]} */ ([
+    ["jJ", () => go(1)],
+    ["kK", () => go(-1)],
+    ["fF", () => root.dataset.number && wide.set(!wide.on)],
+  ]))
+    for (const key of keys) onKey(key, inTab(act));
+  onEscape(body, () => wide.set(false));
+
   on("rows", () => selection.scene.number.length || close());
-  on("chosen", () => root.classList.add("px-stale"));
+  on("listed", tellPlace);
+  on("chosen", () => {
+    root.classList.add("px-stale");
+    tellPlace();
+    bringIntoSight();
+  });
+  told();
+  lay("lines");
   tell({});
   watch("value", draw);
-  new ResizeObserver(() => {
-    upper.layout();
-    lower.layout();
-  }).observe(root);
+  new ResizeObserver(() => stage.layout()).observe(root);
+  addEventListener("resize", () => stage.layout());
   draw();
 }

@@ -2,15 +2,18 @@
 
 import { make } from "../../page/dom.js";
 import { keeps, ROWS, step } from "../../page/keys.js";
+import { isolated, named } from "../../page/names.js";
 import { brief, clamp, minus } from "../../page/numbers.js";
 import { on } from "../../page/state.js";
 import { Pager } from "./pager.js";
-import { selection, sorted, verdictMark } from "./selection.js";
+import { ownNames, selection, sorted, verdictMark } from "./selection.js";
 
 /** @import { PairTablePart } from "../../page/payloads.js" */
 /** @import { Row } from "./selection.js" */
 
 const PAGE_ROWS = 50;
+const LONGEST_NAME = 20;
+const LONGEST_OWNER = 9;
 /** @type {[string, (row: Row) => string | number | null][]} */
 const COLUMNS = [
   ["Pair", (row) => row.query],
@@ -41,8 +44,6 @@ export function mount({ element }) {
     scroller.scrollTop = 0;
   });
 
-  /** @type {number[]} */
-  let order = []; // numbers as sorted
   /** @type {[number, boolean] | null} */
   let sorting = null; // [column, upwards], or null for the view's own order
 
@@ -59,7 +60,8 @@ export function mount({ element }) {
   });
 
   function sort() {
-    order = sorting ? sorted(selection.numbers(), COLUMNS[sorting[0]][1], sorting[1]) : selection.numbers();
+    const numbers = selection.numbers();
+    selection.list(sorting ? sorted(numbers, COLUMNS[sorting[0]][1], sorting[1]) : numbers);
     pager.turn(0);
   }
 
@@ -69,10 +71,10 @@ export function mount({ element }) {
       head.setAttribute("aria-sort", how);
     });
     buttons[4].textContent = selection.scene.metric;
-    const shown = pager.part(order);
+    const shown = pager.part(selection.listed);
     lines.replaceChildren(...shown.map(line));
     if (!shown.length) make("td", "px-hint", make("tr", "", lines), "No pair fits.").colSpan = COLUMNS.length;
-    turning.hidden = order.length <= PAGE_ROWS;
+    turning.hidden = selection.listed.length <= PAGE_ROWS;
     mark();
   }
 
@@ -81,8 +83,10 @@ export function mount({ element }) {
     const node = make("tr", "px-row");
     node.dataset.number = String(number);
     node.tabIndex = index ? -1 : 0;
-    names(make("th", "px-names", node), [row.query, row.gallery]).scope = "row";
-    names(make("td", "px-names", node), [...new Set(row.owners)]);
+    const pair = names(make("th", "px-names", node), ownNames(row), LONGEST_NAME);
+    pair.scope = "row";
+    pair.title = [row.query, row.gallery].map(isolated).join(" – ");
+    names(make("td", "px-names", node), [...new Set(row.owners)], LONGEST_OWNER);
     const verdict = make("td", "", node);
     verdictMark(verdict, row.correct);
     verdict.title = row.correct ? "correct" : "incorrect";
@@ -93,13 +97,12 @@ export function mount({ element }) {
     return node;
   }
 
-  // One or two names, each on a line of its own where they are long, and whole when pointed at.
-  function names(cell, texts) {
+  // One or two names, each on a line of its own where they are long.
+  function names(cell, texts, most) {
     texts.forEach((text, i) => {
       if (i) cell.append(" ");
-      make("span", "", cell, i ? `– ${text}` : text);
+      named(make("span", "", cell, i ? "– " : ""), text, most);
     });
-    cell.title = texts.join(" – ");
     return cell;
   }
 
@@ -125,7 +128,7 @@ export function mount({ element }) {
   });
 
   function reveal() {
-    const at = order.indexOf(selection.chosen);
+    const at = selection.listed.indexOf(selection.chosen);
     const page = Math.floor(at / PAGE_ROWS);
     if (at >= 0 && page !== pager.page) pager.turn(page);
     else mark();

@@ -139,7 +139,7 @@ export function mount({ element, props, given, trigger, watch }) {
         (view && selection.numbers()[0]) ??
         scene.views.find((view) => view.id !== "all" && view.numbers.length)?.numbers[0] ??
         scene.number[0];
-      if (first !== undefined && (selection.chosen !== first || layer !== scene.layer)) selection.choose(first);
+      if (first !== undefined && (selection.chosen !== first || layer !== scene.layer)) selection.choose(first, false);
       else plot.mark(selection.chosen);
     } catch (error) {
       if (ticket !== asked) return;

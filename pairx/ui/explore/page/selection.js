@@ -1,7 +1,9 @@
-// What the parts of the Explore tab share: the run's rows on show, which of them are selected, and the chosen pair. Each
-// change is told on the bus: "rows", "selection", "chosen".
+// What the parts of the Explore tab share: the run's rows on show, which of them are selected and in which order, and the
+// chosen pair. Each change is told on the bus: "rows", "selection", "listed", "chosen".
 
 import { make } from "../../page/dom.js";
+import { ownName } from "../../page/names.js";
+import { clamp } from "../../page/numbers.js";
 import { emit, state } from "../../page/state.js";
 
 /** @import { RunScene } from "../../page/payloads.js" */
@@ -21,8 +23,13 @@ export const selection = {
   /** Numbers in the order of the view, or null for all.
    * @type {number[] | null} */
   selected: null,
+  /** Numbers in the order of the table, through which a person goes.
+   * @type {number[]} */
+  listed: [],
   /** @type {number | null} */
   chosen: null,
+  /** Whether a person chose it, and not the page itself. */
+  asked: false,
   /** Number of the last click. */
   ticket: 0,
   /** @param {RunScene} scene
@@ -48,14 +55,31 @@ export const selection = {
   select(numbers, view = null) {
     this.selected = numbers;
     this.view = view;
+    this.listed = this.numbers();
     emit("selection");
   },
-  /** @param {number} number */
-  choose(number) {
+  /** The same pairs in another order.
+   * @param {number[]} numbers */
+  list(numbers) {
+    this.listed = numbers;
+    emit("listed");
+  },
+  /** @param {number} number
+   * @param {boolean} [asked] whether a person did */
+  choose(number, asked = true) {
     if (!this.at.has(number)) return;
     this.chosen = number;
+    this.asked = asked;
     this.ticket += 1;
     emit("chosen");
+  },
+  /** The pair so many places after the chosen one, as listed; the same where there is none.
+   * @param {number} by
+   * @returns {number | null} */
+  neighbour(by) {
+    const at = this.listed.indexOf(this.chosen);
+    if (at < 0) return this.listed[0] ?? null;
+    return this.listed[clamp(at + by, 0, this.listed.length - 1)];
   },
   // The numbers on show, in the order of the view.
   numbers() {
@@ -103,3 +127,7 @@ export function verdictMark(parent, correct) {
   node.setAttribute("aria-hidden", "true");
   return node;
 }
+
+/** The names of a pair's photographs, beside which those of their individuals stand.
+ * @param {Row} row */
+export const ownNames = ({ query, gallery, owners }) => [ownName(query, owners[0]), ownName(gallery, owners[1])];
