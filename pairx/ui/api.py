@@ -61,8 +61,8 @@ class ExplainApi:
             pair = pair_of(*photos)
             explanation = self.app_state.explain(request, pair)
             look = viz.Look(_within(lines, MOST_LINES), _within(colors, MOST_COLORS))
-            if figure not in export.KINDS[:3]:
-                raise InputError(f"figure is {', '.join(export.KINDS[:3])}, not {figure!r}.")
+            if figure not in export.FIGURES:
+                raise InputError(f"figure is {', '.join(export.FIGURES)}, not {figure!r}.")
             files = [self._file(explanation, pair, kind, look) for kind in (figure, "npz")]
         except (InputError, ValueError, TypeError) as error:
             raise gr.Error(str(error).splitlines()[0], print_exception=False) from error

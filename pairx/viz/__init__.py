@@ -2,9 +2,11 @@
 `pairx.files`, by which files appear whole."""
 
 from pairx.viz.colors import AGAINST, CASINGS, NEUTRAL, match_colors, palettes
+from pairx.viz.detail import MOST_ZOOM, Detail
 from pairx.viz.figure import Figure, draw
 from pairx.viz.grid import Grid, Panel, draw_grid, notes_of, panel_of
 from pairx.viz.maps import FADE, scale_of
+from pairx.viz.pointed import Answer
 from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose, marked, signed_colors
 
 __all__ = [
@@ -12,7 +14,10 @@ __all__ = [
     "CASINGS",
     "FADE",
     "FAINT",
+    "MOST_ZOOM",
     "NEUTRAL",
+    "Answer",
+    "Detail",
     "Figure",
     "Grid",
     "Look",

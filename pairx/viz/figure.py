@@ -22,7 +22,10 @@ from pairx.files import whole
 from pairx.types import Explanation, Extent, ImagePair, InputError
 from pairx.viz import fonts, maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
+from pairx.viz.detail import Detail, cut
 from pairx.viz.layout import DPI, Box, arrange
+from pairx.viz.place import Point, inside
+from pairx.viz.pointed import Answer, answered, draw_pointed
 from pairx.viz.scene import Look, MatchMark, Scene, compose
 from pairx.viz.text import JOINERS, LEFT_TO_RIGHT, plate
 
@@ -106,15 +109,23 @@ def draw(
     title: str | None = None,
     legend: bool = True,
     width: float = 7.0,
+    detail: Detail | None = None,
+    answer: Answer | None = None,
 ) -> Figure:
     """A figure of an explanation over its pair, for a paper or a notebook.
 
     title: a line above, or None. legend: whether to tell below what was computed and what the colours mean. width:
-    inches at most, 2 to 20; tall photographs take less. Raises what `compose` raises.
+    inches at most, 2 to 20; tall photographs take less. detail: the part to draw, None is all. answer: to a place, in
+    stead of what the method says of the whole photographs. Raises what `compose` raises.
     """
     if not 2 <= width <= 20:
         raise InputError(f"A figure {width} inches wide: give 2 to 20.")
-    return Figure(compose(explanation, pair, look), (pair.id0, pair.id1), title, legend, width)
+    scene = compose(explanation, pair, look)
+    if answer is not None:
+        scene = answered(scene, answer)
+    if detail is not None and detail.zoom > 1:
+        scene = cut(scene, detail)
+    return Figure(scene, (pair.id0, pair.id1), title, legend, width)
 
 
 def _plain(page: Page) -> bool:
@@ -162,6 +173,8 @@ def _page(figure: Figure) -> Page:
     for mark in reversed(scene.marks):
         if mark.line:
             join(axes, layout.rows[0], mark)
+    if scene.pointed:
+        draw_pointed(axes, layout.rows[0], scene.pointed)
     if scene.banner:
         plate(axes, across(layout.rows[0]), scene.banner, _BANNER)
     if scene.paint_banner:
@@ -204,6 +217,9 @@ def show(
 def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
     """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity."""
     points = (mark.point0, mark.point1)
+    seen = [inside(point) for point in points]
+    if not all(seen):
+        return _alone(axes, boxes[seen.index(True)], points[seen.index(True)], mark)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
     line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
     axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width, gid=f"casing-{mark.rank}", **line)
@@ -221,3 +237,13 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
         markeredgewidth=0.4 * mark.width,
         markeredgecolor=mark.casing,
     )
+
+
+def _alone(axes: Axes, box: Box, point: Point, mark: MatchMark) -> None:
+    """The end of a match whose other end lies outside of the detail: a ring, and no line into nowhere."""
+    at = [box.x + point[0] * box.w], [box.y + point[1] * box.h]
+    size = 1.8 + 1.4 * mark.width
+    for color, width in ((mark.casing, 1.2), (mark.color, 0.6)):
+        axes.plot(
+            *at, "o", color=color, mfc="none", alpha=mark.opacity, markersize=size, markeredgewidth=width, zorder=4
+        )

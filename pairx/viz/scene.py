@@ -10,6 +10,7 @@ import numpy as np
 from pairx.types import NOTHING_MATCHES, NOTHING_RAISES, Explanation, Extent, ImagePair, InputError, Matches
 from pairx.viz import maps
 from pairx.viz.colors import AGAINST, CASINGS, MOST, NEUTRAL, match_colors, rgb
+from pairx.viz.place import Pointed
 
 FAINT = 0.12
 """Share of their opacity that the other matches keep while one is isolated."""
@@ -79,7 +80,8 @@ class Scene:
     or 0 where the method has dropped the signs) to +heat_scale. heat_words: what these two ends mean. legend: lines of
     text. extent0, extent1: (x, y, w, h) of what the model sees of each photograph, in fractions of its width and
     height, or None for all of it; what lies beyond is drawn as UNSEEN. banner: what the picture itself has to say, over
-    the photographs, or nothing; paint_banner: the same over the faded ones. notes: the explanation's.
+    the photographs, or nothing; paint_banner: the same over the faded ones. notes: the explanation's. pointed:
+    the place that the heat answers, where one was pointed at.
     """
 
     photo0: np.ndarray
@@ -100,6 +102,7 @@ class Scene:
     notes: tuple[str, ...] = ()
     extent0: Extent | None = None
     extent1: Extent | None = None
+    pointed: Pointed | None = None
 
 
 def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None) -> Scene:

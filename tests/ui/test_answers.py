@@ -15,7 +15,7 @@ from pairx import methods, viz
 from pairx.baselines import encode_pair
 from pairx.core import correspondence
 from pairx.testing import make_pair
-from pairx.types import NOTHING_RAISES, Explanation, InputError, Step
+from pairx.types import NOTHING_RAISES, Explanation, InputError, Step, View
 from pairx.ui.api import ExplainApi, summary
 from pairx.ui.explain.events import ExplainEvents
 from pairx.ui.explain.scene import scene_of
@@ -123,11 +123,13 @@ def test_a_preset_sets_all_options_and_is_named_where_they_are_its_own(answers):
 def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
     looks = []
     draw = viz.draw
-    monkeypatch.setattr(viz, "draw", lambda *drawn: looks.append(drawn[2]) or draw(*drawn))
+    monkeypatch.setattr(viz, "draw", lambda *drawn, **part: looks.append((drawn[2], part)) or draw(*drawn, **part))
     look = {"lines": 3, "colors": 2, "opacity": 0.5, "palette": "ranked", "isolate": 1}
+    look |= {"zoom": 2.25, "centers": [[0.4, 0.5], [0.5, 0.5]], "point": None}
     asked = {"kind": "png", "look": look, "key": answers.app_state.key(request_of)}
     path = Path(answers.download(request_of, SimpleNamespace(_data=asked)))
-    assert looks == [viz.Look(3, 2, 0.5, "ranked", 1)]
+    detail = viz.Detail(2.25, ((0.4, 0.5), (0.5, 0.5)))
+    assert looks == [(viz.Look(3, 2, 0.5, "ranked", 1), {"detail": detail, "answer": None})]
     assert path.name == "pairx_one_two_tiny_stage_match2.png" and path.read_bytes().startswith(b"\x89PNG")
     assert path.is_relative_to(get_upload_folder())
     raw = answers.download(request_of, SimpleNamespace(_data=asked | {"kind": "npz"}))
@@ -135,6 +137,47 @@ def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
     for wrong in ({"key": "other"}, {"kind": "exe"}, {"kind": "../../x"}):
         with pytest.raises(gr.Error):
             answers.download(request_of, SimpleNamespace(_data=asked | wrong))
+
+
+def test_a_points_answer_is_in_the_download(answers, request_of, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(export, "content", lambda *how: drawn.append(how[-1]) or b"x")
+    place = [0.3, 0.6, 0.3, 0.6]
+    asked = {"kind": "svg", "key": answers.app_state.key(request_of), "look": {"point": {"side": 1, "place": place}}}
+    answers.download(request_of, SimpleNamespace(_data=asked))
+    (answer,) = drawn
+    assert (answer.side, answer.place) == (1, tuple(place))
+    np.testing.assert_array_equal(answer.cells, answers.app_state.point_map(request_of, 1, place))
+    for wrong in ({"side": 3, "place": place}, {"side": 0, "place": [float("nan")] * 4}, {"place": "here"}):
+        with pytest.raises(gr.Error, match="no place"):
+            answers.download(request_of, SimpleNamespace(_data=asked | {"look": {"point": wrong}}))
+
+
+@pytest.mark.parametrize(
+    "look",
+    [None, "text", {"zoom": 2}, {"zoom": "2", "centers": [[0, 0], [0, 0]]}, {"zoom": 2, "centers": [[0, 0]]},
+     {"zoom": float("nan"), "centers": [[0, 0], [0, 0]]}, {"zoom": 2, "centers": [[0, 0], [0, float("inf")]]},
+     {"zoom": 2, "centers": [[0, 0, 0], [0]]}, {"zoom": 2, "centers": {"a": 1, "b": 2}}],
+)  # fmt: skip
+def test_a_detail_that_means_nothing_is_the_whole(look):
+    assert export.detail_from(look) is None
+
+
+def test_a_detail_is_forced_into_range():
+    found = export.detail_from({"zoom": 1e9, "centers": [[-5, 0.5], [2, 7]]})
+    assert found == viz.Detail(viz.MOST_ZOOM, ((0, 0.5), (1, 1)))
+
+
+def test_the_matches_as_a_table_are_all_of_them_in_pixels_of_the_files():
+    pair = make_pair()
+    box = View(200, 100, (10.0, 20.0, float(pair.image0.shape[1]), float(pair.image0.shape[0])))
+    known = explanation_of(pair)
+    rows = export.content(known, replace(pair, view0=box), "csv", viz.Look(2, 1)).decode("utf-8-sig").splitlines()
+    assert rows[0] == "match,relevance,share,distance,a_x,a_y,b_x,b_y" and len(rows) == 1 + len(known.matches)
+    first = [float(value) for value in rows[1].split(",")]
+    assert first[0] == 1 and first[1] == pytest.approx(known.matches.relevance[0], rel=1e-5)
+    assert first[4:6] == pytest.approx(known.matches.keypoints0[0] + (10, 20), abs=0.01)
+    assert first[6:] == pytest.approx(known.matches.keypoints1[0], abs=0.01)
 
 
 @pytest.mark.parametrize(

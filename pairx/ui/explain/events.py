@@ -246,8 +246,17 @@ class ExplainEvents:
             pair = self.app_state.pair(request)
             explanation = self.app_state.explain(request, pair)
             kind = str(asked.get("kind"))
-            look = export.look_from(asked.get("look"), explanation.matches)
-            data = export.content(explanation, pair, kind, look)
+            seen = asked.get("look")
+            look, detail = export.look_from(seen, explanation.matches), export.detail_from(seen)
+            answer = self._answer(request, seen.get("point")) if isinstance(seen, dict) else None
+            data = export.content(explanation, pair, kind, look, detail, answer)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return cached(data, export.file_name(explanation, pair, kind, look))
+
+    def _answer(self, request: Request, asked: Any) -> viz.Answer | None:
+        """What is answered on the picture, None where nothing is pointed at. Raises InputError for what is no place."""
+        if not isinstance(asked, dict):
+            return None
+        side, (x0, y0, x1, y1) = read_place(asked)
+        return viz.Answer(side, (x0, y0, x1, y1), self.app_state.point_map(request, side, (x0, y0, x1, y1)))

@@ -101,11 +101,26 @@ class ViewerConstants(TypedDict):
     look: LookDefaults
 
 
+class AskedPlace(TypedDict):
+    """A place (x0, y0, x1, y1), fractions, of photograph `side`."""
+
+    side: int
+    place: list[float]
+
+
+class SeenLook(LookValues, total=False):
+    """A look with what else is seen: zoom, the middle of each photograph's part, the place that is answered."""
+
+    zoom: float
+    centers: list[list[float]]
+    point: AskedPlace | None
+
+
 class ViewerDownload(TypedDict):
     """kind: one of `pairx.ui.shared.export.KINDS`. key: of the scene on show."""
 
     kind: str
-    look: LookValues
+    look: SeenLook
     key: str
 
 
@@ -115,13 +130,11 @@ class ViewerQuery(TypedDict):
     query: dict[str, str]
 
 
-class PointQuestion(TypedDict):
-    """A place (x0, y0, x1, y1), fractions, of photograph `side`. key: of the scene on show. ticket: comes back."""
+class PointQuestion(AskedPlace):
+    """key: of the scene on show. ticket: comes back."""
 
     key: str
     ticket: int
-    side: int
-    place: list[float]
 
 
 class PointAnswer(TypedDict):

@@ -39,6 +39,11 @@ export interface AnsweredScene {
   form: string[];
 }
 
+export interface AskedPlace {
+  side: number;
+  place: number[];
+}
+
 export interface BoardConstants {
   opacity: number;
 }
@@ -250,10 +255,10 @@ export interface PointAnswer {
 }
 
 export interface PointQuestion {
-  key: string;
-  ticket: number;
   side: number;
   place: number[];
+  key: string;
+  ticket: number;
 }
 
 export interface ReferenceText {
@@ -347,6 +352,17 @@ export interface SceneMark {
   width: number;
 }
 
+export interface SeenLook {
+  lines?: number;
+  colors?: number;
+  opacity?: number;
+  palette?: string;
+  isolate?: number | null;
+  zoom?: number;
+  centers?: number[][];
+  point?: AskedPlace | null;
+}
+
 export interface SheetConstants {
   label: string;
 }
@@ -424,7 +440,7 @@ export interface ViewerConstants {
 
 export interface ViewerDownload {
   kind: string;
-  look: LookValues;
+  look: SeenLook;
   key: string;
 }
 

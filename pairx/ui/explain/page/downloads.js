@@ -9,7 +9,6 @@ const KINDS = [
   ["pdf", "Figure, PDF", "What you see, for a paper"],
   ["csv", "Matches, CSV", "All matches with their places and relevance, as a table"],
   ["npz", "Raw values, NPZ", "All maps and matches as NumPy arrays"],
-  ["html", "Offline copy, HTML", "One file that a colleague opens without the app, to zoom and point"],
 ];
 
 export class Downloads {
