@@ -1,10 +1,9 @@
 """From a file of any usual format to upright 8-bit RGB. `pairx.images` is the door to this room."""
 
+from pairx._decoding.formats import RAW_SUFFIXES, SUFFIXES
 from pairx._decoding.photograph import (
     MAX_PIXELS,
     MAX_SIDE,
-    RAW_SUFFIXES,
-    SUFFIXES,
     Photograph,
     Source,
     label,

@@ -5,17 +5,17 @@ from __future__ import annotations
 import io
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import pillow_heif
 from PIL import Image, ImageCms
 
 from pairx._decoding import jpeg
-from pairx._decoding.deep import deep_colour, eight_bit_image, require_readable, tags_of
+from pairx._decoding.deep import deep_colour, eight_bit_image, require_readable
+from pairx._decoding.formats import FORMATS, SAVE_AS, is_raw, kind_of, plugin
 from pairx._decoding.zeroed import zeroed
 from pairx.types import InputError
 
@@ -25,35 +25,7 @@ MAX_PIXELS = 200_000_000  # the largest phone sensors
 MAX_SIDE = 30_000
 ONE_AT_A_TIME = 40_000_000  # pixels: photographs larger than this are decoded one after the other, whatever the threads
 
-# Only these are ever tried: Pillow also has parsers that run programs (EPS) or that nobody takes photographs with.
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "HEIF", "AVIF", "GIF", "BMP", "JPEG2000", "PPM")
-SUFFIXES = {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".heic", ".heics", ".heif",
-    ".heifs", ".hif", ".avif", ".avifs", ".gif", ".bmp", ".jp2", ".j2k", ".j2c", ".jpc", ".jpf", ".jpx", ".ppm", ".pgm",
-    ".pbm", ".pnm", ".pfm",
-}  # fmt: skip
-RAW_SUFFIXES = {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2", ".srw"}
-SAVE_AS = "save the photograph as JPEG or PNG"
 
-_SIGNATURES = (  # offset, bytes, what that is
-    (0, b"%PDF", "a PDF"),
-    (0, b"PK\x03\x04", "a zip archive or an office document"),
-    (0, b"\x1f\x8b", "a gzip archive"),
-    (0, b"%!PS", "a PostScript drawing"),
-    (0, b"8BPS", "a Photoshop document"),
-    (4, b"ftypcrx", "a camera's raw file"),
-    (0, b"FUJIFILMCCD-RAW", "a camera's raw file"),
-    (0, b"IIRO", "a camera's raw file"),
-    (0, b"IIRS", "a camera's raw file"),
-    (0, b"IIU\0", "a camera's raw file"),
-    (4, b"ftyp", "a video"),
-    (4, b"moov", "a video"),
-    (8, b"AVI ", "a video"),
-    (0, b"\x1aE\xdf\xa3", "a video"),
-    (0, b"\0\0\1\xba", "a video"),
-    (0, b"FLV", "a video"),
-)
-_TIFF = (b"II*\0", b"MM\0*")
 _BIG = threading.Lock()
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -64,8 +36,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_ORIENTATION, _NEW_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x0112, 254, 330, 50706
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+_ORIENTATION = 0x0112  # a tag of EXIF
 _JPEGS = ("JPEG", "MPO")
 
 
@@ -224,48 +195,16 @@ def _header(file: BinaryIO, name: str) -> Image.Image:
     if not start:
         raise InputError(f"{name} is empty: copy it again")
     for format in FORMATS:
-        factory, accepts = _plugin(format)
+        factory, accepts = plugin(format)
         if accepts(start[:16]) is not True:
             continue
         file.seek(0)
         with _damage_reported(name):
             image = factory(file, "")
-        if image.format == "TIFF" and _is_raw(image, start, name):
+        if image.format == "TIFF" and is_raw(image, start, name):
             break
         return image
-    raise InputError(f"{name} is {_kind(start, name)}, not an image that can be read: {SAVE_AS}")
-
-
-def _plugin(format: str) -> tuple[Callable[..., Image.Image], Callable[[bytes], bool | str]]:
-    """What opens a format, and what knows it by its first bytes. Pillow's plugin for HEIF is not registered: that
-    would be for everybody in the process."""
-    if format == "HEIF":
-        return pillow_heif.HeifImageFile, lambda start: start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS
-    Image.init()
-    factory, accepts = Image.OPEN[format]
-    return factory, accepts or (lambda start: True)
-
-
-def _is_raw(image: Image.Image, start: bytes, name: str) -> bool:
-    """Raw files are TIFFs whose first picture is a thumbnail."""
-    tags = tags_of(image)
-    thumbnail = tags.get(_NEW_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags
-    return Path(name).suffix.lower() in RAW_SUFFIXES or start[8:10] == b"CR" or _DNG_VERSION in tags or thumbnail
-
-
-def _kind(start: bytes, name: str) -> str:
-    for offset, signature, kind in _SIGNATURES:
-        if start.startswith(signature, offset):
-            return kind
-    text = start.lower()
-    if b"<svg" in text:
-        return "an SVG drawing"
-    if b"<html" in text or b"<!doctype" in text:
-        return "a web page"
-    if start.isascii() and b"\0" not in start:
-        return "a text"
-    raw = start.startswith(_TIFF) or Path(name).suffix.lower() in RAW_SUFFIXES
-    return "a camera's raw file" if raw else "in an unknown format"
+    raise InputError(f"{name} is {kind_of(start, name)}, not an image that can be read: {SAVE_AS}")
 
 
 def _orientation(image: Image.Image) -> int:

@@ -10,7 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pairx.models import Differentiable, EmbeddingModel, capture_outputs, finite, neighbour_modules, override_outputs
+from pairx.models import (
+    Differentiable,
+    EmbeddingModel,
+    capture_outputs,
+    cosine_similarity,
+    finite,
+    neighbour_modules,
+    override_outputs,
+)
 from pairx.types import ImagePair
 
 CACHED = 2 * 416**2
@@ -123,8 +131,7 @@ class PairAtLayer:
     @property
     def similarity(self) -> float:
         """Cosine of the two embeddings, -1 to 1; 0 where one of them is zero."""
-        e, f = (side.embedding.double() for side in self.sides)
-        return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
+        return cosine_similarity(self.sides[0].embedding, self.sides[1].embedding)
 
 
 def encode_pair(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import torch
 
-from pairx import images, lrp
-from pairx.core.evidence import UNSIGNED, evidence, for_and_against, nothing_raises
-from pairx.core.matching import mutual_nearest
+from pairx import lrp
+from pairx.core.evidence import UNSIGNED, evidence, nothing_raises
+from pairx.core.matching import match
 from pairx.core.options import CARD, DEFAULTS, VERSION, Options
 from pairx.lrp import belief
 from pairx.models import EmbeddingModel, EncodedPair
@@ -268,41 +268,6 @@ def aggregate(relevance: torch.Tensor, cells: str) -> torch.Tensor:
         return relevance.abs().sum(0)
     summed = relevance.sum(0)
     return summed.abs() if cells == "abs_of_sum" else summed
-
-
-def match(encoded: EncodedPair, layer: str, cells: Sequence[torch.Tensor]) -> Matches:
-    """All mutual nearest neighbours of a layer's features, in the order of `Matches`, weighed by `for_and_against`.
-    Cells whose centre lies in the padding around a photograph have no part in it.
-    """
-    a, b = encoded.activations[layer]
-    extents = [encoded.model.preprocessing.extent(*image.shape[1::-1]) for image in encoded.pair.images]
-    grids, w0, w1 = [tuple(one.shape[1:]) for one in (a, b)], a.shape[2], b.shape[2]
-    descriptors0, descriptors1 = a.flatten(1).T, b.flatten(1).T
-    centres = [
-        images.cell_centres(np.indices(grid).reshape(2, -1).T, grid, extent[2:], extent[:2])
-        for grid, extent in zip(grids, extents, strict=True)
-    ]
-    inside = [_inside(*one).to(a.device) for one in zip(centres, encoded.pair.images, strict=True)]
-    index0, index1 = mutual_nearest(descriptors0[inside[0]], descriptors1[inside[1]])
-    index0, index1 = inside[0][index0], inside[1][index1]
-    own = [one.flatten()[index].double() for one, index in zip(cells, (index0, index1), strict=True)]
-    relevance, order = for_and_against(*own)
-    distance = (descriptors0[index0] - descriptors1[index1]).double().norm(dim=1)
-    cells0, cells1 = (
-        torch.stack([index // w, index % w], 1)[order].cpu().numpy() for index, w in ((index0, w0), (index1, w1))
-    )
-    keypoints0, keypoints1 = (
-        images.cell_centres(cells, grid, extent[2:], extent[:2])
-        for cells, grid, extent in zip((cells0, cells1), grids, extents, strict=True)
-    )
-    return Matches(
-        cells0, cells1, keypoints0, keypoints1, relevance[order].cpu().numpy(), distance[order].cpu().numpy()
-    )
-
-
-def _inside(centres: np.ndarray, image: np.ndarray) -> torch.Tensor:
-    """The indices of centres (N, 2) x/y that lie within an image (H, W, 3)."""
-    return torch.from_numpy(np.flatnonzero(((centres >= 0) & (centres <= image.shape[1::-1])).all(1)))
 
 
 def only_cell(values: torch.Tensor, cell: np.ndarray) -> torch.Tensor:

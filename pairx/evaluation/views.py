@@ -19,7 +19,7 @@ NAMES = ("query_id", "gallery_id", "query_identity", "gallery_identity")
 
 
 @dataclass(frozen=True)
-class View:
+class ReadyView:
     """title: on its chip. meaning: one sentence. choose: from rows and a metric's name, which rows belong to it, (N,)
     bool. order: the column by which they are sorted ("metric" is the metric), and whether upwards. of_metric: whether
     it is built on the metric, and so worth no more than that.
@@ -65,8 +65,8 @@ def all_pairs(rows: pd.DataFrame, metric: str) -> np.ndarray:
 
 
 VIEWS = {
-    "all": View("All pairs", "Every pair of the run; those without this metric are in the table only.", all_pairs),
-    "plausible": View(
+    "all": ReadyView("All pairs", "Every pair of the run; those without this metric are in the table only.", all_pairs),
+    "plausible": ReadyView(
         "Incorrect but plausible",
         "Two animals, yet the matches fit better than those of three quarters of the correct pairs: look for a wrong "
         "label, or for animals that truly look alike.",
@@ -74,7 +74,7 @@ VIEWS = {
         ("metric", False),
         of_metric=True,
     ),
-    "implausible": View(
+    "implausible": ReadyView(
         "Correct but implausible",
         "One animal, yet the matches fit worse than those of three quarters of the incorrect pairs: another side or "
         "pose, or a model that recognised something beside the markings.",
@@ -82,12 +82,12 @@ VIEWS = {
         ("metric", True),
         of_metric=True,
     ),
-    "sure": View(
+    "sure": ReadyView(
         "Sure and wrong",
         "Two animals that the model finds more alike than three quarters of the correct pairs.",
         sure_and_wrong,
     ),
-    "far": View(
+    "far": ReadyView(
         "Correct but far",
         "One animal, yet the model finds its photographs far less alike than those of the other correct pairs, or than "
         "three quarters of the incorrect pairs: suspects for a wrong label, or another side or pose.",

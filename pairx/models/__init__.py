@@ -5,7 +5,7 @@ local checkpoint. A loaded model is never changed: it may serve any number of th
 """
 
 from pairx.models.differentiation import Differentiable, batch_norm
-from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer
+from pairx.models.embedding import EmbeddingModel, EncodedPair, Layer, cosine_similarity
 from pairx.models.loading import load_model
 from pairx.models.networks import (
     EmbeddingNet,
@@ -36,6 +36,7 @@ __all__ = [
     "Preprocessing",
     "batch_norm",
     "capture_outputs",
+    "cosine_similarity",
     "finite",
     "gem",
     "list_models",

@@ -53,8 +53,13 @@ class EncodedPair:
     @property
     def similarity(self) -> float:
         """Cosine of the two embeddings, -1 to 1; 0 where one of them is zero."""
-        e, f = self.embeddings.double()
-        return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
+        return cosine_similarity(*self.embeddings)
+
+
+def cosine_similarity(embedding0: torch.Tensor, embedding1: torch.Tensor) -> float:
+    """Cosine of two embeddings (D,), -1 to 1, in float64; 0 where one of them is zero."""
+    e, f = embedding0.double(), embedding1.double()
+    return float(e @ f / (e.norm() * f.norm()).clamp(min=1e-12))
 
 
 class EmbeddingModel:

@@ -6,8 +6,9 @@ from pairx.viz.detail import MOST_ZOOM, Detail
 from pairx.viz.figure import Figure, draw
 from pairx.viz.grid import Grid, Panel, draw_grid, notes_of, panel_of
 from pairx.viz.maps import FADE, scale_of
+from pairx.viz.marks import FAINT, Look, MatchMark, marked
 from pairx.viz.pointed import Answer
-from pairx.viz.scene import FAINT, Look, MatchMark, Scene, compose, marked, signed_colors
+from pairx.viz.scene import Scene, compose, signed_colors
 
 __all__ = [
     "AGAINST",

@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from pairx.types import Extent, InputError
+from pairx.viz.marks import MatchMark
 from pairx.viz.place import Point, Pointed, inside, shared
-from pairx.viz.scene import MatchMark, Scene
+from pairx.viz.scene import Scene
 
 MOST_ZOOM = 16.0
 FINEST = 1024  # px of a side to which a layer's part is resampled at most

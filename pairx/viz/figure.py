@@ -24,9 +24,10 @@ from pairx.viz import fonts, maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
 from pairx.viz.detail import Detail, cut
 from pairx.viz.layout import DPI, Box, arrange
+from pairx.viz.marks import Look, MatchMark
 from pairx.viz.place import Point, inside
 from pairx.viz.pointed import Answer, answered, draw_pointed
-from pairx.viz.scene import Look, MatchMark, Scene, compose
+from pairx.viz.scene import Scene, compose
 from pairx.viz.text import JOINERS, LEFT_TO_RIGHT, plate
 
 _BANNER = 9  # points

@@ -13,7 +13,8 @@ from pairx.viz import maps
 from pairx.viz.caption import NOTE_LINE, colour_bar, note_lines
 from pairx.viz.figure import Printed, across, blank, fit, join, show
 from pairx.viz.layout import DPI, POINT, Box
-from pairx.viz.scene import UNSEEN, Look, Scene, compose, hides
+from pairx.viz.marks import Look
+from pairx.viz.scene import UNSEEN, Scene, compose, hides
 from pairx.viz.text import QUIET, elide, one_line, plate, wrapped, write
 
 _HEAD, _NAME, _NOTE = 9, 7, 5.5

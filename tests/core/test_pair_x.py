@@ -10,7 +10,8 @@ import torch
 
 import pairx
 from pairx.core import pair_x
-from pairx.core.pair_x import Options, aggregate, for_and_against, score_steps
+from pairx.core.evidence import for_and_against
+from pairx.core.pair_x import Options, aggregate, score_steps
 from pairx.models import EmbeddingModel
 from pairx.testing import make_pair, smooth_noise
 from pairx.types import Explanation, ImagePair, InputError, Matches
