@@ -5,7 +5,8 @@
 Makes a run of made-up scores over the sample herd's photographs (each under many names), serves the app, opens the run
 in Chromium and clicks on points of pairs that were not explained before. Prints seconds until the plot is drawn, from a
 click to the pair (photographs and scores) and to PAIR-X with reid-lite0, beside the seconds that the same explanations
-take without app and browser, seconds until a ready-made view is drawn, and the hosts that the page asked.
+take without app and browser, seconds until a ready-made view is drawn, seconds of 20 steps with the key J by a person
+who looks at each pair for four, and the hosts that the page asked.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from pairx.evaluation.reading import open_run
 from pairx.ui.shared.library import SAMPLE_RUN
 
 NAME = "made-up"
+STEPS = 20
+LOOK_SECONDS = 4  # that a person looks at a pair
 ARGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PLACE = """(number) => {
   const plot = document.querySelector('.px-plot');
@@ -48,6 +51,16 @@ SPREAD = """(count) => {
   return [...Array(count).keys()].map((i) => drawn[Math.floor((i + 0.5) * drawn.length / count)]);
 }"""
 """Numbers of some pairs that are drawn."""
+KEPT = "(await import(document.querySelector('link[href$=\"explore/page/kept.js\"]').href)).kept"
+"""The pairs that the page can show without the server."""
+STEP = """() => new Promise((done) => {
+  const panel = document.querySelector('.px-pairpanel'), before = pairx.explore.chosen, began = performance.now();
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }));
+  const look = () => panel.dataset.explained === String(pairx.explore.chosen) && pairx.explore.chosen !== before
+    ? requestAnimationFrame(() => done((performance.now() - began) / 1000)) : requestAnimationFrame(look);
+  look();
+})"""
+"""Seconds from the key to the frame after the next pair's lines."""
 NAMES = "(({ query, gallery }) => [query, gallery])(pairx.explore.row(pairx.explore.chosen))"
 SHOWN = """() => {
   const panel = document.querySelector('.px-pairpanel');
@@ -82,7 +95,7 @@ def write_run(folder: Path, pairs: int) -> None:
 
 def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tuple[str, str]], set[str]]:
     """Seconds of everything that a person waits for, the pairs that were clicked, the hosts that were asked."""
-    seconds: dict[str, list[float]] = {name: [] for name in ("plot drawn", "view", "pair", "PAIR-X")}
+    seconds: dict[str, list[float]] = {name: [] for name in ("plot drawn", "view", "pair", "PAIR-X", "step")}
     asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGS))
@@ -117,6 +130,11 @@ def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tupl
             page.click(f".px-chips [data-view={view}]")
             page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
             seconds["view"].append(time.perf_counter() - began)
+        page.click(".px-chips [data-view=all]")
+        page.evaluate("pairx.explore.choose(pairx.explore.listed[0])")
+        for _ in range(STEPS):
+            page.wait_for_timeout(1000 * LOOK_SECONDS)
+            seconds["step"].append(page.evaluate(STEP))
         browser.close()
     return seconds, pairs, {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
 
@@ -155,9 +173,10 @@ def main() -> None:
             process.wait(30)
     seconds["PAIR-X, no browser"] = alone(pairs)
     print(f"{arguments.pairs} points, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(f"{'seconds to':<22}{'times':>6}{'median':>8}{'worst':>8}")
+    print(f"{'seconds to':<22}{'times':>6}{'median':>8}{'p95':>8}{'worst':>8}")
     for name, values in seconds.items():
-        print(f"{name:<22}{len(values):>6}{statistics.median(values):>8.2f}{max(values):>8.2f}")
+        p95 = float(np.quantile(values, 0.95))
+        print(f"{name:<22}{len(values):>6}{statistics.median(values):>8.2f}{p95:>8.2f}{max(values):>8.2f}")
     print(f"hosts asked: {', '.join(sorted(hosts))}")
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from benchmarks.explore import PLACE, SHOWN
+from benchmarks.explore import KEPT, PLACE, SHOWN
 from tests.browser.conftest import drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -23,6 +23,18 @@ IN_SIGHT = """(ids) => ids.every((id) => {
   return height > 0 && top >= 0 && bottom <= innerHeight;
 })"""
 EXPLAINED = "document.querySelector('.px-pairpanel').dataset.explained === String(pairx.explore.chosen)"
+
+
+NEXT_IS_READY = f"async () => {EXPLAINED} && {KEPT}.get(pairx.explore.neighbour(1)) !== undefined"
+"""Whether the pair after the chosen one can be shown without the server."""
+
+
+def wait_for_the_next(page) -> None:
+    for _ in range(600):
+        if page.evaluate(NEXT_IS_READY):
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("the next pair was not made ready")
 
 
 def open_explore(open_page, **how):
@@ -140,6 +152,26 @@ def test_the_pair_over_the_whole_window_and_the_keys_that_lead_on(open_page):
     page.wait_for_selector(".px-pairpanel:popover-open", state="detached")
     page.get_by_label("Photograph or individual").press_sequentially("jf")
     assert page.evaluate(chosen) in (-1, start + 2), "in a field a letter is a letter"
+
+
+def test_the_next_pair_is_ready_before_it_is_asked_for(open_page):
+    page = open_explore(open_page)
+    page.evaluate("pairx.explore.choose(pairx.explore.listed[0])")
+    wait_for_the_next(page)
+    page.requests.clear()
+    at_once = page.evaluate("""() => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }));
+      const panel = document.querySelector('.px-pairpanel');
+      return [pairx.explore.chosen, Number(panel.dataset.explained), panel.querySelectorAll('.px-mark').length];
+    }""")
+    second = page.evaluate("pairx.explore.listed[1]")
+    assert at_once[:2] == [second, second] and at_once[2] > 3, "its lines are there"
+    wait_for_the_next(page)
+    page.get_by_role("tab", name="About").click()
+    page.wait_for_timeout(1000)
+    page.requests.clear()
+    page.wait_for_timeout(3000)
+    assert not [one for one in page.requests if "gradio_api/run" in one], "who has left the tab wants nothing"
 
 
 def test_overlays_of_the_pair_hide_and_fade(open_page):

@@ -14,9 +14,10 @@ from gradio.utils import get_upload_folder
 from pairx.evaluation.reading import open_run
 from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
-from pairx.ui.explore import events as exploration_module
+from pairx.ui.explore import pair_events
 from pairx.ui.explore.choice import Choice, chosen_rows
-from pairx.ui.explore.events import NO_RUN, OUR_FAULT, TAB, ExploreEvents, choice_of, content
+from pairx.ui.explore.events import NO_RUN, TAB, ExploreEvents, choice_of, content
+from pairx.ui.explore.pair_events import OUR_FAULT, PairEvents
 from pairx.ui.explore.scene import scene_of_run, sentence, standing
 from pairx.ui.shared.library import READY, Library, Places
 from pairx.viz.scatter import CROWD, scatter_figure
@@ -34,9 +35,14 @@ def library(tmp_path) -> Library:
 
 
 @pytest.fixture
-def exploration(app_state, library, monkeypatch) -> ExploreEvents:
-    monkeypatch.setattr(exploration_module, "TELL_SECONDS", 0)
+def exploration(app_state, library) -> ExploreEvents:
     return ExploreEvents(app_state, library)
+
+
+@pytest.fixture
+def pairs(app_state, library, monkeypatch) -> PairEvents:
+    monkeypatch.setattr(pair_events, "TELL_SECONDS", 0)
+    return PairEvents(app_state, library)
 
 
 def clicked(number, ticket: int = 1, layer: str = "stage", run: str = "cows") -> gr.EventData:
@@ -67,7 +73,7 @@ def test_on_ones_own_machine_paths_may_be_typed(library, tmp_path):
         mine.source(str(tmp_path / "nowhere"))
 
 
-def test_an_opened_run_is_read_again_when_it_changed(library, tmp_path):
+def test_an_opened_run_is_read_again_when_it_changed(library, tmp_path, pairs):
     first = library.run("cows")
     assert library.run("cows") is first
     table = pd.read_parquet(tmp_path / "runs" / "cows" / "pairs.parquet")
@@ -205,18 +211,18 @@ def test_the_list_of_layers_says_why_a_run_opens_at_one(exploration, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs):
-    shown = exploration.choose(SESSION, clicked(30))
+def test_a_clicked_pair_shows_at_once_and_then_its_explanation(pairs, runs):
+    shown = pairs.choose(SESSION, clicked(30))
     assert shown["ticket"] == 1 and shown["busy"] and not runs
     pair = shown["pair"]
     assert (pair["number"], pair["correct"]) == (30, False)
     assert pair["owners"] == "two individuals: Animal 30 and Other 30" and len(pair["photos"]) == 2
     assert ("Cosine similarity", "0.285", "") in pair["scores"] and ("Species", "cow", "") in pair["scores"]
-    *steps, last = exploration.explain(SESSION, clicked(30))
+    *steps, last = pairs.explain(SESSION, clicked(30))
     assert [step["note"] for step in steps] == ["Loading the model", "Painting match 1", "Done"]
     assert read(last["scene"])["similarity"] == 0.5 and last["link"].startswith("?a=") and "layer=stage" in last["link"]
     assert "found 0.28, this app's model 0.50" in last["note"]
-    list(exploration.explain(SESSION, clicked(30, ticket=2)))
+    list(pairs.explain(SESSION, clicked(30, ticket=2)))
     assert len(runs) == 1, "the second time it is known"
     json.dumps([shown, last], allow_nan=False)
 
@@ -231,27 +237,27 @@ def test_a_clicked_pair_shows_at_once_and_then_its_explanation(exploration, runs
         ({"model_key": "tiny"}, "found 0.40, this app's model 0.50: the photographs have changed since."),
     ],
 )
-def test_what_the_runs_model_differs_in_is_said(exploration, tmp_path, tiny, settings, said):
+def test_what_the_runs_model_differs_in_is_said(pairs, tmp_path, tiny, settings, said):
     settings |= {"model_key": tiny.key} if "model_key" in settings else {}
     write_run(tmp_path / "runs" / "others", pairs=100, **settings)
-    *_, last = exploration.explain(SESSION, clicked(62, run="others"))
+    *_, last = pairs.explain(SESSION, clicked(62, run="others"))
     assert last["note"].endswith(said) and last["scene"]
-    *_, last = exploration.explain(SESSION, clicked(50, ticket=2, run="others"))
+    *_, last = pairs.explain(SESSION, clicked(50, ticket=2, run="others"))
     assert bool(last["note"]) == (settings == {"size": 24}), "the cosines agree"
 
 
-def test_fast_clicks_end_at_the_last(exploration, runs):
-    first = exploration.explain(SESSION, clicked(3, ticket=1))
+def test_fast_clicks_end_at_the_last(exploration, pairs, runs):
+    first = pairs.explain(SESSION, clicked(3, ticket=1))
     next(first), next(first)
-    exploration.choose(SimpleNamespace(session_hash="somebody else"), clicked(4, ticket=9))
+    pairs.choose(SimpleNamespace(session_hash="somebody else"), clicked(4, ticket=9))
     next(first)
-    assert exploration.choose(SESSION, clicked(5, ticket=2))["pair"]["number"] == 5
+    assert pairs.choose(SESSION, clicked(5, ticket=2))["pair"]["number"] == 5
     assert list(first) == [], "superseded: it says no more"
-    assert exploration.choose(SESSION, clicked(3, ticket=1)) == gr.skip(), "it comes late"
-    assert list(exploration.explain(SESSION, clicked(3, ticket=1))) == [gr.skip()]
-    second = exploration.explain(SESSION, clicked(5, ticket=2))
+    assert pairs.choose(SESSION, clicked(3, ticket=1)) == gr.skip(), "it comes late"
+    assert list(pairs.explain(SESSION, clicked(3, ticket=1))) == [gr.skip()]
+    second = pairs.explain(SESSION, clicked(5, ticket=2))
     next(second)
-    exploration.halt(SESSION, clicked(None, ticket=3))
+    pairs.halt(SESSION, clicked(None, ticket=3))
     assert list(second) == [] and len(exploration.app_state.results) == 0
 
 
@@ -264,29 +270,29 @@ def test_fast_clicks_end_at_the_last(exploration, runs):
         (30, True, "two individuals: unknown and Other 30"),
     ],
 )
-def test_a_pair_without_names_is_not_said_to_be_one_individual(exploration, tmp_path, number, photographs, said):
+def test_a_pair_without_names_is_not_said_to_be_one_individual(pairs, tmp_path, number, photographs, said):
     """photographs: whether the run knows those of the gallery; those of the queries it does not."""
     path = tmp_path / "runs" / "cows" / "photographs.parquet"
     known = pd.read_parquet(path)
     known[known["image_id"].str.startswith("g") & photographs].to_parquet(path)
-    pair = exploration.choose(SESSION, clicked(number))["pair"]
+    pair = pairs.choose(SESSION, clicked(number))["pair"]
     assert (pair["correct"], pair["owners"]) == (number < 20, said)
 
 
 @pytest.mark.parametrize("number", [40, -1, None, "3", True, 2.5, [1]])
-def test_what_is_no_pair_is_said(exploration, number):
-    shown = exploration.choose(SESSION, clicked(number))
+def test_what_is_no_pair_is_said(pairs, number):
+    shown = pairs.choose(SESSION, clicked(number))
     assert shown["pair"] is None and shown["error"] and "no such pair" in shown["note"]
-    *_, last = exploration.explain(SESSION, clicked(number))
+    *_, last = pairs.explain(SESSION, clicked(number))
     assert last["error"] and "no such pair" in last["note"]
 
 
-def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypatch):
+def test_photographs_that_moved_and_other_faults(exploration, pairs, tmp_path, monkeypatch):
     (tmp_path / "runs" / "cows" / "photo0.png").unlink()
-    shown = exploration.choose(SESSION, clicked(0))
+    shown = pairs.choose(SESSION, clicked(0))
     assert "no longer where the run found it" in shown["note"] and shown["error"] and not shown.get("busy")
     assert shown["pair"]["photos"] == [] and shown["pair"]["owners"] == "one individual: Animal 0", "it says which pair"
-    (told,) = exploration.explain(SESSION, clicked(0))
+    (told,) = pairs.explain(SESSION, clicked(0))
     assert told == shown
     page = exploration.browse(gr.EventData(None, {"numbers": [0, 1, 99, "x"], "ticket": 4, "run": "cows"}))
     assert [item["number"] for item in page["items"]] == [0, 1] and page["ticket"] == 4
@@ -294,23 +300,23 @@ def test_photographs_that_moved_and_other_faults(exploration, tmp_path, monkeypa
     assert Path(page["items"][1]["files"][1]["path"]).read_bytes().startswith(b"\xff\xd8")
     assert exploration.browse(gr.EventData(None, {"run": "../x"}))["items"] == []
     monkeypatch.setattr(exploration.app_state, "steps", lambda *_: 1 / 0)
-    *_, last = exploration.explain(SESSION, clicked(1))
+    *_, last = pairs.explain(SESSION, clicked(1))
     assert last["note"] == OUR_FAULT
 
 
-def test_a_run_of_a_model_that_is_not_here_still_shows_its_pairs(exploration, tmp_path):
+def test_a_run_of_a_model_that_is_not_here_still_shows_its_pairs(pairs, tmp_path):
     write_run(tmp_path / "runs" / "foreign", model="my-model")
-    assert exploration.choose(SESSION, clicked(2, run="foreign"))["pair"]["number"] == 2
-    *_, last = exploration.explain(SESSION, clicked(2, run="foreign"))
+    assert pairs.choose(SESSION, clicked(2, run="foreign"))["pair"]["number"] == 2
+    *_, last = pairs.explain(SESSION, clicked(2, run="foreign"))
     assert last["pair"]["number"] == 2 and last["pair"]["scores"] and last["error"]
     assert last["note"] == "The run used my-model, which this app does not have: its scores are shown, PAIR-X is not."
 
 
-def test_boxes_are_cut_out(exploration, tmp_path):
+def test_boxes_are_cut_out(pairs, tmp_path):
     photographs = write_run(tmp_path / "runs" / "boxed")
     boxed = photographs.assign(x=4.0, y=6.0, w=20.0, h=10.0, theta=0.0)
     boxed.to_parquet(tmp_path / "runs" / "boxed" / "photographs.parquet")
-    pair = exploration.choose(SESSION, clicked(2, run="boxed"))["pair"]
+    pair = pairs.choose(SESSION, clicked(2, run="boxed"))["pair"]
     assert [(photo["width"], photo["height"]) for photo in pair["photos"]] == [(20, 10)] * 2
 
 
@@ -331,8 +337,8 @@ def test_downloads(exploration, library):
         exploration.download("", *values[1:], gr.EventData(None, {"kind": "csv"}))
 
 
-def test_runs_with_the_same_pairs_do_not_mix(exploration, tmp_path):
+def test_runs_with_the_same_pairs_do_not_mix(pairs, tmp_path):
     write_run(tmp_path / "runs" / "others", pairs=20)
-    assert exploration.choose(SESSION, clicked(12, run="others"))["pair"]["correct"] is False
-    assert exploration.choose(SESSION, clicked(12, ticket=2, run="cows"))["pair"]["correct"] is True
+    assert pairs.choose(SESSION, clicked(12, run="others"))["pair"]["correct"] is False
+    assert pairs.choose(SESSION, clicked(12, ticket=2, run="cows"))["pair"]["correct"] is True
     assert open_run(tmp_path / "runs" / "others").at("stage").index.max() == 19

@@ -22,6 +22,7 @@ from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, ViewerVa
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.explore.choice import Choice
 from pairx.ui.explore.events import ExploreEvents
+from pairx.ui.explore.pair_events import PairEvents
 from pairx.ui.explore.payload import GalleryValue, PairValue, PlotValue, RunListValue, RunScene, TablesValue
 from pairx.ui.explore.runs import Runs
 from pairx.ui.explore.scene import scene_of_run
@@ -100,7 +101,8 @@ def test_a_run_its_pairs_and_its_tables(app_state, tmp_path):
     *_, plot = events.open("cows")
     assert faults(plot, PlotValue) == [] == faults(events.open("nothing")[-1], PlotValue)
     click = gr.EventData(None, {"number": 2, "ticket": 1, "layer": "stage", "run": "cows"})
-    steps = [events.choose(SESSION, click), *events.explain(SESSION, click)]
+    pairs = PairEvents(app_state, library)
+    steps = [pairs.choose(SESSION, click), *pairs.explain(SESSION, click)]
     assert [line for one in steps for line in faults(one, PairValue)] == []
     assert faults(read(steps[-1]["scene"]), Scene) == []
     page = events.browse(gr.EventData(None, {"numbers": [0, 1], "ticket": 4, "run": "cows"}))

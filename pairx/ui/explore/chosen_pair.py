@@ -25,6 +25,12 @@ MOST_THUMBNAILS = 4000
 PAGE = 24  # pairs of a gallery's page
 
 
+def ticket_of(values: dict[str, Any]) -> int:
+    """The number of a click; 0 where there is none."""
+    found = values.get("ticket")
+    return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**31 else 0
+
+
 class Tickets:
     """The number of each session's latest click, so that what belongs to an earlier one ends itself."""
 

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
-import logging
-import time
-from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlencode
 
 import gradio as gr
 
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import layer_sentence
-from pairx.evaluation.store import SIZE
 from pairx.evaluation.views import VIEWS
-from pairx.models import EmbeddingModel
-from pairx.types import InputError, Steps, said_size
-from pairx.ui.explain.scene import scene_of
+from pairx.types import InputError
 from pairx.ui.explore.choice import Choice, chosen_rows, fitting
-from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, describe_pair, pair_rows, photo_of
+from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, ticket_of
 from pairx.ui.explore.doubts import metric_choices, turned
 from pairx.ui.explore.payload import PlotValue, Show
 from pairx.ui.explore.scene import figure_of, scene_of_run, standing
@@ -29,33 +21,17 @@ from pairx.ui.shared import links
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import cached, json_file
 from pairx.ui.shared.library import READY, Library
-from pairx.ui.shared.line import Line
-from pairx.ui.shared.links import MOST_VALUES, Options, RunLink
-from pairx.ui.shared.photos import Photo, pair_of
-from pairx.ui.shared.session import AppState, Request
+from pairx.ui.shared.links import MOST_VALUES, RunLink
+from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import capitalised
 from pairx.viz.scatter import stand_alone
-
-log = logging.getLogger(__name__)
 
 TAB = "explore"
 """Id of the tab."""
 KINDS = ("csv", "parquet", "html")
 CORRECTNESS = ("Correct or incorrect", "")
-OUR_FAULT = "This could not be shown: a fault of ours. Choose another pair, or another layer."
-TELL_SECONDS = 0.3  # between two words on progress: each costs the page and the queue some time
 NO_RUN = "This link names a run that is not here, or that cannot be opened. Here is the sample herd's instead."
 LOST = "This link asks for what the run does not have: {lost}. The rest is as the link says."
-NO_MODEL = "The run used {model}, which this app does not have: its scores are shown, PAIR-X is not."
-OTHER_SIZE = "The run used {model} at {size} and found {then:.2f}; here it is explained at {here}: {now:.2f}."
-OTHER_COSINE = "The run found {then:.2f}, this app's model {now:.2f}: {why}."
-SAME_COSINE = 0.01  # computed elsewhere, a cosine differs by less
-
-
-def ticket_of(values: dict[str, Any]) -> int:
-    """The number of a click; 0 where there is none."""
-    found = values.get("ticket")
-    return found if isinstance(found, int) and not isinstance(found, bool) and 0 < found < 2**31 else 0
 
 
 class OpenOutputs(NamedTuple):
@@ -190,69 +166,6 @@ class ExploreEvents:
         except InputError as error:
             return PlotValue(note=str(error))
 
-    def choose(self, session: gr.Request, event: gr.EventData) -> Any:
-        """A point was clicked: its photographs and scores, at once."""
-        values = sent(event)
-        ticket = ticket_of(values)
-        if not self.tickets.ask(str(session.session_hash), ticket):
-            return gr.skip()
-        try:
-            _, _, photos, pair = self._pair(values)
-            if isinstance(photos, InputError):
-                return {"ticket": ticket, "pair": pair, "note": str(photos), "error": True}
-            return {"ticket": ticket, "pair": pair, "busy": True, "note": "Waiting for a free place"}
-        except InputError as error:
-            return {"ticket": ticket, "pair": None, "note": str(error), "error": True}
-
-    async def wait(self, line: Line, session: gr.Request, event: gr.EventData) -> AsyncGenerator[Any]:
-        """How many are before the clicked point's PAIR-X, while it waits."""
-        shown = await asyncio.to_thread(self.choose, session, event)
-        if not shown.get("busy"):
-            yield gr.skip()
-            return
-        async for value in line.tell(str(session.session_hash), lambda text: shown | {"note": text}):
-            yield value
-
-    def explain(self, session: gr.Request, event: gr.EventData) -> Generator[Any]:
-        """PAIR-X of the clicked point, step by step, until the session clicks another."""
-        values = sent(event)
-        name, ticket = str(session.session_hash), ticket_of(values)
-        if not self.tickets.ask(name, ticket):
-            yield gr.skip()
-            return
-        shown: dict[str, Any] = {"ticket": ticket, "pair": None}
-        try:
-            run, layer, photos, pair = self._pair(values)
-            shown["pair"] = pair
-            if isinstance(photos, InputError):
-                raise photos
-            request = Request(photos[0].ref, photos[1].ref, str(run.settings["model"]), layer)
-            if request.model not in self.app_state.cards:
-                raise InputError(NO_MODEL.format(model=request.model))
-            both = pair_of(*photos)
-            steps, said = Steps(self.app_state.steps(request, both)), -TELL_SECONDS
-            for step in steps:
-                note = capitalised(step.what)
-                if time.monotonic() - said >= TELL_SECONDS:
-                    yield shown | {"busy": True, "note": note, "done": step.done, "total": step.total}
-                    said = time.monotonic()
-                if not self.tickets.ask(name, ticket):
-                    return
-            cosine = float(pair_rows(run, layer, values["number"])["cosine"])
-            note = unlike(run.settings, cosine, self.app_state.model(request.model), steps.result.similarity)
-            scene = json_file(scene_of(steps.result, both), "scene.json")
-            link = links.query(photos[0].ref.id, photos[1].ref.id, request.model, layer, Options())
-            yield shown | {"scene": scene, "link": f"?{urlencode(link)}", "note": note}
-        except InputError as error:
-            yield shown | {"note": str(error), "error": True}
-        except Exception:
-            log.exception("a pair could not be explained")
-            yield shown | {"note": OUR_FAULT, "error": True}
-
-    def halt(self, session: gr.Request, event: gr.EventData) -> Any:
-        """Stop was pressed: what runs for an earlier click ends."""
-        self.tickets.ask(str(session.session_hash), ticket_of(sent(event)))
-
     def browse(self, event: gr.EventData) -> Any:
         """A page of the gallery."""
         values = sent(event)
@@ -277,32 +190,6 @@ class ExploreEvents:
         stem = "sample-herd" if choice.run == READY else choice.run
         file = f"pairx_{stem}_{choice.layer}_{choice.metric}.{wanted['kind']}"
         return cached(data, file)
-
-    def _pair(self, values: dict[str, Any]) -> tuple[OpenRun, str, list[Photo] | InputError, dict[str, Any]]:
-        """Run, layer, photographs or why they cannot be shown, and what is said of the pair. Raises InputError where
-        there is no such pair."""
-        run, layer, chosen = self.library.run(str(values.get("run"))), str(values.get("layer")), values.get("number")
-        row = pair_rows(run, layer, chosen)
-        try:
-            photos = [photo_of(self.app_state.shelf, run, row[f"{side}_id"]) for side in ("query", "gallery")]
-        except InputError as error:
-            return run, layer, error, describe_pair(run, layer, chosen, [])
-        return run, layer, photos, describe_pair(run, layer, chosen, photos)
-
-
-def unlike(settings: Mapping[str, Any], then: float, model: EmbeddingModel, now: float) -> str:
-    """Why the app does not find what the run found, if so. then, now: the pair's cosine, in the run and by the app's
-    model."""
-    size = settings.get(SIZE)
-    said, here = said_size(size), said_size(model.size)
-    if size and said != here:
-        return OTHER_SIZE.format(model=settings["model"], size=said, then=then, here=here, now=now)
-    if abs(now - then) <= SAME_COSINE:
-        return ""
-    why = "the run was made with other weights" + ("" if size else " or another input size")
-    if settings.get("model_key") == model.key:
-        why = "the photographs have changed since"
-    return OTHER_COSINE.format(then=then, now=now, why=why)
 
 
 def best_layer(run: OpenRun) -> str:

@@ -17,6 +17,7 @@ from pairx.ui.explore.payload import (
     PairConstants,
     PairsDownload,
     PairValue,
+    PairWish,
     PlotConstants,
     PlotTurn,
     PlotValue,
@@ -80,7 +81,7 @@ class PairPanel(Part):
     module = "explore/page/pairpanel.js"
     takes = PairValue
     constants = PairConstants
-    sends: ClassVar = {"halt": Ticket}
+    sends: ClassVar = {"halt": Ticket, "ahead": PairWish}
 
     def __init__(self, **how: Any) -> None:
         super().__init__(given=PairConstants(lines=viz.Look().k_lines, opacity=viz.Look().opacity), **how)

@@ -90,6 +90,15 @@ class PairChoice(TypedDict):
     layer: str
 
 
+class PairWish(TypedDict):
+    """A pair that will probably be chosen next; None where none will. ticket: number of the wish."""
+
+    number: int | None
+    ticket: int
+    run: str
+    layer: str
+
+
 class PlotTurn(TypedDict):
     """A button of a `Doubt` was pressed."""
 

@@ -7,12 +7,13 @@ from collections.abc import AsyncGenerator
 import gradio as gr
 
 from pairx.ui.explore.events import CORRECTNESS, ExploreEvents, LayerOutputs, OpenOutputs, TurnOutputs
+from pairx.ui.explore.pair_events import PairEvents
 from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, ScatterPlot, Tables, ViewChips
 from pairx.ui.explore.runs import ONLY_HERE, ListOutputs, Runs, WatchOutputs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
-from pairx.ui.shared.parts import Status
+from pairx.ui.shared.parts import Messenger, Status
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import layer_choices, model_choices
 
@@ -36,6 +37,7 @@ class ExploreTab:
     ) -> None:
         """model: that a new run takes unless another is chosen."""
         self.exploration = ExploreEvents(app_state, library)
+        self.pairs_chosen = PairEvents(app_state, library)
         self.runs = Runs(app_state, library)
         self.opened = gr.State("", time_to_live=SESSION_SECONDS)
         with gr.Row(elem_classes="px-columns px-exploring"):
@@ -57,6 +59,7 @@ class ExploreTab:
                         PairTable(elem_classes="px-below-pair")
                         self.gallery = PairGallery(elem_classes="px-below-pair")
                     self.panel = PairPanel(elem_classes="px-at-pair")
+                self.ahead = Messenger("ahead")
                 gr.HTML("<h2>Numbers of the run</h2>", apply_default_css=False)
                 self.numbers = Tables()
                 gr.HTML("<h2>Runs side by side</h2>", apply_default_css=False)
@@ -137,16 +140,7 @@ class ExploreTab:
         self.layer.input(answers.change_layer, self.shown, [*layers], **last)
         turning = [*TurnOutputs(metric=self.metric, **filters, plot=self.plot)]
         self.plot.turn(answers.turn, self.shown, turning, trigger_mode="multiple", **at_once)
-        self.plot.choose(answers.choose, None, self.panel, trigger_mode="multiple", **at_once)
-        self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
-        line = Line(page, QUEUE["concurrency_id"])
-
-        async def wait(session: gr.Request, event: gr.EventData) -> AsyncGenerator:
-            async for value in answers.wait(line, session, event):
-                yield value
-
-        self.plot.choose(wait, None, self.panel, **WAITING)
-        self.panel.halt(answers.halt, **at_once)
+        self._wire_pair(page)
         self.gallery.browse(answers.browse, None, self.gallery, trigger_mode="multiple", **at_once)
         for part in (self.plot, self.gallery):
             saved = part.download(answers.download, self.shown, self.file, **QUIET)
@@ -162,3 +156,19 @@ class ExploreTab:
         self.timer.tick(runs.watch, self.opened, watching, **at_once)
         self.model.input(runs.list_layers, self.model, self.layers, **LAST)
         self.compared.input(runs.compare, self.compared, self.comparison, **last)
+
+    def _wire_pair(self, page: gr.Blocks) -> None:
+        answers = self.pairs_chosen
+        several = {"queue": False, "trigger_mode": "multiple", **QUIET}
+        self.plot.choose(answers.choose, None, self.panel, **several)
+        self.plot.choose(answers.explain, None, self.panel, trigger_mode="multiple", **QUEUE, **QUIET)
+        line = Line(page, QUEUE["concurrency_id"])
+
+        async def wait(session: gr.Request, event: gr.EventData) -> AsyncGenerator:
+            async for value in answers.wait(line, session, event):
+                yield value
+
+        self.plot.choose(wait, None, self.panel, **WAITING)
+        self.panel.halt(answers.halt, **several)
+        # Not in the queue, where it would take a place that a person may want.
+        self.panel.ahead(answers.look_ahead, None, self.ahead, **several)

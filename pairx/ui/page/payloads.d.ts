@@ -194,6 +194,13 @@ export interface PairValue {
   link?: string;
 }
 
+export interface PairWish {
+  number: number | null;
+  ticket: number;
+  run: string;
+  layer: string;
+}
+
 export interface PairsDownload {
   kind: string;
   numbers: number[] | null;
@@ -463,7 +470,7 @@ export type KeyboardPart = Part<null, null, {}>;
 export type LookPanelPart = Part<null, LookDefaults, {}>;
 export type MessengerPart = Part<any, MessengerConstants, {}>;
 export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;
-export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket }>;
+export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket; ahead: PairWish }>;
 export type PairTablePart = Part<null, null, {}>;
 export type RunListPart = Part<RunListValue, null, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;

@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { LookDefaults, LookValues, PointAnswer, Measured, StatusValue } from "./payloads.js" */
+/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, StatusValue } from "./payloads.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
 /** A component's file as gradio hands it to the page.
@@ -23,6 +23,7 @@
  * @property {undefined} rows other pairs are on show
  * @property {undefined} selection
  * @property {undefined} listed the pairs have another order
+ * @property {PairValue | null} ahead a pair that will probably be chosen next
  * @property {undefined} chosen another pair is chosen
  */
 

@@ -26,6 +26,7 @@ from pairx.core import correspondence
 from pairx.core.pair_x import VERSION
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step, finished
+from pairx.ui.shared.ahead import Ahead, Waiting
 from pairx.ui.shared.cache import ResultCache, Turns
 from pairx.ui.shared.links import MOST_COLORS, Options
 from pairx.ui.shared.photos import PhotoShelf, Ref, pair_of
@@ -68,6 +69,8 @@ class AppState:
         self.shelf = shelf or PhotoShelf()
         self.results = ResultCache()
         self.turns = Turns()
+        self.waiting = Waiting()
+        self.ahead: Ahead[Any] = Ahead(self.waiting)
         self.cards = {card.name: card for card in pairx.list_models()}
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()
@@ -93,8 +96,15 @@ class AppState:
         return request.key(self.model(request.model).key)
 
     def steps(self, request: Request, pair: ImagePair | None = None) -> Generator[Step, None, Explanation]:
-        """Explain, unless the result is known. Yields progress, returns the explanation, with the notes on its
-        photographs where they are given as a pair; closing it stops the work."""
+        """Explain for a person who waits, unless the result is known. Yields progress, returns the explanation, with
+        the notes on its photographs where they are given as a pair; closing it stops the work. What was begun ahead is
+        gone on with."""
+        with self.waiting:
+            begun = self.ahead.take(request)
+            return (yield from begun or self.steps_ahead(request, pair))
+
+    def steps_ahead(self, request: Request, pair: ImagePair | None = None) -> Generator[Step, None, Explanation]:
+        """As `steps`, with nobody who waits for it."""
         yield Step(0, 0, "Loading the model")
         model = self.model(request.model)
         model.layer(request.layer)
@@ -118,6 +128,10 @@ class AppState:
         """(h, w) what the other photograph's cells add to the similarity together with a place of photograph `side`, by
         activation decomposition. place: (x0, y0, x1, y1), fractions; a point where it has no area. Raises InputError.
         """
+        with self.waiting:
+            return self._point_map(request, side, place)
+
+    def _point_map(self, request: Request, side: int, place: Sequence[float]) -> np.ndarray:
         at = self._seen_at(request)
         grid, image = at.model.layer(at.layer).grid, at.pair.images[side]
         place = x0, y0, x1, y1 = correspondence.seen(place, at.model.extent(image), image.shape[1::-1])
@@ -141,6 +155,12 @@ class AppState:
     ) -> Generator[Step | Explanation | Refusal]:
         """Explain by several methods with their own settings. Yields progress and each method's result as soon as it is
         there, known ones first; closing it stops the work."""
+        with self.waiting:
+            yield from self._compare(request, names, pair)
+
+    def _compare(
+        self, request: Request, names: Sequence[str], pair: ImagePair
+    ) -> Generator[Step | Explanation | Refusal]:
         yield Step(0, 0, "Loading the model")
         model = self.model(request.model)
         known = self.compared(request, names)

@@ -7,11 +7,13 @@ import { keeps, modified, onEscape, onKey, step, ZOOMS } from "../../page/keys.j
 import { Notes } from "../../page/notes.js";
 import { on } from "../../page/state.js";
 import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
+import { kept, Lookahead } from "./kept.js";
 import { LAYERS, PairView, readScene } from "./pairview.js";
 import { selection, verdictMark } from "./selection.js";
 import { Wide } from "./wide.js";
 
 /** @import { PairPanelPart, PairText, PairValue } from "../../page/payloads.js" */
+/** @import { Drawn } from "./pairview.js" */
 
 /** Keys that step through the pairs while the photographs have the focus. */
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
@@ -54,6 +56,8 @@ export function mount({ element, props, given, trigger, watch }) {
   const scores = make("table", "px-table px-scores", body);
   const wide = new Wide(root, told);
 
+  const lookahead = new Lookahead((wish) => trigger("ahead", wish));
+
   let shown = 0; // the ticket whose pair is on show
   let explained = 0; // the ticket whose scene is on show
 
@@ -65,6 +69,7 @@ export function mount({ element, props, given, trigger, watch }) {
   /** @param {number} by */
   function go(by) {
     const next = selection.neighbour(by);
+    lookahead.direction = by;
     if (next !== null && next !== selection.chosen) selection.choose(next);
   }
 
@@ -89,6 +94,12 @@ export function mount({ element, props, given, trigger, watch }) {
     const above = stage.node.offsetTop - (wide.on ? root.scrollTop : 0);
     return Math.max(LEAST_ROOM, innerHeight - top - above - zoom.node.offsetHeight - 12);
   };
+
+  // Who looks elsewhere will not choose the next pair soon.
+  function attend() {
+    if (!root.checkVisibility() || document.hidden) lookahead.stop();
+    else if (root.dataset.explained === String(selection.chosen)) lookahead.want();
+  }
 
   function tellPlace() {
     const at = selection.listed.indexOf(selection.chosen);
@@ -165,16 +176,36 @@ export function mount({ element, props, given, trigger, watch }) {
     tell(value);
     if (!value.scene || explained === value.ticket) return;
     explained = value.ticket;
+    const key = kept.keyOf(value.pair.number);
     try {
       const drawn = await readScene(await fetched(value.scene.url));
-      if (value.ticket !== selection.ticket) return;
-      picture.show(value.pair, drawn);
-      notes.show(drawn.scene.notes);
-      link.href = value.link;
-      root.dataset.explained = String(value.pair.number);
+      kept.put(key, value, drawn);
+      if (value.ticket === selection.ticket) explain(value, drawn);
     } catch {
       tell({ note: "The explanation could not be fetched. Choose the pair again.", error: true });
     }
+  }
+
+  /** @param {PairValue} value
+   * @param {Drawn} drawn */
+  function explain(value, drawn) {
+    picture.show(value.pair, drawn);
+    notes.show(drawn.scene.notes);
+    link.href = value.link;
+    root.dataset.explained = String(value.pair.number);
+    lookahead.want();
+  }
+
+  // What is ready is shown without the server, which need not go on with an earlier click.
+  function showKept() {
+    const ready = kept.get(selection.chosen);
+    if (!ready) return;
+    shown = explained = selection.ticket;
+    trigger("halt", { ticket: selection.ticket });
+    root.classList.remove("px-stale");
+    showPair(ready.value.pair);
+    tell({ note: ready.value.note });
+    explain(ready.value, ready.drawn);
   }
 
   // A choice shows its pair: beside the plot the page scrolls to it, elsewhere it comes over the window.
@@ -213,12 +244,17 @@ export function mount({ element, props, given, trigger, watch }) {
     root.classList.add("px-stale");
     tellPlace();
     bringIntoSight();
+    showKept();
   });
   told();
   lay("lines");
   tell({});
   watch("value", draw);
-  new ResizeObserver(() => stage.layout()).observe(root);
+  new ResizeObserver(() => {
+    stage.layout();
+    attend();
+  }).observe(root);
+  document.addEventListener("visibilitychange", attend);
   addEventListener("resize", () => stage.layout());
   draw();
 }

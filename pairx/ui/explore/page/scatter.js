@@ -5,6 +5,7 @@ import { fetched } from "../../page/fetching.js";
 import { ViewLink } from "../../page/link.js";
 import { on } from "../../page/state.js";
 import { shell } from "../../page/toolbar.js";
+import { kept } from "./kept.js";
 import { loadPlotly, PairPlot } from "./plot.js";
 import { selection } from "./selection.js";
 
@@ -155,7 +156,8 @@ export function mount({ element, props, given, trigger, watch }) {
   on("chosen", () => {
     plot?.mark(selection.chosen);
     const { run, layer } = selection.scene;
-    trigger("choose", { number: selection.chosen, ticket: selection.ticket, run, layer });
+    if (!kept.get(selection.chosen))
+      trigger("choose", { number: selection.chosen, ticket: selection.ticket, run, layer });
   });
   setMode("zoom");
   watch("value", load);
