@@ -29,6 +29,7 @@ FLOORS = (
     ("core", "baselines"),
     ("methods", "viz"),
     ("evaluation",),
+    ("reviews",),
     ("testing",),
     ("__init__",),
     ("commands", "door"),

@@ -1,0 +1,253 @@
+"""The log of a review: every decision and every undo, in the order in which they were made, and what is to be decided.
+
+An embedded database (SQLite) in the review's folder. Nothing in the log is ever changed or removed: an undo is an entry
+of its own. An entry is on disk when `decide` or `undo` returns, whatever becomes of the process afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from pairx.evaluation.guarding import Unfit, require_tables_only
+from pairx.reviews.decisions import FINAL, Decision
+from pairx.types import InputError
+
+FILE = "review.sqlite"
+TABLES = ("facts", "tasks", "decisions")
+KINDS = {"cosine": "REAL", "score": "REAL", "rank": "INTEGER", "blind": "INTEGER", "settles": "INTEGER"}
+NAMES = tuple(field.name for field in fields(Decision))
+MOST_TICKET = 100
+"""Characters of a ticket."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pair to decide. number: its place in the queue, from 0. cosine, score: known of it, or None. rank: of the
+    candidate among those of its query, from 1."""
+
+    number: int
+    query_id: str
+    candidate_id: str
+    cosine: float | None = None
+    score: float | None = None
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Of one reviewer. decided: tasks with a verdict other than skip. skipped: those put off. open: still to decide,
+    the skipped ones among them."""
+
+    decided: int
+    skipped: int
+    open: int
+
+
+class ReviewLog:
+    """The database of one review. One object serves all threads of a process, and several processes may open one.
+    Close it, or use it in a `with` block."""
+
+    def __init__(self, folder: str | Path, facts: Mapping[str, Any] | None = None) -> None:
+        """Open the review in a folder; with facts (JSON-ready: what it is of) begin one where there is none. Raises
+        InputError where there is no review, where none can be kept, and where the file is no review's."""
+        self.folder = Path(folder)
+        self._lock = threading.RLock()
+        path = self.folder / FILE
+        if facts is None and not path.is_file():
+            raise InputError(f"{self.folder} holds no review. Begin one, or give the folder of one.")
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+            self._prepare(facts)
+        except Unfit as error:
+            self._database.close()
+            raise InputError(f"{path} {error}. Give the folder of a review.") from error
+        except (OSError, sqlite3.Error) as error:
+            raise InputError(f"{self.folder}: no review can be kept there ({error}). Choose another folder.") from error
+
+    def __enter__(self) -> ReviewLog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. What was decided is on disk already."""
+        with self._lock:
+            self._database.close()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the review is of, as it was begun."""
+        return {name: json.loads(value) for name, value in self._all("SELECT name, value FROM facts")}
+
+    def add_tasks(self, pairs: Iterable[tuple[str, str, float | None, float | None, int | None]]) -> int:
+        """Append pairs to decide: (query_id, candidate_id, cosine, score, rank); those that are there already stay
+        where they are. Returns how many are new. Raises InputError where a pair is one photograph, and where there is
+        no room."""
+        rows = [tuple(pair) for pair in pairs]
+        if same := next((row[0] for row in rows if row[0] == row[1]), None):
+            raise InputError(f"{same!r} is compared with itself: leave that pair out.")
+        with self._transaction():
+            before = self._database.execute("SELECT count(*) FROM tasks").fetchone()[0]
+            self._database.executemany(
+                "INSERT OR IGNORE INTO tasks (query_id, candidate_id, cosine, score, rank) VALUES (?, ?, ?, ?, ?)", rows
+            )
+            return self._database.execute("SELECT count(*) FROM tasks").fetchone()[0] - before
+
+    def tasks(self) -> list[Task]:
+        """All pairs to decide, in the order of the queue."""
+        return [Task(number - 1, *rest) for number, *rest in self._all(f"SELECT {_TASK} FROM tasks ORDER BY number")]
+
+    def open_tasks(self, reviewer: str, limit: int = 20, asked_of: int | None = None) -> list[Task]:
+        """The next pairs for a reviewer: those without a final verdict of theirs, the skipped ones last. asked_of: of
+        how many reviewers each pair is asked; pairs which so many others have decided are left out, None for none."""
+        others = "" if asked_of is None else f"AND (SELECT count(DISTINCT reviewer) {_FINAL_OF_TASK}) < :asked_of"
+        found = self._all(
+            f"""{_STANDING} SELECT {_TASK} FROM tasks
+            WHERE NOT EXISTS (SELECT 1 {_FINAL_OF_TASK} AND reviewer = :reviewer) {others}
+            ORDER BY EXISTS (SELECT 1 {_OF_TASK} AND reviewer = :reviewer), number LIMIT :limit""",
+            {"reviewer": reviewer, "asked_of": asked_of, "limit": limit},
+        )
+        return [Task(number - 1, *rest) for number, *rest in found]
+
+    def progress(self, reviewer: str) -> Progress:
+        """How far a reviewer is."""
+        ((all_tasks, decided, seen),) = self._all(
+            f"{_STANDING} SELECT count(*), "
+            f"coalesce(sum(EXISTS (SELECT 1 {_FINAL_OF_TASK} AND reviewer = :reviewer)), 0), "
+            f"coalesce(sum(EXISTS (SELECT 1 {_OF_TASK} AND reviewer = :reviewer)), 0) FROM tasks",
+            {"reviewer": reviewer},
+        )
+        return Progress(decided, seen - decided, all_tasks - decided)
+
+    def decide(self, decision: Decision, ticket: str) -> int:
+        """Write a decision down; returns its number in the log. ticket: a text that its sender chose for it, so that
+        one that is sent twice is written once. Raises InputError where it cannot be kept: then it was not."""
+        with self._transaction():
+            known = self._database.execute("SELECT number FROM decisions WHERE ticket = ?", (ticket,)).fetchone()
+            return known[0] if known else self._insert(ticket, None, astuple(decision))
+
+    def undo(self, reviewer: str, ticket: str) -> int | None:
+        """Take back the last decision of a reviewer that stands, and one further at each call. Returns the number of
+        the decision that was taken back, None where none is left."""
+        with self._transaction():
+            known = self._database.execute("SELECT undoes FROM decisions WHERE ticket = ?", (ticket,)).fetchone()
+            if known:
+                return known[0]
+            found = self._database.execute(
+                f"""SELECT number, {", ".join(NAMES)} FROM decisions WHERE reviewer = ? AND undoes IS NULL
+                AND number NOT IN (SELECT undoes FROM decisions WHERE undoes IS NOT NULL)
+                ORDER BY number DESC LIMIT 1""",
+                (reviewer,),
+            ).fetchone()
+            if found is None:
+                return None
+            self._insert(ticket, found[0], found[1:])
+            return found[0]
+
+    def entries(self) -> pd.DataFrame:
+        """The whole log in its order: number, ticket, undoes (the number of the entry that it takes back, or missing),
+        undone (whether a later entry takes it back), and the fields of `Decision`."""
+        with self._lock:
+            table = pd.read_sql_query(
+                f"SELECT number, ticket, undoes, {', '.join(NAMES)} FROM decisions ORDER BY number", self._database
+            )
+        table["undoes"] = table["undoes"].astype("Int64")
+        table["undone"] = table["number"].isin(table["undoes"].dropna())
+        return table.astype({"blind": bool, "settles": bool, "cosine": float, "score": float, "rank": "Int64"})
+
+    def standing(self) -> pd.DataFrame:
+        """Of each reviewer and pair of photographs, in either order, the last decision that was not taken back."""
+        table = self.entries()
+        table = table[table["undoes"].isna() & ~table["undone"]].reset_index(drop=True)
+        repeated = pd.concat([pair_ends(table), table["reviewer"]], axis=1).duplicated(keep="last")
+        return table[~repeated].reset_index(drop=True)
+
+    def _insert(self, ticket: str, undoes: int | None, values: tuple[Any, ...]) -> int:
+        if not 0 < len(ticket) <= MOST_TICKET:
+            raise InputError(f"A decision's ticket has 1 to {MOST_TICKET} characters.")
+        marks = ", ".join("?" * (len(NAMES) + 2))
+        done = self._database.execute(
+            f"INSERT INTO decisions (ticket, undoes, {', '.join(NAMES)}) VALUES ({marks})", (ticket, undoes, *values)
+        )
+        return int(done.lastrowid or 0)
+
+    def _all(self, query: str, values: Mapping[str, Any] | None = None) -> list[Any]:
+        with self._lock:
+            return self._database.execute(query, values or {}).fetchall()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        try:
+            with self._lock, self._database:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield
+        except sqlite3.Error as error:
+            raise InputError(
+                f"{self.folder}: this was not kept ({error}). What was kept before stays; make room there, and decide "
+                "again."
+            ) from error
+
+    def _prepare(self, facts: Mapping[str, Any] | None) -> None:
+        with self._lock:
+            require_tables_only(self._database, TABLES)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            with closing(self._database.cursor()) as cursor:
+                cursor.execute("BEGIN IMMEDIATE")
+                made = cursor.execute("SELECT 1 FROM sqlite_master WHERE name = 'decisions'").fetchone()
+                if not made:
+                    for statement in _statements():
+                        cursor.execute(statement)
+                    rows = [(name, json.dumps(value)) for name, value in (facts or {}).items()]
+                    cursor.executemany("INSERT INTO facts VALUES (?, ?)", rows)
+                cursor.execute("COMMIT")
+
+
+def pair_ends(table: pd.DataFrame) -> pd.DataFrame:
+    """The two photographs of each row's pair, query_id and candidate_id, in alphabetical order: columns low and
+    high."""
+    ends = [sorted(pair) for pair in zip(table["query_id"], table["candidate_id"], strict=True)]
+    return pd.DataFrame(ends, columns=["low", "high"], index=table.index, dtype=str)
+
+
+_TASK = "number, query_id, candidate_id, cosine, score, rank"
+_STANDING = """
+WITH kept AS (
+  SELECT * FROM decisions AS one WHERE undoes IS NULL
+  AND NOT EXISTS (SELECT 1 FROM decisions AS other WHERE other.undoes = one.number)
+), standing AS (
+  SELECT * FROM kept WHERE NOT EXISTS (
+    SELECT 1 FROM kept AS later WHERE later.query_id = kept.query_id AND later.candidate_id = kept.candidate_id
+    AND later.reviewer = kept.reviewer AND later.number > kept.number
+  )
+)"""
+_OF_TASK = (
+    "FROM standing WHERE standing.query_id = tasks.query_id AND standing.candidate_id IN (tasks.candidate_id, '')"
+)
+"""Decisions about a task's pair; a new individual answers all pairs of its query."""
+_FINAL_OF_TASK = f"{_OF_TASK} AND verdict IN ({', '.join(repr(verdict) for verdict in FINAL)})"
+
+
+def _statements() -> Iterator[str]:
+    """What makes an empty review."""
+    yield "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
+    yield (
+        "CREATE TABLE tasks (number INTEGER PRIMARY KEY, query_id TEXT NOT NULL, candidate_id TEXT NOT NULL, "
+        "cosine REAL, score REAL, rank INTEGER, UNIQUE (query_id, candidate_id))"
+    )
+    columns = ", ".join(f"{name} {KINDS.get(name, 'TEXT NOT NULL')}" for name in NAMES)
+    yield (
+        "CREATE TABLE decisions (number INTEGER PRIMARY KEY, ticket TEXT NOT NULL UNIQUE, "
+        f"undoes INTEGER UNIQUE, {columns}, UNIQUE (query_id, candidate_id, reviewer, number))"
+    )
