@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pairx
 from pairx import door
-from pairx.commands import checking, dataset, lists, pair
+from pairx.commands import checking, dataset, lists, pair, review
 from pairx.commands.shared import add_model
 from pairx.extras import missing
 from pairx.heap import share_heap
@@ -30,6 +30,11 @@ COMMANDS: dict[str, Command] = {
     "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
     "rank": ("list the photographs most similar to one", dataset.rank, dataset.add_rank),
+    "review": (
+        "verify matches: begin a review, see how far it is, export and import",
+        review.review,
+        review.add_review,
+    ),
     "runs": ("compare finished runs of evaluate", dataset.runs, dataset.add_runs),
     "datasets": ("list the data sets of wildlife-datasets", lists.datasets, None),
     "models": ("list the models, or check one", lists.models, checking.add_check),

@@ -19,7 +19,7 @@ OURS = ("pairx", "tests", "tools", "benchmarks", "docs")
 # A room imports only rooms of lower floors, and itself.
 FLOORS = (
     ("errors", "assets", "choices"),
-    ("files", "extras", "heap"),
+    ("files", "extras", "heap", "sheets"),
     ("types",),
     ("plugins",),
     ("_decoding",),

@@ -18,7 +18,7 @@ DATASET = (
 
 def add_evaluate(command: argparse.ArgumentParser) -> None:
     """The options of `evaluate`."""
-    _add_dataset(command)
+    add_dataset(command)
     add_model(command)
     command.add_argument("-o", "--output", required=True, type=Path, metavar="RUN", help="folder of the run")
     command.add_argument(
@@ -58,7 +58,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
 
 def add_rank(command: argparse.ArgumentParser) -> None:
     """The options of `rank`."""
-    _add_dataset(command)
+    add_dataset(command)
     add_model(command)
     command.add_argument("--query", required=True, metavar="ID", help="image_id of the photograph to look for")
     command.add_argument("--top-k", type=int, default=20, metavar="N", help="how many to list (default: %(default)s)")
@@ -81,7 +81,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     from pairx.evaluation.store import CHOICE
 
     require_free(arguments.output)
-    dataset, model = _load(arguments)
+    dataset, model = load(arguments)
     options = {
         "seed": arguments.seed,
         "exclude_encounter": arguments.exclude_encounter,
@@ -111,7 +111,7 @@ def rank(arguments: argparse.Namespace) -> None:
     """Run `rank` and print the list."""
     from pairx.evaluation.ranking import rank_steps
 
-    dataset, model = _load(arguments, unknown=True)
+    dataset, model = load(arguments, unknown=True)
     options = {name: getattr(arguments, name) for name in ("top_k", "rerank", "layer", "features")}
     table = with_progress(rank_steps(dataset, model, arguments.query, **options))
     if arguments.json:
@@ -146,7 +146,8 @@ def _add_features(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_dataset(command: argparse.ArgumentParser) -> None:
+def add_dataset(command: argparse.ArgumentParser) -> None:
+    """Which data set, and how strictly it is read."""
     command.add_argument("dataset", metavar="DATASET", help=DATASET)
     command.add_argument(
         "--skip-problems", action="store_true", help="leave out photographs that are missing or unreadable"
@@ -154,8 +155,9 @@ def _add_dataset(command: argparse.ArgumentParser) -> None:
     command.add_argument("--download", action="store_true", help="fetch a wildlife: data set that is not there yet")
 
 
-def _load(arguments: argparse.Namespace, unknown: bool = False) -> tuple[Any, Any]:
-    """The data set and the model; what was guessed and left out is said. unknown: see `load_steps`."""
+def load(arguments: argparse.Namespace, unknown: bool = False) -> tuple[Any, Any]:
+    """The data set and the model that a command names; what was guessed and left out is said. unknown: see
+    `load_steps`."""
     from pairx.datasets import describe, load_steps
 
     device = "cpu" if getattr(arguments, "ray", None) else None

@@ -24,9 +24,9 @@ from pairx.errors import InputError
 from pairx.evaluation import guarding
 from pairx.evaluation.reading import open_run, run_state
 from pairx.evaluation.store import Store
+from pairx.sheets import csv_bytes
 from pairx.testing import smooth_noise
 from pairx.types import Explanation
-from pairx.ui.explore.sheet import csv_bytes
 from pairx.ui.shared.library import Library, Places
 from tests.evaluation.made_up import scored, write_run
 

@@ -10,13 +10,13 @@ import gradio as gr
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.views import VIEWS
+from pairx.sheets import csv_bytes
 from pairx.types import InputError
 from pairx.ui.explore.choice import Choice, chosen_rows, fitting
 from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, ticket_of
 from pairx.ui.explore.doubts import metric_choices, turned
 from pairx.ui.explore.payload import PlotValue, Show
 from pairx.ui.explore.scene import figure_of, scene_of_run, standing
-from pairx.ui.explore.sheet import csv_bytes
 from pairx.ui.shared import links
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import cached, json_file

@@ -1,0 +1,57 @@
+"""What a review asks, in which order."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pairx.datasets import Dataset
+from pairx.evaluation import search
+from pairx.evaluation.embeddings import embed_steps, key_steps
+from pairx.models import EmbeddingModel
+from pairx.types import Computation, InputError
+
+ORDERS = {
+    "queries": "query by query, the most similar candidate first",
+    "closest": "the most similar pairs first",
+    "uncertain": "the pairs first whose similarity lies nearest to the middle between alike and unlike",
+}
+
+
+def candidate_steps(
+    dataset: Dataset, model: EmbeddingModel, split: search.QuerySplit, top_k: int = 10
+) -> Computation[pd.DataFrame]:
+    """The top_k candidates of each query: query_id, candidate_id, cosine, rank (from 1); each pair of photographs once,
+    where its rank is better. A generator of `Step`s. Raises InputError where there is nothing to compare with."""
+    if top_k < 1:
+        raise InputError(f"top-k is 1 or more, not {top_k}.")
+    if len(dataset) < 2:
+        raise InputError(f"{dataset.name} holds one photograph: there is nothing to compare it with. Add others.")
+    keys = yield from key_steps(dataset, None)
+    embeddings = yield from embed_steps(dataset, model, keys, None)
+    found = search.nearest(embeddings, split, top_k)
+    ids = dataset.table["image_id"].to_numpy()
+    table = pd.DataFrame(
+        {
+            "query_id": ids[found["query"]],
+            "candidate_id": ids[found["gallery"]],
+            "cosine": found["cosine"].to_numpy(),
+            "rank": found["rank"].to_numpy() + 1,
+        }
+    )
+    ends = pd.DataFrame(np.sort(np.stack([found["query"], found["gallery"]]), axis=0).T)
+    first = ~ends.iloc[table["rank"].argsort(kind="stable")].duplicated()
+    return table[first.sort_index()].reset_index(drop=True)
+
+
+def ordered(pairs: pd.DataFrame, order: str, middle: float | None = None) -> pd.DataFrame:
+    """Pairs (as `candidate_steps` gives them) in an order of ORDERS. middle: the similarity between alike and unlike,
+    by default the pairs' median. Raises InputError for another order."""
+    if order not in ORDERS:
+        raise InputError(f"There is no order {order!r}: it is one of {', '.join(ORDERS)}.")
+    if order == "queries":
+        return pairs
+    by = -pairs["cosine"]
+    if order == "uncertain":
+        by = (pairs["cosine"] - (pairs["cosine"].median() if middle is None else middle)).abs()
+    return pairs.iloc[np.argsort(by.to_numpy(), kind="stable")].reset_index(drop=True)
