@@ -5,7 +5,6 @@ cancel where the convolution does not (Ding et al. 2021, "RepVGG", for the kerne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property, reduce
 from math import gcd
 
@@ -13,40 +12,9 @@ import torch
 from torch import Tensor
 
 from pairx.lrp.operators import Convolution, Scaling, cached
-from pairx.lrp.rules import Node
+from pairx.lrp.rules import Branch, Node
 
 MOST = 1 << 26  # weights; a kernel that would have more stays a sum of branches
-
-
-@dataclass(frozen=True)
-class Branch:
-    """What a tensor is of an earlier one, until an operation reads it: a convolution of it.
-
-    source, x: the earlier tensor's node and value (B, C, H, W).
-    """
-
-    source: Node
-    x: Tensor
-    operator: Convolution
-
-    def scaled(self, scaling: Scaling) -> Branch:
-        """The same with a factor and a shift of each channel after it."""
-        return Branch(self.source, self.x, self.operator.merged(scaling))
-
-    def negated(self) -> Branch:
-        """The same times -1."""
-        ones = self.x.new_ones(self.operator.outputs)
-        return self.scaled(Scaling(-ones, torch.zeros_like(ones)))
-
-    def times(self, factor: Tensor | float) -> Branch | None:
-        """The same times a number, or a tensor with one number for all or for each channel; None for any other."""
-        channels = self.operator.outputs
-        if isinstance(factor, Tensor) and factor.numel() > 1:
-            if factor.shape[-3:] != (channels, 1, 1) or factor.numel() != channels:
-                return None
-            factor = factor.detach().flatten()
-        scale = self.x.new_ones(channels) * factor
-        return self.scaled(Scaling(scale, torch.zeros_like(scale)))
 
 
 def unchanged(source: Node, x: Tensor) -> Branch:

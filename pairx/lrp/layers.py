@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from pairx.lrp import linear_rules, rules
-from pairx.lrp.branches import Branch, parts_of, unchanged, united
+from pairx.lrp.branches import parts_of, unchanged, united
 from pairx.lrp.operators import Convolution, Linear, Scaling, convolve
 from pairx.lrp.tape import Tape, title
 from pairx.lrp.transposed import Transposed
@@ -156,7 +156,7 @@ def _linear(tape: Tape, x: Tensor, y: Tensor, operator: Linear, kind: str, rule:
     source, node = tape.node_of(x), tape.add(y, None, tape.name(operator.raw, kind))
     _hold(node, y, rule(source, x.detach(), node, operator, tape.arithmetic))
     if isinstance(operator, Convolution) and not isinstance(operator, Transposed):
-        node.branch = Branch(source, x.detach(), operator)
+        node.branch = rules.Branch(source, x.detach(), operator)
     return y
 
 

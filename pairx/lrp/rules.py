@@ -8,17 +8,15 @@ a parameter (`kept`: biases, embeddings of place or class) or in the stabiliser 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
 
-from pairx.lrp.operators import Arithmetic
+from pairx.lrp.operators import Arithmetic, Convolution, Scaling
 from pairx.lrp.patch import Patch, stabilized
 from pairx.types import InputError
-
-if TYPE_CHECKING:
-    from pairx.lrp.branches import Branch
 
 ATTENTION, GATE, POWER = "attention", "gate", "power"  # kinds of nodes
 
@@ -63,6 +61,37 @@ class Node:
     def free(self) -> None:
         """Free the memory at once of all that is held here, which may hold this node."""
         self.rule = self.value = self.branch = None
+
+
+@dataclass(frozen=True)
+class Branch:
+    """What a tensor is of an earlier one, until an operation reads it: a convolution of it.
+
+    source, x: the earlier tensor's node and value (B, C, H, W).
+    """
+
+    source: Node
+    x: Tensor
+    operator: Convolution
+
+    def scaled(self, scaling: Scaling) -> Branch:
+        """The same with a factor and a shift of each channel after it."""
+        return Branch(self.source, self.x, self.operator.merged(scaling))
+
+    def negated(self) -> Branch:
+        """The same times -1."""
+        ones = self.x.new_ones(self.operator.outputs)
+        return self.scaled(Scaling(-ones, torch.zeros_like(ones)))
+
+    def times(self, factor: Tensor | float) -> Branch | None:
+        """The same times a number, or a tensor with one number for all or for each channel; None for any other."""
+        channels = self.operator.outputs
+        if isinstance(factor, Tensor) and factor.numel() > 1:
+            if factor.shape[-3:] != (channels, 1, 1) or factor.numel() != channels:
+                return None
+            factor = factor.detach().flatten()
+        scale = self.x.new_ones(channels) * factor
+        return self.scaled(Scaling(scale, torch.zeros_like(scale)))
 
 
 class Rule:
