@@ -13,7 +13,7 @@ import pytest
 from pairx.datasets import Problem
 from pairx.types import InputError, Step
 from pairx.ui.explore import runs as runs_module
-from pairx.ui.explore.running import OUR_FAULT, Progress, Runner, in_words, left_out, measured
+from pairx.ui.explore.running import OUR_FAULT, SKIP, Progress, Runner, in_form_words, in_words, left_out, measured
 from pairx.ui.explore.runs import ONLY_HERE, STOPPED, STOPPED_EARLY, Runs
 from pairx.ui.shared.library import READY, Library, Places
 from tests.datasets.test_dataset import write_photo
@@ -278,3 +278,43 @@ def test_the_numbers_of_one_run_and_of_several(runs_of, tmp_path):
     assert differing["head"] == ["Setting", "cows", "calves"] and differing["rows"] == [["seed", "0", "1"]]
     assert "two or more" in runs_of.compare(["cows"])["note"]
     assert "does not exist" in runs_of.compare(["cows", "gone"])["note"] and runs_of.summary("")["tables"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "cows: unreadable photograph: 6/broken.jpg cannot be decoded (row 6). Correct it, or skip these rows",
+            f"cows: unreadable photograph: 6/broken.jpg cannot be decoded. Correct it, or tick “{SKIP}” above",
+        ),
+        ("Rename them, or skip them.", f"Rename them, or tick “{SKIP}” above."),
+        ("/data/cows: there is no such folder.", "/data/cows: there is no such folder."),
+    ],
+)
+def test_a_data_sets_faults_are_said_in_the_words_of_the_form(said, shown):
+    assert in_form_words(said) == shown
+
+
+def test_the_words_of_the_command_line_do_not_come_through(runs_of, tmp_path):
+    (tmp_path / "herd" / "6").mkdir(parents=True)
+    for name in ("a.png", "b.png"):
+        write_photo(tmp_path / "herd" / "6" / name)
+    (tmp_path / "herd" / "6" / "broken.jpg").write_bytes(b"\xff\xd8 no photograph")
+    runs_of.start("broken", str(tmp_path / "herd"), *FORM[2:])
+    runs_of.runner.wait()
+    said = runs_of.watch("")[0]["text"]
+    assert "6/broken.jpg" in said and SKIP in said and "row" not in said
+
+
+def test_the_list_says_which_run_is_under_way_and_which_came_to_its_end(runs_of, slow):
+    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, None]
+    runs_of.start(*FORM)
+    assert [runs_of.listed("")[name] for name in ("running", "finished")] == ["mine", None]
+    slow.gate.release(3)
+    runs_of.runner.wait()
+    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, "mine"]
+    runs_of.start("other", *FORM[1:])
+    runs_of.halt()
+    slow.gate.release(3)
+    runs_of.runner.wait()
+    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, None], "it was stopped"

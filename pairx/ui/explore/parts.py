@@ -21,6 +21,7 @@ from pairx.ui.explore.payload import (
     PlotConstants,
     PlotTurn,
     PlotValue,
+    RunListConstants,
     RunListValue,
     RunName,
     TablesValue,
@@ -41,7 +42,12 @@ class RunList(Part):
     template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
     module = "explore/page/runs.js"
     takes = RunListValue
+    constants = RunListConstants
     sends: ClassVar = {"open": RunName, "resume": RunName}
+
+    def __init__(self, tab: str, **how: Any) -> None:
+        """tab: title of the tab, which shows that a run is under way."""
+        super().__init__(given=RunListConstants(tab=tab), **how)
 
 
 class ScatterPlot(Part):

@@ -199,11 +199,19 @@ class RunEntry(TypedDict):
     resumable: bool
 
 
+class RunListConstants(TypedDict):
+    """tab: title of the tab."""
+
+    tab: str
+
+
 class RunListValue(TypedDict):
-    """open: name of the run on show."""
+    """open: name of the run on show. running: of the one under way. finished: of the last that came to its end."""
 
     runs: list[RunEntry]
     open: str | None
+    running: str | None
+    finished: str | None
 
 
 class RunName(TypedDict):

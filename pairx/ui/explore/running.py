@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections import Counter
@@ -14,6 +15,8 @@ from pairx.types import InputError, Step, Steps
 from pairx.ui.shared.words import capitalised
 
 log = logging.getLogger(__name__)
+SKIP = "Go on without photographs that have problems"
+"""Label of the form's box."""
 OUR_FAULT = "The run broke off: a fault of ours. What is finished is kept; continue it, or start it again."
 
 
@@ -49,6 +52,12 @@ class Runner:
     @property
     def busy(self) -> bool:
         return self.progress is not None and not self.progress.over
+
+    @property
+    def finished(self) -> str | None:
+        """Name of the last run, where it came to its end."""
+        last = self.progress
+        return last.name if last and last.over and not (last.stopped or last.error) else None
 
     def require_idle(self) -> None:
         """Raises InputError while a run is under way."""
@@ -112,6 +121,14 @@ def in_words(progress: Progress) -> str:
     if progress.remaining is not None:
         parts.append(f"{_duration(progress.remaining)} left")
     return ", ".join(parts)
+
+
+def in_form_words(message: str) -> str:
+    """What is wrong with a data set, in the words of the form: a folder has no rows, and the box that skips has a
+    label."""
+    plain = re.sub(r" \(row \d+\)", "", message)
+    tick = f"tick “{SKIP}” above"
+    return plain.replace("skip these rows", tick).replace("skip them", tick)
 
 
 def left_out(problems: Sequence[Problem]) -> str:

@@ -13,7 +13,7 @@ from pairx.evaluation.reading import RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
 from pairx.ui.explore.payload import RunEntry, RunListValue, TablesValue
-from pairx.ui.explore.running import Progress, Runner, in_words, left_out
+from pairx.ui.explore.running import Progress, Runner, in_form_words, in_words, left_out
 from pairx.ui.explore.tables import tables
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.library import Library
@@ -63,6 +63,8 @@ class Runs:
         return {
             "runs": [describe_state(state, mine, state.name == busy) for state in states],
             "open": opened,
+            "running": busy,
+            "finished": self.runner.finished,
         }
 
     def refresh(self, opened: str | None) -> ListOutputs:
@@ -174,7 +176,10 @@ class Runs:
         yield Step(0, 0, "loading the model")
         loaded = self.app_state.model(model)
         yield Step(0, 0, "reading the data set")
-        dataset = yield from load_steps(source, skip, links_out=False)
+        try:
+            dataset = yield from load_steps(source, skip, links_out=False)
+        except InputError as error:
+            raise InputError(in_form_words(str(error))) from error
         yield from evaluate_steps(dataset, loaded, out=folder, **options)
         return left_out(dataset.problems)
 

@@ -9,10 +9,12 @@ import gradio as gr
 from pairx.ui.explore.events import CORRECTNESS, ExploreEvents, LayerOutputs, OpenOutputs, TurnOutputs
 from pairx.ui.explore.pair_events import PairEvents
 from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, ScatterPlot, Tables, ViewChips
+from pairx.ui.explore.running import SKIP
 from pairx.ui.explore.runs import ONLY_HERE, ListOutputs, Runs, WatchOutputs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
+from pairx.ui.shared.page import imported
 from pairx.ui.shared.parts import Messenger, Status
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import layer_choices, model_choices
@@ -23,10 +25,14 @@ INTRO = (
 )
 JUMP = '<a class="px-jump" href="#px-exploring-controls">Runs and filters</a>'
 WATCH_SECONDS = 1.0
-IN_SIGHT = """() => setTimeout(() => {
-  document.getElementById("px-running").scrollIntoView({ block: "nearest", behavior: "smooth" });
-}, 100)"""
-"""Shows what became of a run that was started below the window's edge, once gradio has drawn it."""
+STARTED = f"""() => {{
+  {imported("explore/page/runs.js")}.then(({{ awaitRun }}) => awaitRun());
+  setTimeout(() => {{
+    document.getElementById("px-running").scrollIntoView({{ block: "nearest", behavior: "smooth" }});
+  }}, 100);
+}}"""
+"""The page awaits the run, and shows what became of one that was started below the window's edge, once gradio has drawn
+it."""
 
 
 class ExploreTab:
@@ -43,7 +49,7 @@ class ExploreTab:
         with gr.Row(elem_classes="px-columns px-exploring"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls", elem_id="px-exploring-controls"):
                 gr.HTML("<h2>Runs</h2>", apply_default_css=False)
-                self.list = RunList()
+                self.list = RunList(tab.label)
                 self._new_run(library, app_state, model)
                 with gr.Column(elem_id="px-running"):
                     self.status = Status()
@@ -105,7 +111,7 @@ class ExploreTab:
                 self.pairs = gr.Number(400, label="Pairs", precision=0, minimum=2, min_width=100, interactive=True)
                 self.seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=100, interactive=True)
             self.own = gr.Checkbox(label="Leave out pairs of one encounter", interactive=True)
-            self.skip = gr.Checkbox(label="Go on without photographs that have problems", interactive=True)
+            self.skip = gr.Checkbox(label=SKIP, interactive=True)
             self.name = gr.Textbox(label="Name", placeholder="made from data set and model", max_lines=1)
             self.go = gr.Button("Start", variant="primary", elem_id="px-start-run")
 
@@ -151,7 +157,7 @@ class ExploreTab:
         started = self.go.click(runs.start, [*form, self.opened], watching, **QUIET)
         resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **QUIET)
         for event in (started, resumed):
-            event.then(None, js=IN_SIGHT, **at_once)
+            event.then(None, js=STARTED, **at_once)
         self.stop.click(runs.halt, **at_once)
         self.timer.tick(runs.watch, self.opened, watching, **at_once)
         self.model.input(runs.list_layers, self.model, self.layers, **LAST)

@@ -281,9 +281,15 @@ export interface RunEntry {
   resumable: boolean;
 }
 
+export interface RunListConstants {
+  tab: string;
+}
+
 export interface RunListValue {
   runs: RunEntry[];
   open: string | null;
+  running: string | null;
+  finished: string | null;
 }
 
 export interface RunName {
@@ -472,7 +478,7 @@ export type MessengerPart = Part<any, MessengerConstants, {}>;
 export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;
 export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket; ahead: PairWish }>;
 export type PairTablePart = Part<null, null, {}>;
-export type RunListPart = Part<RunListValue, null, { open: RunName; resume: RunName }>;
+export type RunListPart = Part<RunListValue, RunListConstants, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type SamplesPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload }>;
