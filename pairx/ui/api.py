@@ -63,10 +63,10 @@ class ExplainApi:
             look = viz.Look(_within(lines, MOST_LINES), _within(colors, MOST_COLORS))
             if figure not in export.FIGURES:
                 raise InputError(f"figure is {', '.join(export.FIGURES)}, not {figure!r}.")
-            files = [self._file(explanation, pair, kind, look) for kind in (figure, "npz")]
+            printed, numbers = (self._file(explanation, pair, kind, look) for kind in (figure, "npz"))
         except (InputError, ValueError, TypeError) as error:
             raise gr.Error(str(error).splitlines()[0], print_exception=False) from error
-        return summary(explanation, request), *files
+        return summary(explanation, request), printed, numbers
 
     def _photo(self, file: Any, which: str) -> Photo:
         """A file that gradio has uploaded or fetched. Any other path of this machine is refused."""
@@ -76,7 +76,7 @@ class ExplainApi:
         name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
         return self.app_state.shelf.open(path, Path(name).name[:120])
 
-    def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> dict[str, Any]:
+    def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> Any:
         name = export.file_name(explanation, pair, kind)
         path = cached(export.content(explanation, pair, kind, look), name)
         return {**file_data(path), "orig_name": name}
@@ -85,15 +85,16 @@ class ExplainApi:
 def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
     """A result in numbers, JSON-ready."""
     found = explanation.matches
-    total = abs(found.relevance).sum() if found else 0
-    rows = range(len(found)) if found else ()
+    total = 0 if found is None else abs(found.relevance).sum()
     return {
         "similarity": explanation.similarity,
         "model": request.model,
         "layer": request.layer,
         "seconds": round(explanation.seconds, 2),
         "notes": list(explanation.notes),
-        "matches": [
+        "matches": []
+        if found is None
+        else [
             {
                 "rank": i + 1,
                 "relevance": float(found.relevance[i]),
@@ -102,7 +103,7 @@ def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
                 "a": found.keypoints0[i].tolist(),
                 "b": found.keypoints1[i].tolist(),
             }
-            for i in rows
+            for i in range(len(found))
         ],
     }
 

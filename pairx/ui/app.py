@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import gradio as gr
+from gradio.events import api
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
@@ -61,7 +62,7 @@ def build(places: Places) -> gr.Blocks:
             gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>", elem_classes="px-top")
             Keyboard(elem_classes="px-at-keyboard")
         # Before the tabs, whose events would take the name otherwise.
-        gr.api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
+        api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))

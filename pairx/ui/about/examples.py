@@ -81,8 +81,8 @@ def request_of(app_state: AppState, name: str) -> Request:
     for image_id in PAIRS[name]:
         if image_id not in app_state.shelf.samples:
             app_state.shelf.add_sample(image_id, herd.path(image_id), image_id)
-    photos = [app_state.shelf.samples[image_id] for image_id in PAIRS[name]]
-    return Request(*photos, MODEL, app_state.model(MODEL).default_layer)
+    first, second = (app_state.shelf.samples[image_id] for image_id in PAIRS[name])
+    return Request(first, second, MODEL, app_state.model(MODEL).default_layer)
 
 
 def examples_html(app_state: AppState) -> str:

@@ -12,6 +12,7 @@ from pairx.ui.shared.events import sent
 from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.page import imported
 from pairx.ui.shared.parts import SampleStrip
+from pairx.ui.shared.payload import StripEntry
 from pairx.ui.shared.photos import PhotoShelf, Ref
 from pairx.ui.shared.uploads import SafeImage, checked
 
@@ -46,7 +47,7 @@ class BackgroundChoice:
                 interactive=True,
             )
             thumbs = thumbnails({id: shelf.load(ref).image for id, ref in shelf.samples.items()})
-            entries = [{"id": id, "title": "", "caption": id, "thumbs": [thumb]} for id, thumb in thumbs.items()]
+            entries = [StripEntry(id=id, title="", caption=id, thumbs=[thumb]) for id, thumb in thumbs.items()]
             self.strip = SampleStrip(entries, "Sample photographs")
 
     @property

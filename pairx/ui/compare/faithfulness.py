@@ -12,7 +12,7 @@ from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
 from pairx.methods import card_of
 from pairx.types import InputError
 from pairx.ui.compare.events import GONE, STOPPED, Shown, turn_of
-from pairx.ui.compare.payload import Measured, MeasuredPanel
+from pairx.ui.compare.payload import Measured, MeasuredPanel, MeasuredRow
 from pairx.ui.shared.events import SKIP, resting, sent, waiting
 from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AppState
@@ -43,7 +43,7 @@ def in_words(found: Faithfulness) -> MeasuredPanel:
     line = (
         f"Blurred, its 30 % lower the similarity by {_both(found.drop)}; 30 % at random by {_both(found.random_drop)}."
     )
-    rows = [
+    rows: list[MeasuredRow] = [
         {"name": "Faithfulness", "value": f"{_both(found.drop)} (random: {_both(found.random_drop)})", "meaning": FALL}
     ]
     if found.kept is not None:
@@ -54,7 +54,7 @@ def in_words(found: Faithfulness) -> MeasuredPanel:
     if found.inefficiency is not None:
         value = f"{_both(found.inefficiency)} ({_shares(found.relative_inefficiency)})"
         rows.append({"name": "Inefficiency", "value": value, "meaning": INEFFICIENCY})
-    if found.pair_inefficiency is not None:
+    if found.pair_inefficiency is not None and found.relative_pair_inefficiency is not None:
         value = f"{_number(found.pair_inefficiency)} ({_share(found.relative_pair_inefficiency)})"
         rows.append({"name": "Inefficiency of pairs", "value": value, "meaning": INEFFICIENCY})
     return {"line": line, "rows": rows}

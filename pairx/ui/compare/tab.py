@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -18,7 +19,7 @@ from pairx.ui.shared.parts import Messenger, Status
 from pairx.ui.shared.session import AT_ONCE, AppState, Request
 from pairx.ui.shared.words import capitalised
 
-QUEUE = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
+QUEUE: dict[str, Any] = {"concurrency_id": "compare", "concurrency_limit": AT_ONCE}
 INTRO = (
     "Many methods say why two photographs are similar. Here they answer side by side, on the pair, model and layer of "
     "the tab Explain, each with the settings of its paper."

@@ -48,11 +48,10 @@ class References:
         where there is nothing to compare with."""
         herd = reference(model)
         caution = UNCALIBRATED if own else ""
-        found = (
-            [{"title": HERD.capitalize(), "sentence": herd.sentence(similarity), "caution": caution}] if herd else []
-        )
-        runs = self._runs(model)
-        return found + [{"title": one.name, "sentence": one.sentence(similarity), "caution": ""} for one in runs]
+        named = ([(HERD.capitalize(), herd, caution)] if herd else []) + [
+            (one.name, one, "") for one in self._runs(model)
+        ]
+        return [ReferenceText(title=name, sentence=one.sentence(similarity), caution=what) for name, one, what in named]
 
     def _runs(self, model: EmbeddingModel) -> list[Reference]:
         states = [one for one in self.library.states() if one.finished and one.name != READY]

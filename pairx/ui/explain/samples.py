@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -84,13 +85,13 @@ def _candidates(table: pd.DataFrame, kind: str) -> Iterator[tuple[str, str]]:
         return
     for group in groups:
         rows = group.to_dict("records")
-        for one, other in combinations(rows, 2):
-            if _fits(one, other, kind):
-                yield one["image_id"], other["image_id"]
+        for row, next_row in combinations(rows, 2):
+            if _fits(row, next_row, kind):
+                yield row["image_id"], next_row["image_id"]
                 break
 
 
-def _fits(one: dict[str, str], other: dict[str, str], kind: str) -> bool:
+def _fits(one: dict[Any, Any], other: dict[Any, Any], kind: str) -> bool:
     same_animal = one["identity"] == other["identity"]
     same_side = one["orientation"] == other["orientation"]
     twins = one["twin"] == other["identity"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from pairx.choices import OFFERED
@@ -64,7 +66,7 @@ class ExplainTab:
         self._wire(answers, Opening(app_state, opening, ready))
 
     def _wells(self, app_state: AppState, opening: Request) -> tuple[SafeImage, SafeImage]:
-        how = {
+        how: dict[str, Any] = {
             "shelf": app_state.shelf,
             "height": WELL_HEIGHT,
             "sources": ["upload"],

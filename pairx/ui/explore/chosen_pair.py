@@ -126,7 +126,8 @@ class Thumbnails:
                 made = self._written(path, 0, box, theta)
         except (InputError, OSError) as error:
             return {"problem": str(error)}
-        return file_data(made)
+        found = file_data(made)
+        return {"path": found["path"], "meta": found["meta"]}
 
     def _written(self, path: Path, changed: int, box: tuple | None, theta: float) -> str:
         image, _ = images.load_image(path, box, theta)

@@ -8,7 +8,7 @@ from pairx.evaluation.metrics import CONTROL, USABLE, controlled
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import COVERAGE, USABLE_ENOUGH, no_better_than_control, usable_share
 from pairx.ui.explore.choice import Choice
-from pairx.ui.explore.payload import Doubt
+from pairx.ui.explore.payload import Doubt, Turn
 from pairx.ui.shared.words import metric_title
 
 TURNS = {COVERAGE: "Show match coverage", "usable": "Show the usable pairs only"}
@@ -48,7 +48,7 @@ def doubt(run: OpenRun, choice: Choice) -> Doubt:
     if not few and not why:
         return {}
     there = {COVERAGE: COVERAGE in run.metrics, "usable": bool(few) and usable_say_something(run, choice)}
-    turns = [{"to": to, "label": label} for to, label in TURNS.items() if there[to]]
+    turns = [Turn(to=to, label=label) for to, label in TURNS.items() if there[to]]
     return {"text": " ".join(filter(None, (few, why))), "turns": turns, "grey": bool(why)}
 
 

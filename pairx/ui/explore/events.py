@@ -203,7 +203,7 @@ def best_layer(run: OpenRun) -> str:
 def values_of(run: OpenRun, choice: Choice) -> Any:
     """The list of values to filter by, of the choice's column, with how many pairs of its layer have each; hidden where
     there is no column. Raises InputError and KeyError."""
-    counts = run.at(choice.layer)[choice.column].astype(str).value_counts() if choice.column else {}
+    counts: Any = run.at(choice.layer)[choice.column].astype(str).value_counts() if choice.column else {}
     known = [*counts.items()][:MOST_VALUES]
     known += [(value, counts[value]) for value in choice.values if value not in dict(known)]
     choices = [(f"{value or 'unknown'} ({count})", value) for value, count in known]

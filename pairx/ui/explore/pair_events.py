@@ -141,7 +141,8 @@ class PairEvents:
 
     def _chosen(self, values: dict[str, Any]) -> Chosen:
         """The pair that the page names. Raises InputError where there is none."""
-        run, layer, number = self.library.run(str(values.get("run"))), str(values.get("layer")), values.get("number")
+        run, layer = self.library.run(str(values.get("run"))), str(values.get("layer"))
+        number: Any = values.get("number")
         row = pair_rows(run, layer, number)
         photos: list[Photo] | InputError
         try:

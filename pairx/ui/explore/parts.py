@@ -63,7 +63,7 @@ class ScatterPlot(Part):
         super().__init__(given=PlotConstants(plotly=address(PLOTLY), names=[*NAMES]), **how)
 
     def postprocess(self, value: PlotValue | None) -> dict[str, Any] | None:
-        return value and fresh(value)
+        return fresh(dict(value)) if value else None
 
 
 class ViewChips(Part):

@@ -61,7 +61,7 @@ class Runner:
 
     def require_idle(self) -> None:
         """Raises InputError while a run is under way."""
-        if self.busy:
+        if self.busy and self.progress is not None:
             raise InputError(f"{self.progress.name} is running. Wait for its end, or stop it.")
 
     def start(self, name: str, steps: Callable[[], Generator[Step, None, str]]) -> None:
@@ -84,23 +84,24 @@ class Runner:
             self._thread.join()
 
     def _work(self, name: str, steps: Callable[[], Generator[Step, None, str]]) -> None:
+        progress = Progress(name)
         try:
             computation = Steps(steps())
             taken, began, first = iter(computation), None, 0.0
             for step in taken:
                 if began is None or (step.what, step.total) != (began.what, began.total):
                     began, first = step, self._clock()
-                self.progress = replace(measured(began, step, self._clock() - first), name=name)
+                self.progress = progress = replace(measured(began, step, self._clock() - first), name=name)
                 if self._stop.is_set():
                     taken.close()
-                    self.progress = replace(self.progress, over=True, stopped=True)
+                    self.progress = replace(progress, over=True, stopped=True)
                     return
-            self.progress = replace(self.progress, over=True, note=computation.result)
+            self.progress = replace(progress, over=True, note=computation.result)
         except InputError as error:
-            self.progress = replace(self.progress, over=True, error=str(error))
+            self.progress = replace(progress, over=True, error=str(error))
         except Exception:
             log.exception("a run failed")
-            self.progress = replace(self.progress, over=True, error=OUR_FAULT)
+            self.progress = replace(progress, over=True, error=OUR_FAULT)
 
 
 def measured(began: Step, now: Step, seconds: float) -> Progress:

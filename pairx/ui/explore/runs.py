@@ -58,7 +58,8 @@ class Runs:
     def listed(self, opened: str | None, states: list[RunState] | None = None) -> RunListValue:
         """The list's value. states: of the library, where they are known already."""
         states = self.library.states() if states is None else states
-        busy = self.runner.progress.name if self.runner.busy else None
+        progress = self.runner.progress
+        busy = None if progress is None or progress.over else progress.name
         mine = self.library.places.own_machine
         return {
             "runs": [describe_state(state, mine, state.name == busy) for state in states],
@@ -197,10 +198,11 @@ class Runs:
 
     def _refused(self, error: InputError, opened: str | None) -> WatchOutputs:
         """Nothing began. While a run is under way, perhaps of another page, this one watches it from now on."""
-        if not self.runner.busy:
+        progress = self.runner.progress
+        if progress is None or progress.over:
             return self._watched(StatusValue(text=str(error), error=True), opened)
         gr.Warning(str(error), duration=15, title="Nothing was started")
-        return self._watched(under_way(self.runner.progress), opened)
+        return self._watched(under_way(progress), opened)
 
 
 def under_way(progress: Progress) -> StatusValue:

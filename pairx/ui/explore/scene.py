@@ -19,8 +19,6 @@ from pairx.ui.shared.links import RunLink
 from pairx.ui.shared.words import metric_title
 from pairx.viz.scatter import scatter_figure
 
-LISTED = ("query_id", "gallery_id", "query_identity", "gallery_identity", "status")
-COUNTED = ("n_matches", "transform_inliers")
 ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
 """What the view of all pairs means where pairs are filtered."""
 
@@ -56,8 +54,13 @@ def scene_of_run(run: OpenRun, choice: Choice) -> RunScene:
         "correct": rows["correct"].astype(int).tolist(),
         "cosine": rows["cosine"].round(4).tolist(),
         "value": [float(f"{value:.4g}") if np.isfinite(value) else None for value in values],
-        **{name: rows[name].astype(str).tolist() for name in LISTED},
-        **{name: rows[name].tolist() for name in COUNTED},
+        "query_id": rows["query_id"].astype(str).tolist(),
+        "gallery_id": rows["gallery_id"].astype(str).tolist(),
+        "query_identity": rows["query_identity"].astype(str).tolist(),
+        "gallery_identity": rows["gallery_identity"].astype(str).tolist(),
+        "status": rows["status"].astype(str).tolist(),
+        "n_matches": rows["n_matches"].tolist(),
+        "transform_inliers": rows["transform_inliers"].tolist(),
         "views": [
             {"id": id, "title": view.title, "meaning": meaning(choice, id), "numbers": _numbers(rows, choice, id)}
             for id, view in VIEWS.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import gradio as gr
 
@@ -78,7 +79,7 @@ class ExploreTab:
         self._wire(page, tabs, tab)
 
     def _choices(self) -> None:
-        one = {"interactive": True, "choices": []}
+        one: dict[str, Any] = {"interactive": True, "choices": []}
         self.metric = gr.Dropdown(label="Metric", info="Higher is more plausible.", **one)
         self.layer = gr.Dropdown(label="Layer", **one)
         self.color = gr.Dropdown(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
 from pairx.evaluation.comparing import Comparison, compare_runs
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import p_value, remarks
@@ -24,12 +29,12 @@ def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[Table]:
         + [number(one.delta), span((one.delta_low, one.delta_high)) or one.delta_reason]
         + [span((one.chance_low, one.chance_high)), p_value(one.delta_p, one.delta_p_floor).replace("-", "–")]
         + [number(one.auc), span((one.auc_low, one.auc_high))]
-        for one in compared.scores.itertuples()
+        for one in _each(compared.scores)
     ]
     cautions = [[name] * several + [one] for name, run in named.items() for one in remarks(run.summary)]
-    found = [
+    found: list[Table] = [
         _retrieval(named, compared),
-        *[{"title": "With care", "head": ["Run"] * several + ["What to know"], "rows": cautions}] * bool(cautions),
+        *[Table(title="With care", head=["Run"] * several + ["What to know"], rows=cautions)] * bool(cautions),
         {"title": "rho and Delta", "head": ["Run"] * several + list(HEAD), "rows": rows},
     ]
     if several:
@@ -39,9 +44,14 @@ def tables(runs: list[OpenRun], names: list[str] | None = None) -> list[Table]:
     return found
 
 
+def _each(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, each with its columns as attributes."""
+    return table.itertuples()
+
+
 def _retrieval(runs: dict[str, OpenRun], compared: Comparison) -> Table:
     rows, several = [], len(runs) > 1
-    for one in compared.runs.itertuples():
+    for one in _each(compared.runs):
         counts = ", ".join(f"{name} {count}" for name, count in runs[one.run].summary["status"].items())
         shares = [number(value, ".1%").replace("%", " %") for value in (one.top_1, one.top_5, one.map)]
         rows.append([one.run] * several + [str(one.queries), *shares, f"{one.correct} + {one.incorrect}", counts])

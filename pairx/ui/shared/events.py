@@ -10,12 +10,12 @@ from pairx.ui.shared.page import imported
 from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AT_ONCE
 
-QUEUE = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
-QUEUE_POINT = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
-QUIET = {"show_progress": "hidden", "api_visibility": "private"}
-WAITING = {"concurrency_id": "line", "concurrency_limit": None, "trigger_mode": "multiple", **QUIET}
+QUEUE: dict[str, Any] = {"concurrency_id": "explain", "concurrency_limit": AT_ONCE}
+QUEUE_POINT: dict[str, Any] = {"concurrency_id": "point", "concurrency_limit": AT_ONCE}
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+WAITING: dict[str, Any] = {"concurrency_id": "line", "concurrency_limit": None, "trigger_mode": "multiple", **QUIET}
 """Of what tells a session its place in the queue."""
-LAST = {"trigger_mode": "always_last", **QUIET}
+LAST: dict[str, Any] = {"trigger_mode": "always_last", **QUIET}
 """Of choices: who chooses again before the first answer gets the last choice's."""
 SESSION_SECONDS = 6 * 3600
 READ_FORM = f"(...values) => {imported('page/state.js')}.then(({{ formChanged }}) => formChanged(...values))"

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pairx.assets import ASSETS
-from pairx.datasets.sources import CATALOGUE, SAMPLE
+from pairx.datasets.sources import SAMPLE
+from pairx.datasets.wildlife import CATALOGUE
 from pairx.evaluation.reading import OpenRun, RunState, open_run, run_state
 from pairx.evaluation.run import PAIRS
 from pairx.types import InputError
@@ -60,9 +61,10 @@ class Library:
         name = name.strip()
         if name == SAMPLE:
             return SAMPLE
-        if name in self.datasets():
-            path = self.places.datasets / name
-            if not self._stays(path, self.places.datasets):
+        folder = self.places.datasets
+        if folder and name in self.datasets():
+            path = folder / name
+            if not self._stays(path, folder):
                 raise InputError(f"The data set {name} has a link that leads out of this server's data sets.")
             return path
         if not self.places.own_machine:

@@ -24,7 +24,7 @@ class Line:
         wait."""
         queue = self.page._queue.event_queue_per_concurrency_id.get(self.name)
         waiting = [event.session_hash for event in list(queue.queue)] if queue else []
-        if session not in waiting:
+        if queue is None or session not in waiting:
             return None
         return len(waiting) - 1 - waiting[::-1].index(session) + queue.current_concurrency
 

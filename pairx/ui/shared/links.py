@@ -143,7 +143,7 @@ def parse(
 
 def parse_run(params: Mapping[str, str]) -> RunLink | None:
     """Read a query. None where it names no run; texts are cut to a length that nothing of a run has."""
-    texts = {one.name: str(params.get(one.name, ""))[:MOST_TEXT] for one in fields(RunLink)}
+    texts: dict[str, Any] = {one.name: str(params.get(one.name, ""))[:MOST_TEXT] for one in fields(RunLink)}
     try:
         values = json.loads(str(params.get("values", ""))[: MOST_TEXT * MOST_VALUES])
     except (ValueError, RecursionError):

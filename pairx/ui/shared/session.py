@@ -23,7 +23,7 @@ from pairx import methods
 from pairx.baselines import PairAtLayer, encode_pair
 from pairx.baselines.decomposition import point_map
 from pairx.core import correspondence
-from pairx.core.pair_x import VERSION
+from pairx.core.options import VERSION
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, ImagePair, InputError, Refusal, Step, finished
 from pairx.ui.shared.ahead import Ahead, Waiting
