@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+from collections.abc import Iterable, Iterator
 from typing import Any
+from unicodedata import bidirectional
 
 import numpy as np
 import pandas as pd
@@ -36,7 +38,7 @@ def scatter_figure(
     """
     rows = rows[np.isfinite(rows[metric])]
     figure = go.Figure()
-    groups = list(_groups(rows, color))
+    groups = list(color_groups(rows, color))
     size = {"size": 4, "opacity": 0.45} if len(rows) > CROWD else {}
     for name, part, paint in groups:
         entry = bool(part["correct"].any())  # which trace is a group's in the legend: one of them may be empty
@@ -82,9 +84,16 @@ def points(rows: pd.DataFrame, metric: str, name: str, marker: dict[str, Any]) -
         mode="markers",
         name=name,
         marker={"size": 7, "opacity": 0.7, **marker},
-        text=rows["query_id"] + " and " + rows["gallery_id"],
+        text=[f"{isolated(a)} and {isolated(b)}" for a, b in zip(rows["query_id"], rows["gallery_id"], strict=True)],
         hovertemplate="%{text}<br>cosine %{x:.3f}, metric %{y:.4g}",
     )
+
+
+def isolated(name: str) -> str:
+    """A name whose direction, where it is from right to left, moves nothing beside it, nor the parts of its path."""
+    if not any(bidirectional(letter) in ("R", "AL") for letter in name):
+        return name
+    return "/".join(f"\u2068{part}\u2069" for part in name.split("/"))
 
 
 def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[str, ...]) -> str:
@@ -115,9 +124,28 @@ def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[st
     return stand_alone(figure)
 
 
-def stand_alone(figure: go.Figure) -> str:
-    """A page of the figure that needs nothing beside itself."""
-    return figure.to_html(include_plotlyjs=True, full_html=True, config=PRIVATE)
+def stand_alone(figure: go.Figure, title: str = "Pairs") -> str:
+    """A page of the figure that needs nothing beside itself, as large as its window. title: of the page."""
+    page = figure.to_html(include_plotlyjs=True, full_html=True, config=PRIVATE, default_height="96vh")
+    return page.replace("<head>", f"<head><title>{html.escape(title)}</title>", 1)
+
+
+def with_words(figure: go.Figure, title: str, facts: Iterable[str]) -> go.Figure:
+    """The figure with a title, and lines below it of what is shown."""
+    below = "<br>".join(html.escape(fact) for fact in facts)
+    lines = below.count("<br>") + 1
+    figure.update_layout(
+        title={"text": html.escape(title), "x": 0.01, "y": 0.985, "yanchor": "top"},
+        margin={"t": 84, "b": 78 + 18 * lines},
+        paper_bgcolor="white",
+    )
+    for axis in (figure.layout.xaxis, figure.layout.yaxis):
+        axis.update(showline=True, linecolor="#999999", showgrid=True, automargin=True)
+    figure.add_annotation(
+        text=below, xref="paper", yref="paper", x=0, y=0, yshift=-56, xanchor="left", yanchor="top", showarrow=False,
+        align="left", font={"size": 12, "color": "#59636e"},
+    )  # fmt: skip
+    return figure
 
 
 def _layout(found: dict[str, Any], layer: str, metric: str) -> dict[str, Any]:
@@ -144,7 +172,7 @@ def window_shapes(bins: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [area, *({**tall, "type": "line", "x0": edge, "x1": edge, "line": line} for edge in edges)]
 
 
-def _groups(rows: pd.DataFrame, color: str | None) -> Iterator[tuple[str, pd.DataFrame, Any]]:
+def color_groups(rows: pd.DataFrame, color: str | None) -> Iterator[tuple[str, pd.DataFrame, Any]]:
     """Name of a group of points, its rows, and what paints any of them; the most frequent value first."""
     if color is None:
         yield "", rows, dict

@@ -284,14 +284,15 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     assert all(row["cosine"] >= (low + high) / 2 - 0.005 for row in chosen)
     assert page.locator(".px-meaning").inner_text() == f"{len(chosen)} pairs selected in the plot."
     files = {}
-    for kind in ("parquet", "svg", "png", "html"):
+    for kind in ("parquet", "svg", "png", "pdf", "html"):
         with page.expect_download() as got:
             page.click(f".px-explore [data-kind={kind}]")
         files[kind] = Path(got.value.path()).read_bytes()
         assert got.value.suggested_filename.endswith(kind)
     assert len(pd.read_parquet(io.BytesIO(files["parquet"]))) == len(chosen)
     svg = files["svg"].decode()
-    assert "<image" not in svg and svg.count('class="point') >= everything, "vectors"
+    assert "<image" not in svg and f"{len(chosen)} selected, the others faint" in svg, "vectors"
+    assert files["pdf"].startswith(b"%PDF")
     assert np.asarray(Image.open(io.BytesIO(files["png"])).convert("RGB")).std() > 10
     assert b"sendChartToCloud" in files["html"]
     page.get_by_label("Colour by").click()

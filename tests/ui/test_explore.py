@@ -1,7 +1,9 @@
 """What the Explore tab answers: what may be opened, the plot, the chosen pair, galleries, downloads."""
 
+import html
 import io
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,11 +18,13 @@ from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
 from pairx.ui.explore import pair_events
 from pairx.ui.explore.choice import Choice, chosen_rows
-from pairx.ui.explore.events import NO_RUN, TAB, ExploreEvents, choice_of, content
+from pairx.ui.explore.downloads import content
+from pairx.ui.explore.events import NO_RUN, TAB, ExploreEvents, choice_of
 from pairx.ui.explore.pair_events import OUR_FAULT, PairEvents
 from pairx.ui.explore.scene import scene_of_run, sentence, standing
 from pairx.ui.shared.library import READY, Library, Places
 from pairx.viz.scatter import CROWD, scatter_figure
+from pairx.viz.scatter_print import PrintedScatter
 from tests.evaluation.made_up import scored, write_run
 
 SESSION = SimpleNamespace(session_hash="me")
@@ -330,11 +334,55 @@ def test_downloads(exploration, library):
     assert len(table) == 20 and {"query_identity", "match_coverage", "species"} <= set(table)
     page = content(run, choice, "html").decode()
     assert "Plotly.newPlot" in page and "sendChartToCloud" in page[page.rindex("Plotly.newPlot") :]
+    assert page.startswith("<html>") and "<head><title>Match coverage against cosine similarity, cows</title>" in page
     for wrong in ("exe", "../../x", None):
         with pytest.raises(gr.Error):
             exploration.download(*values, gr.EventData(None, {"kind": wrong}))
     with pytest.raises(gr.Error, match="Choose a run"):
         exploration.download("", *values[1:], gr.EventData(None, {"kind": "csv"}))
+
+
+def texts_of(svg: bytes) -> str:
+    """All that is written in an SVG, line by line."""
+    return "\n".join(html.unescape(one) for one in re.findall(r"<text[^>]*>([^<]*)</text>", svg.decode()))
+
+
+def test_a_figure_says_what_it_shows(library):
+    run, choice = library.run("cows"), Choice("cows", "stage", "match_coverage", "", "status", ("ok",), "animal")
+    written = texts_of(content(run, choice, "svg", [4, 2]))
+    for said in (
+        "Match coverage against cosine similarity",
+        "cosine similarity",
+        "Match coverage",
+        "Data set cows · model reid-lite0 · layer stage · run cows",
+        "Only pairs of which status is ok, and a photograph or individual is called “animal” in part · 2 selected, the",
+        "correct",
+        "incorrect",
+    ):
+        assert said in written, said
+    assert content(run, choice, "pdf").startswith(b"%PDF") and content(run, choice, "png").startswith(b"\x89PNG")
+    page = content(run, choice, "html").decode()
+    assert "layer stage \\u00b7 run cows" in page or "layer stage · run cows" in page
+
+
+def test_a_figure_shows_the_part_of_the_plot_that_is_seen(library):
+    run, choice = library.run("cows"), Choice("cows", "stage", "match_coverage")
+    part = {"x": [0.3, 0.5], "y": [0.25, 0.75]}
+    written = texts_of(content(run, choice, "svg", None, part)).split("\n")
+    assert {"0.300", "0.500"} <= set(written) and not {"0.8", "1.0", "0.9"} & set(written)
+    whole = content(run, choice, "svg")
+    for wrong in ("x", {"x": [1]}, {"x": [2, 1]}, {"y": ["<b>", 1]}, {"x": [float("nan"), 1]}, {"x": None}):
+        assert content(run, choice, "svg", None, wrong) == whole, "what is no range is left out"
+
+
+def test_names_of_others_are_only_text_in_a_figure(library):
+    names = {"day": ["<b>x</b>", "$\\frac{1}{0}$", "_hidden", "נמר"] * 10}
+    rows = scored().query("layer == 'stage'").assign(**names)
+    figure = PrintedScatter(rows, "match_coverage", [], "Match coverage", "<i>t</i>", ("$a_1$",), color="day")
+    assert figure.png().startswith(b"\x89PNG")
+    page = figure.page()
+    legend = [text.get_text().strip("\u200e") for text in page.axes[0].get_legend().get_texts()]
+    assert set(names["day"]) <= set(legend)
 
 
 def test_runs_with_the_same_pairs_do_not_mix(pairs, tmp_path):

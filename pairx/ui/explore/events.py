@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, NamedTuple
 
 import gradio as gr
@@ -10,13 +9,13 @@ import gradio as gr
 from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.views import VIEWS
-from pairx.sheets import csv_bytes
 from pairx.types import InputError
-from pairx.ui.explore.choice import Choice, chosen_rows, fitting
+from pairx.ui.explore.choice import Choice, fitting
 from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, ticket_of
 from pairx.ui.explore.doubts import metric_choices, turned
+from pairx.ui.explore.downloads import content
 from pairx.ui.explore.payload import PlotValue, Show
-from pairx.ui.explore.scene import figure_of, scene_of_run, standing
+from pairx.ui.explore.scene import scene_of_run
 from pairx.ui.shared import links
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import cached, json_file
@@ -24,11 +23,9 @@ from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.links import MOST_VALUES, RunLink
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import capitalised
-from pairx.viz.scatter import stand_alone
 
 TAB = "explore"
 """Id of the tab."""
-KINDS = ("csv", "parquet", "html")
 CORRECTNESS = ("Correct or incorrect", "")
 NO_RUN = "This link names a run that is not here, or that cannot be opened. Here is the sample herd's instead."
 LOST = "This link asks for what the run does not have: {lost}. The rest is as the link says."
@@ -184,7 +181,7 @@ class ExploreEvents:
         try:
             choice, wanted = choice_of(name, layer, metric, color, column, values, text), sent(event)
             run = self.library.run(choice.run)
-            data = content(run, choice, str(wanted.get("kind")), wanted.get("numbers"))
+            data = content(run, choice, str(wanted.get("kind")), wanted.get("numbers"), wanted.get("ranges"))
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
         stem = "sample-herd" if choice.run == READY else choice.run
@@ -216,22 +213,3 @@ def choice_of(run: Any, layer: Any, metric: Any, color: Any, column: Any, values
         raise InputError("Choose a run first.")
     chosen = tuple(map(str, values)) if isinstance(values, list) else ()
     return Choice(run, str(layer), str(metric), str(color or ""), str(column or ""), chosen, str(text or "")[:200])
-
-
-def content(run: OpenRun, choice: Choice, kind: str, numbers: Any = None) -> bytes:
-    """The bytes of a file: the shown rows as CSV or Parquet, only those of some numbers where given, or the plot as a
-    page. Raises InputError for another kind."""
-    if kind not in KINDS:
-        raise InputError(f"There is no download of this kind: choose {', '.join(KINDS)}.")
-    rows = chosen_rows(run, choice)
-    if kind == "html":
-        figure = figure_of(choice, rows, standing(run, choice, rows))
-        return stand_alone(figure.update_layout(paper_bgcolor="white")).encode()
-    if isinstance(numbers, list):
-        rows = rows.loc[[one for one in numbers if isinstance(one, int) and one in rows.index]]
-    table = rows.drop(columns="number")
-    if kind == "csv":
-        return csv_bytes(table)
-    file = io.BytesIO()
-    table.to_parquet(file, index=False)
-    return file.getvalue()

@@ -106,10 +106,12 @@ class PlotTurn(TypedDict):
 
 
 class PairsDownload(TypedDict):
-    """kind: one of `pairx.ui.explore.events.KINDS`. numbers: of the selected pairs, None for all on show."""
+    """kind: one of `pairx.ui.explore.downloads.KINDS`. numbers: of the selected pairs, None for all on show. ranges: of
+    the plot's axes that are seen, by "x" and "y"."""
 
     kind: str
     numbers: list[int] | None
+    ranges: NotRequired[dict[str, list[float]]]
 
 
 class PairText(TypedDict):

@@ -15,6 +15,7 @@ from pairx.evaluation.views import VIEWS, view_rows
 from pairx.ui.explore.choice import Choice, chosen_rows
 from pairx.ui.explore.doubts import doubt, summarised
 from pairx.ui.explore.payload import RunScene
+from pairx.ui.shared.library import READY
 from pairx.ui.shared.links import RunLink
 from pairx.ui.shared.words import metric_title
 from pairx.viz.scatter import scatter_figure
@@ -67,6 +68,27 @@ def scene_of_run(run: OpenRun, choice: Choice) -> RunScene:
             if not (view.of_metric and against.get("grey"))
         ],
     }
+
+
+def heading(choice: Choice) -> str:
+    """The title of a figure of a choice."""
+    return f"{metric_title(choice.metric)} against cosine similarity"
+
+
+def facts(run: OpenRun, choice: Choice, rows: pd.DataFrame, selected: int | None = None) -> tuple[str, ...]:
+    """What a figure of a choice shows, in lines: whence its pairs are, which are left, what its numbers are. selected:
+    how many of them are, None where all are on show."""
+    settings, left = run.settings, []
+    name = "the sample herd" if choice.run == READY else choice.run
+    whence = f"Data set {settings['dataset']} · model {settings['model']} · layer {choice.layer} · run {name}"
+    if choice.column and choice.values:
+        left.append(f"{choice.column.replace('_', ' ')} is {' or '.join(choice.values)}")
+    if choice.text.strip():
+        left.append(f"a photograph or individual is called “{choice.text.strip()}” in part")
+    kept = f"Only pairs of which {', and '.join(left)}" if left else "All pairs"
+    if selected is not None:
+        kept += f" · {selected:,} selected, the others faint"
+    return whence, kept, sentence(standing(run, choice, rows), rows)
 
 
 def meaning(choice: Choice, view: str) -> str:

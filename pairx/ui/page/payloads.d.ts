@@ -204,6 +204,7 @@ export interface PairWish {
 export interface PairsDownload {
   kind: string;
   numbers: number[] | null;
+  ranges?: Record<string, number[]>;
 }
 
 export interface PanelFiles {

@@ -182,21 +182,9 @@ export class PairPlot {
     if (this.figure && this.node.clientWidth) this.restyle(this.layout());
   }
 
-  // kind: "svg", with points as shapes that can be edited, or "png".
-  save(kind, filename) {
-    const data = this.figure.data.map((trace) =>
-      kind === "svg" && trace.type === "scattergl" ? { ...trace, type: "scatter" } : trace,
-    );
-    const size = { width: 1100, height: 820 };
-    const shown = this.node.layout;
-    /** @type {Record<string, object>} */
-    const axes = {};
-    for (const name of ["xaxis", "yaxis"])
-      axes[name] = { ...this.figure.layout[name], range: shown[name].range, autorange: shown[name].autorange };
-    const layout = { ...this.figure.layout, ...axes, ...size, paper_bgcolor: "#ffffff" };
-    return this.plotly.downloadImage(
-      { data, layout, config: this.config },
-      { format: kind, filename, ...size, scale: kind === "png" ? 2 : 1 },
-    );
+  /** What of each axis is seen. */
+  ranges() {
+    const { xaxis, yaxis } = this.node._fullLayout;
+    return { x: [...xaxis.range], y: [...yaxis.range] };
   }
 }

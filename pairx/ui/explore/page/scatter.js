@@ -54,8 +54,9 @@ export function mount({ element, props, given, trigger, watch }) {
   const KINDS = [
     ["csv", "CSV", "The pairs on show as a table"],
     ["parquet", "Parquet", "The pairs on show as a table"],
-    ["svg", "SVG", "The plot as vectors"],
-    ["png", "PNG", "The plot as a picture"],
+    ["png", "PNG", "The plot as it is seen, as a picture"],
+    ["svg", "SVG", "The plot as it is seen, as vectors"],
+    ["pdf", "PDF", "The plot as it is seen, for a paper"],
     ["html", "HTML", "The plot as a page that needs nothing else"],
   ];
   for (const [kind, text, label] of KINDS)
@@ -70,9 +71,7 @@ export function mount({ element, props, given, trigger, watch }) {
   }
 
   function save(kind) {
-    if (kind === "svg" || kind === "png")
-      plot?.save(kind, `pairx_${selection.scene.run}_${selection.scene.layer}`.replaceAll(" ", "-"));
-    else trigger("download", { kind, numbers: kind === "html" ? null : selection.selected });
+    trigger("download", { kind, numbers: selection.selected, ranges: plot.ranges() });
   }
 
   /** @param {RunScene} scene */
