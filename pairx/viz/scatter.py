@@ -127,7 +127,7 @@ def scatter_html(pairs: pd.DataFrame, summary: dict[str, Any], metrics: tuple[st
 def stand_alone(figure: go.Figure, title: str = "Pairs") -> str:
     """A page of the figure that needs nothing beside itself, as large as its window. title: of the page."""
     page = figure.to_html(include_plotlyjs=True, full_html=True, config=PRIVATE, default_height="96vh")
-    return page.replace("<head>", f"<head><title>{html.escape(title)}</title>", 1)
+    return page.replace("</head>", f"<title>{html.escape(title)}</title></head>", 1)
 
 
 def with_words(figure: go.Figure, title: str, facts: Iterable[str]) -> go.Figure:
