@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -85,10 +85,10 @@ class PrintedScatter(Printed):
             for correct, class_name, class_color, symbol in CLASSES:
                 of = part[part["correct"] == correct]
                 color = class_color if self.color is None else paint(of)["color"]
-                opacity = 0.75 if self.selected is None else np.where(of.index.isin(self.selected), 0.75, FAINT)
+                opacity: Any = 0.75 if self.selected is None else np.where(of.index.isin(self.selected), 0.75, FAINT)
                 plot.scatter(
                     of["cosine"], of[self.metric], marker=MARKERS[symbol], s=20, linewidths=0, alpha=opacity, zorder=2,
-                    color=color if ramp is None else ramp.to_rgba(of[self.color]),
+                    color=color if ramp is None else ramp.to_rgba(of[self.color].to_numpy()),
                 )  # fmt: skip
                 if self.color is None:
                     shown.append((class_name, color, MARKERS[symbol]))
@@ -123,11 +123,15 @@ class PrintedScatter(Printed):
 
     def _histograms(self, across: Axes, upwards: Axes) -> None:
         rows = self.rows[np.isfinite(self.rows[self.metric])]
-        for axes, column, lie in ((across, "cosine", "vertical"), (upwards, self.metric, "horizontal")):
+        lying: list[tuple[Axes, str, Literal["vertical", "horizontal"]]] = [
+            (across, "cosine", "vertical"),
+            (upwards, self.metric, "horizontal"),
+        ]
+        for axes, column, lie in lying:
             axes.axis("off")
             if rows.empty:
                 continue
-            edges = np.histogram_bin_edges(rows[column].to_numpy(float), BARS)
+            edges = np.histogram_bin_edges(rows[column].to_numpy(float), BARS).tolist()
             for correct, _, color, _ in CLASSES:
                 values = rows.loc[rows["correct"] == correct, column]
                 axes.hist(values, edges, orientation=lie, color=to_rgba(color, 0.55), lw=0)

@@ -50,7 +50,7 @@ class ExploreTab:
         with gr.Row(elem_classes="px-columns px-exploring"):
             with gr.Column(scale=1, min_width=300, elem_classes="px-controls", elem_id="px-exploring-controls"):
                 gr.HTML("<h2>Runs</h2>", apply_default_css=False)
-                self.list = RunList(tab.label)
+                self.list = RunList(str(tab.label))
                 self._new_run(library, app_state, model)
                 with gr.Column(elem_id="px-running"):
                     self.status = Status()
