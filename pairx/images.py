@@ -73,13 +73,14 @@ def decode(source: Source, name: str | None = None) -> np.ndarray:
 
 
 def load_image(
-    source: Source, box: Box | None = None, theta: float = 0.0, name: str | None = None
+    source: Source, box: Box | None = None, theta: float = 0.0, name: str | None = None, mirrored: bool = False
 ) -> tuple[np.ndarray, View]:
     """The part of a photograph in a box, turned upright: (H, W, 3) uint8 RGB and the View that says where it lies.
 
     box: (x, y, w, h) in pixels of the upright photograph as its file holds it; where all four lie in 0..1, give or take
     OVERSHOOT, fractions of its width and height, cut to 0..1. None is the whole photograph. theta: radians, clockwise
-    on screen, by which the box is turned about its centre.
+    on screen, by which the box is turned about its centre. mirrored: whether the image is mirrored after that, left to
+    right.
 
     Unturned boxes are rounded to whole pixels and clipped to the photograph, so nothing is interpolated; a turned box
     may reach outside, where the image is black. The View holds the box as used, in the file's pixels, always; where
@@ -96,7 +97,9 @@ def load_image(
         pixels = photograph.pixels(view.scale)
         guessed = photograph.notes
     image = _cut(pixels, view)
-    return image, replace(view, notes=(*guessed, *_poor(image)))
+    if mirrored:
+        image = np.ascontiguousarray(image[:, ::-1])
+    return image, replace(view, notes=(*guessed, *_poor(image)), mirrored=mirrored)
 
 
 def load_pair(
@@ -106,10 +109,12 @@ def load_pair(
     box1: Box | None = None,
     theta0: float = 0.0,
     theta1: float = 0.0,
+    mirrored0: bool = False,
+    mirrored1: bool = False,
 ) -> ImagePair:
     """Two photographs (or boxes in them, see `load_image`) as an ImagePair; ids are the names without endings."""
-    image0, view0 = load_image(a, box0, theta0)
-    image1, view1 = load_image(b, box1, theta1)
+    image0, view0 = load_image(a, box0, theta0, mirrored=mirrored0)
+    image1, view1 = load_image(b, box1, theta1, mirrored=mirrored1)
     return ImagePair(image0, image1, _stem(a, "image 1"), _stem(b, "image 2"), view0, view1)
 
 

@@ -47,8 +47,9 @@ class View:
 
     width, height: of the upright photograph, pixels. box: (x, y, w, h) in photograph pixels before rotation. theta:
     radians by which the box is turned about its own centre, clockwise on screen (the convention of COCO-style wildlife
-    manifests). scale: image pixels per photograph pixel, below 1 where a large photograph was reduced. The image is the
-    box turned upright, `image_size` pixels large. notes: what was guessed while it was read, a plain sentence each.
+    manifests). scale: image pixels per photograph pixel, below 1 where a large photograph was reduced. mirrored:
+    whether the image is mirrored, left to right. The image is the box turned upright, `image_size` pixels large, then
+    mirrored. notes: what was guessed while it was read, a plain sentence each.
     """
 
     width: int
@@ -57,6 +58,7 @@ class View:
     theta: float = 0.0
     scale: float = 1.0
     notes: tuple[str, ...] = ()
+    mirrored: bool = False
 
     @classmethod
     def whole(cls, width: int, height: int) -> View:
@@ -76,6 +78,8 @@ class View:
         cos, sin = np.cos(self.theta), np.sin(self.theta)
         scale = np.diag([image_w / w, image_h / h])
         linear = scale @ np.array([[cos, sin], [-sin, cos]])
+        if self.mirrored:
+            linear = np.diag([-1.0, 1.0]) @ linear
         offset = np.array([image_w / 2, image_h / 2]) - linear @ np.array([x + w / 2, y + h / 2])
         return np.column_stack([linear, offset])
 

@@ -328,7 +328,7 @@ def test_what_was_guessed_is_printed(photos: tuple, out: Path, capsys: pytest.Ca
 
     read = images.load_pair
 
-    def guessed(*args: object) -> pairx.ImagePair:
+    def guessed(*args: object, **parts: object) -> pairx.ImagePair:
         pair = read(*args)
         return replace(pair, view0=replace(pair.view0, notes=("white is taken as 4095.",)))
 

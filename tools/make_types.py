@@ -16,14 +16,14 @@ from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_t
 
 from pairx.ui import app
 from pairx.ui.compare.payload import Measured, PanelFiles, PanelScene
-from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene
+from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, WellAnswer
 from pairx.ui.explore.payload import RunScene
 from pairx.ui.shared.page import UI
 from pairx.ui.shared.parts import Part
 from pairx.ui.shared.payload import LookValues
 
 FILE = UI / "page" / "payloads.d.ts"
-FETCHED = (Scene, AnsweredScene, PanelFiles, PanelScene, RunScene, PointAnswer, Measured, LookValues)
+FETCHED = (Scene, AnsweredScene, PanelFiles, PanelScene, RunScene, PointAnswer, WellAnswer, Measured, LookValues)
 """What crosses as a file or through a `Messenger`, so that no part names it."""
 HEAD = """// Written by `python -m tools.make_types` from the types of pairx/ui/*/payload.py: change those.
 

@@ -83,10 +83,9 @@ def explain(arguments: argparse.Namespace) -> None:
     """Explain a pair, write the figures or numbers, and print what came out."""
     output = _output(arguments.output)
     look = _look(arguments)
-    from pairx.images import load_pair
     from pairx.methods import explain_steps
 
-    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
+    pair = _pair(arguments)
     model = chosen_model(arguments)
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **_options(arguments))
     explanations = with_progress(steps)
@@ -100,11 +99,10 @@ def compare(arguments: argparse.Namespace) -> None:
     """Explain a pair by several methods, write the grid, and print a line a method."""
     output = _output(arguments.output, FIGURES)
     from pairx import viz
-    from pairx.images import load_pair
     from pairx.methods import cards, compare_steps
 
     names = _chosen(arguments.methods, known := cards())
-    pair = load_pair(arguments.a, arguments.b, arguments.box0, arguments.box1, arguments.theta0, arguments.theta1)
+    pair = _pair(arguments)
     model = chosen_model(arguments)
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
@@ -137,6 +135,17 @@ def _add_photographs(command: argparse.ArgumentParser) -> None:
             metavar="RADIANS",
             help=f"by how much that box is turned clockwise in {name}",
         )
+        command.add_argument(
+            f"--mirrored{side}", action="store_true", help=f"mirror what is looked at in {name}, left to right"
+        )
+
+
+def _pair(arguments: argparse.Namespace) -> ImagePair:
+    from pairx.images import load_pair
+
+    names = ("box", "theta", "mirrored")
+    parts = {f"{name}{side}": getattr(arguments, f"{name}{side}") for name in names for side in (0, 1)}
+    return load_pair(arguments.a, arguments.b, **parts)
 
 
 def _options(arguments: argparse.Namespace) -> dict[str, Any]:

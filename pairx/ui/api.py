@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 import gradio as gr
+import numpy as np
 from gradio.utils import get_upload_folder
 
-from pairx import viz
-from pairx.types import Explanation, ImagePair, InputError
+from pairx import images, viz
+from pairx.types import Explanation, ImagePair, InputError, Matches
 from pairx.ui.shared import export
 from pairx.ui.shared.files import cached, file_data
 from pairx.ui.shared.links import CHOICES, MOST_COLORS, MOST_LINES, published
@@ -38,13 +39,21 @@ class ExplainApi:
         batchnorm: Literal["merge", "pass"] = "merge",
         figure: Literal["png", "svg", "pdf"] = "png",
         preset: Literal["paper", "pairx", "wildme"] = "paper",
+        box_a: list[float] | None = None,
+        box_b: list[float] | None = None,
+        theta_a: float = 0.0,
+        theta_b: float = 0.0,
+        mirrored_a: bool = False,
+        mirrored_b: bool = False,
     ) -> tuple[dict, gr.FileData, gr.FileData]:
         """Explain why a model finds two photographs similar (PAIR-X).
 
         photograph_a, photograph_b: files, given as handle_file(path). model: a registered name. layer: "" is the
         model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
         batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file. preset: all options as
-        published, by the paper, its authors' public code or WildMe's package; those given go before it.
+        published, by the paper, its authors' public code or WildMe's package; those given go before it. box_a, box_b:
+        [x, y, w, h], the part to look at, in pixels or fractions of the upright photograph. theta_a, theta_b: radians,
+        by which that box is turned clockwise. mirrored_a, mirrored_b: whether the part is mirrored after that.
 
         Returns a summary {"similarity", "model", "layer", "seconds", "notes": [text], "matches": [{"rank", "relevance",
         "share", "distance", "a": [x, y], "b": [x, y]}]}, the figure, and the raw values as .npz. Positions are in
@@ -52,7 +61,10 @@ class ExplainApi:
         it, whose relevance and share are negative; then those that do neither, 0. Share is of all matches' magnitude.
         """
         try:
-            photos = [self._photo(photograph_a, "a"), self._photo(photograph_b, "b")]
+            photos = [
+                self._photo(photograph_a, "a", box_a, theta_a, mirrored_a),
+                self._photo(photograph_b, "b", box_b, theta_b, mirrored_b),
+            ]
             chosen = self.app_state.model(model)
             own = {"cells": cells, "start": start, "residual": residual, "batchnorm": batchnorm}
             given = {name: value for name, value in own.items() if value != CHOICES[name][0]}
@@ -66,15 +78,19 @@ class ExplainApi:
             printed, numbers = (self._file(explanation, pair, kind, look) for kind in (figure, "npz"))
         except (InputError, ValueError, TypeError) as error:
             raise gr.Error(str(error).splitlines()[0], print_exception=False) from error
-        return summary(explanation, request), printed, numbers
+        return summary(explanation, request, pair), printed, numbers
 
-    def _photo(self, file: Any, which: str) -> Photo:
-        """A file that gradio has uploaded or fetched. Any other path of this machine is refused."""
+    def _photo(self, file: Any, which: str, box: Any, theta: Any, mirrored: Any) -> Photo:
+        """A part of a file that gradio has uploaded. Any other path of this machine is refused."""
         path = file.get("path") if isinstance(file, dict) else getattr(file, "path", None)
         if not path or not Path(path).resolve().is_relative_to(Path(get_upload_folder()).resolve()):
             raise InputError(f"photograph_{which} is no uploaded file: give it as handle_file(path).")
         name = (file.get("orig_name") if isinstance(file, dict) else file.orig_name) or Path(path).name
-        return self.app_state.shelf.open(path, Path(name).name[:120])
+        photo = self.app_state.shelf.open(path, Path(name).name[:120])
+        if box is None and not theta and not mirrored:
+            return photo
+        image, view = images.load_image(path, box, theta, photo.ref.name, mirrored is True)
+        return Photo(replace(photo.ref, digest=images.digest(image)), image, view)
 
     def _file(self, explanation: Explanation, pair: ImagePair, kind: str, look: viz.Look) -> Any:
         name = export.file_name(explanation, pair, kind)
@@ -82,10 +98,11 @@ class ExplainApi:
         return {**file_data(path), "orig_name": name}
 
 
-def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
+def summary(explanation: Explanation, request: Request, pair: ImagePair) -> dict[str, Any]:
     """A result in numbers, JSON-ready."""
     found = explanation.matches
     total = 0 if found is None else abs(found.relevance).sum()
+    a, b = ((), ()) if found is None else _in_photographs(found, pair)
     return {
         "similarity": explanation.similarity,
         "model": request.model,
@@ -100,12 +117,17 @@ def summary(explanation: Explanation, request: Request) -> dict[str, Any]:
                 "relevance": float(found.relevance[i]),
                 "share": float(found.relevance[i] / total) if total else 0.0,
                 "distance": float(found.distance[i]),
-                "a": found.keypoints0[i].tolist(),
-                "b": found.keypoints1[i].tolist(),
+                "a": a[i].tolist(),
+                "b": b[i].tolist(),
             }
             for i in range(len(found))
         ],
     }
+
+
+def _in_photographs(matches: Matches, pair: ImagePair) -> tuple[np.ndarray, np.ndarray]:
+    """Places (N, 2) x/y of matches, in pixels of the photographs as their files hold them."""
+    return pair.view0.to_photograph(matches.keypoints0), pair.view1.to_photograph(matches.keypoints1)
 
 
 def _within(value: Any, most: int) -> int:

@@ -208,7 +208,7 @@ def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     assert names(page) == before
 
     upload(page, 0, photographs[0])
-    page.wait_for_function("pairx.values[0]?.orig_name === 'tall one.png' && pairx.values[1] === null")
+    page.wait_for_function("pairx.values?.[0]?.orig_name === 'tall one.png' && pairx.values[1] === null")
     upload(page, 1, photographs[1])
     page.wait_for_function(f"document.querySelector('.px-name').textContent.includes('tall one') && {FRESH}")
     assert "wide" in names(page)[1] and overflow(page) <= 0

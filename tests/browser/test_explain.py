@@ -49,7 +49,7 @@ def test_all_that_one_looks_at_is_in_one_screen(open_page):
 def test_two_uploads_start_by_themselves_and_settings_wait(open_page, photographs):
     page = open_page(**SCREEN)
     upload(page, 0, photographs[0])
-    page.wait_for_function("pairx.values[1] === null && pairx.values[0]?.orig_name === 'mine a.png'")
+    page.wait_for_function("pairx.values?.[1] === null && pairx.values[0]?.orig_name === 'mine a.png'")
     page.locator(".px-viewer .px-notice", has_text="choose the other photograph").wait_for()
     assert page.locator(".px-strip [aria-pressed=true]").count() == 0, "its photographs are no longer in the wells"
     upload(page, 1, photographs[1])

@@ -289,7 +289,7 @@ def test_a_scene_tells_which_matches_lower_the_similarity_and_that_nothing_raise
     assert all(mark["against"] and mark["share"] < 0 for mark in scene["marks"]) and len(scene["marks"]) == 12
     assert [mark["at"] for mark in scene["marks"]] == list(range(1, 13))
     assert scene["against"] == viz.AGAINST and scene["banner"] == NOTHING_RAISES and len(scene["alphas"][0]) == 4
-    told = summary(against, SimpleNamespace(model="tiny", layer="stage"))
+    told = summary(against, SimpleNamespace(model="tiny", layer="stage"), pair)
     assert sum(match["share"] for match in told["matches"]) == pytest.approx(-1) and told["notes"] == []
     assert not scene_of(one, pair)["banner"]
 

@@ -22,9 +22,8 @@ from pairx.ui.shared.files import cached
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.links import Link, Options
 from pairx.ui.shared.payload import StatusValue
-from pairx.ui.shared.photos import Photo, pair_of
+from pairx.ui.shared.photos import pair_of
 from pairx.ui.shared.session import AppState, Request
-from pairx.ui.shared.uploads import checked
 from pairx.ui.shared.words import (
     NO_LONGER,
     OTHER_MISSING,
@@ -111,13 +110,6 @@ class ExplainEvents:
         samples = self.app_state.shelf.samples
         return PairOutputs(samples[pair.a], samples[pair.b], *self.begin(request))
 
-    def arrive(self, photo: Photo | InputError | None, other: Photo | InputError | None) -> tuple[Any, Any]:
-        """A photograph was uploaded beside another one. A sample makes room for the second photograph of a person."""
-        came = checked(photo)
-        samples = self.app_state.shelf.samples
-        own = isinstance(came, Photo) and came.ref.id not in samples
-        return came, None if own and isinstance(other, Photo) and other.ref.id in samples else SKIP
-
     def begin_filled(self, photo0: Any, photo1: Any, request: gr.Request) -> Switches:
         """A photograph came into a well: where both are filled, the pair is explained."""
         if photo0 is None or photo1 is None:
@@ -191,20 +183,21 @@ class ExplainEvents:
         """The scene of a result with its words, its link, and the form that it answers."""
         model = self.app_state.model(request.model)
         ids = request.photo0.id, request.photo1.id
-        sample = next((one for one in self.pairs.values() if (one.a, one.b) == ids), None)
+        cuts = request.photo0.cut, request.photo1.cut
+        sample = next((one for one in self.pairs.values() if {one.a, one.b} == {*ids}), None)
         scene = scene_of(explanation, pair)
         own = not all(one in self.app_state.shelf.samples for one in ids)
         counted = f"{scene['matches']} {'match' if scene['matches'] == 1 else 'matches'}"
         seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
         return scene | {
             "key": self.app_state.key(request),
-            "sample": sample and sample.id,
+            "sample": sample.id if sample and cuts == (None, None) else None,
             "own": own,
             "story": sample.sentence if sample else OWN_PAIR,
             "references": self.references.texts(model, explanation.similarity, own) if comparable(pair) else [],
             "notes": [SAME] * same_picture(pair) + scene["notes"],
             "about": f"{model.title} · {layer_title(model, request.layer)} · {counted}{seconds}",
-            "link": links.query(*ids, request.model, request.layer, request.options),
+            "link": links.query(*ids, request.model, request.layer, request.options, cuts),
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }
 

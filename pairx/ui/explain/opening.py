@@ -61,10 +61,14 @@ class Opening:
 
     def fill(self, link: Link) -> FormOutputs:
         """The form of a link."""
-        photos = [self._find(one) for one in (link.a, link.b)]
         name = link.model or self.request.model
+        photos = [self._find(one) for one in (link.a, link.b)]
         try:
             model = self.app_state.model(name)
+            photos = [
+                self.app_state.shelf.cut(photo, cut).ref if photo and cut else photo
+                for photo, cut in zip(photos, link.cuts, strict=True)
+            ]
         except InputError as error:
             return FormOutputs(*photos, asked=None, status=StatusValue(text=str(error), error=True))
         known = [layer.name for layer in model.layers]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from pairx import viz
-from pairx.ui.explain.payload import PointQuestion, ViewerConstants, ViewerDownload, ViewerQuery, ViewerValue
+from pairx.ui.explain.payload import (
+    PointQuestion,
+    ViewerConstants,
+    ViewerDownload,
+    ViewerQuery,
+    ViewerValue,
+    WellChoice,
+    WellCut,
+)
 from pairx.ui.shared.files import fresh, json_file
 from pairx.ui.shared.links import MOST_COLORS, MOST_LINES, NAMES
 from pairx.ui.shared.parts import Part, SampleStrip
@@ -53,6 +61,14 @@ class LookPanel(Part):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(given=look_defaults(), **how)
+
+
+class Wells(Part):
+    """What can be done with the photographs in the wells: replace one, choose a part of it."""
+
+    template = '<div class="px-wells"></div>'
+    module = "explain/page/wells.js"
+    sends: ClassVar = {"edit": WellChoice, "cut": WellCut}
 
 
 class Samples(SampleStrip):

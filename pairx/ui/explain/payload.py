@@ -145,3 +145,29 @@ class PointAnswer(TypedDict):
     cells: NotRequired[list[float]]
     grid: NotRequired[tuple[int, int]]
     scale: NotRequired[float]
+
+
+class WellChoice(TypedDict):
+    """The photograph whose part is to be chosen."""
+
+    side: int
+
+
+class WellAnswer(TypedDict):
+    """A whole photograph whose part is to be chosen, and the part that is looked at now. box: None is all of it."""
+
+    side: int
+    file: FileData
+    box: list[int] | None
+    turns: int
+    mirrored: bool
+
+
+class WellCut(TypedDict):
+    """A part of photograph `side`. box: (x, y, w, h) in its pixels. turns: quarter turns clockwise. mirrored: after
+    that."""
+
+    side: int
+    box: list[float]
+    turns: int
+    mirrored: bool

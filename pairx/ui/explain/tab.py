@@ -9,9 +9,10 @@ import gradio as gr
 from pairx.choices import OFFERED
 from pairx.ui.explain.events import ExplainEvents, LayerOutputs, PairOutputs, RunOutputs
 from pairx.ui.explain.opening import FormOutputs, Opening
-from pairx.ui.explain.parts import LookPanel, Samples, Viewer
+from pairx.ui.explain.parts import LookPanel, Samples, Viewer, Wells
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
+from pairx.ui.explain.wells import WellEvents
 from pairx.ui.shared.events import (
     LAST,
     QUEUE,
@@ -62,8 +63,9 @@ class ExplainTab:
                 answers = ExplainEvents(app_state, pairs, opening, self.form, references)
                 self.viewer = Viewer(answers.opening_scene() if ready else None)
                 self.point = Messenger("point")
+                self.well = Messenger("well")
                 self.file = gr.File(visible="hidden")
-        self._wire(answers, Opening(app_state, opening, ready))
+        self._wire(answers, Opening(app_state, opening, ready), WellEvents(app_state.shelf, photos[0].GRADIO_CACHE))
 
     def _wells(self, app_state: AppState, opening: Request) -> tuple[SafeImage, SafeImage]:
         how: dict[str, Any] = {
@@ -77,6 +79,7 @@ class ExplainTab:
             with gr.Row(elem_classes="px-photos"):
                 first = SafeImage(value=opening.photo0, label="Photograph A", alt_text="Photograph A", **how)
                 second = SafeImage(value=opening.photo1, label="Photograph B", alt_text="Photograph B", **how)
+            self.wells = Wells()
             self.swap = gr.Button("Swap A and B", size="sm")
         return first, second
 
@@ -117,7 +120,7 @@ class ExplainTab:
             }
         return Form(photos, model, layer, options, gr.State(None, time_to_live=SESSION_SECONDS))
 
-    def _wire(self, answers: ExplainEvents, opening: Opening) -> None:
+    def _wire(self, answers: ExplainEvents, opening: Opening, wells: WellEvents) -> None:
         form, photos = self.form, list(self.form.photo_inputs)
         states = {"status": self.status, "go": self.go, "stop": self.stop}
         switches = [*Switches(**states)]
@@ -146,11 +149,16 @@ class ExplainTab:
             event.then(line.status, None, self.status, **WAITING)
         self.stop.click(answers.halt, outputs=switches, **at_once)
 
+        arrivals = []
         for photo, other in ((photos[0], photos[1]), (photos[1], photos[0])):
-            came = photo.upload(answers.arrive, [photo, other], [photo, other], **QUIET)
+            came = photo.upload(wells.arrive, [photo, other], [photo, other], **QUIET)
             came.failure(lambda: None, outputs=photo, **at_once)
+            arrivals.append(came)
+        self.wells.edit(wells.edit, photos, self.well, trigger_mode="multiple", **at_once)
+        arrivals.append(self.wells.cut(wells.cut, photos, photos, **QUIET))
+        for event in arrivals:
             # The wells as the browser names their files: nothing is decoded to see whether both are filled.
-            filled = came.success(answers.begin_filled, photos, switches, preprocess=False, **at_once)
+            filled = event.success(answers.begin_filled, photos, switches, preprocess=False, **at_once)
             filled.then(answers.run_filled, **running)
             filled.then(line.status, None, self.status, **WAITING)
         layers = LayerOutputs(model=form.model, layer=form.layer)

@@ -471,6 +471,25 @@ export interface ViewerValue {
   asked?: string;
 }
 
+export interface WellAnswer {
+  side: number;
+  file: FileData;
+  box: number[] | null;
+  turns: number;
+  mirrored: boolean;
+}
+
+export interface WellChoice {
+  side: number;
+}
+
+export interface WellCut {
+  side: number;
+  box: number[];
+  turns: number;
+  mirrored: boolean;
+}
+
 export type BoardPart = Part<BoardValue, BoardConstants, { download: BoardDownload; measure: BoardMeasure }>;
 export type ChosenPairPart = Part<null, null, {}>;
 export type KeyboardPart = Part<null, null, {}>;
@@ -488,3 +507,4 @@ export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;
 export type ViewChipsPart = Part<null, null, {}>;
 export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion; reopen: ViewerQuery }>;
+export type WellsPart = Part<null, null, { edit: WellChoice; cut: WellCut }>;

@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, StatusValue } from "./payloads.js" */
+/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, StatusValue, WellAnswer } from "./payloads.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
 /** A component's file as gradio hands it to the page.
@@ -19,6 +19,7 @@
  * @property {StatusValue} status of the tab Explain
  * @property {StatusValue} compare-status of the tab Compare
  * @property {PointAnswer} point an answer to a place
+ * @property {WellAnswer} well a photograph whose part is to be chosen
  * @property {Measured} measured
  * @property {undefined} rows other pairs are on show
  * @property {undefined} selection

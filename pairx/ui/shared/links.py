@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from pairx import core
 from pairx.choices import OFFERED
+from pairx.types import InputError
+from pairx.ui.shared import cuts as parts_of
+from pairx.ui.shared.cuts import Cut
 
 CHOICES = {name: tuple(choice.offered) for name, choice in OFFERED.items()}
 """The options that have controls, each with the values that it may have here, the default first."""
@@ -54,7 +57,7 @@ def preset_of(options: Options) -> str | None:
 class Link:
     """What a link asks for. a, b: a sample's id or the short digest of an upload. layer: None is the model's default.
     look: of `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright.
-    back: whether the browser's history asks for it."""
+    cuts: what part of each photograph, None is all. back: whether the browser's history asks for it."""
 
     a: str
     b: str
@@ -63,6 +66,7 @@ class Link:
     options: Options = field(default_factory=Options)
     look: dict[str, int | float | str] = field(default_factory=dict)
     match: int | None = None
+    cuts: tuple[Cut | None, Cut | None] = (None, None)
     back: bool = False
 
 
@@ -89,7 +93,8 @@ class RunLink:
         return {name: text for name, text in texts.items() if text}
 
 
-PAIR_NAMES = ("a", "b", "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
+CUTS = ("cut_a", "cut_b")
+PAIR_NAMES = ("a", "b", *CUTS, "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
 NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *(one.name for one in fields(RunLink))]))
 """Every query parameter that a link may hold."""
 
@@ -105,10 +110,13 @@ def is_upload(photo: str) -> bool:
     return _UPLOAD.fullmatch(photo) is not None
 
 
-def query(a: str, b: str, model: str, layer: str, options: Options) -> dict[str, str]:
-    """The parameters of a result. Options that have their default value are left out."""
+def query(
+    a: str, b: str, model: str, layer: str, options: Options, cuts: Sequence[Cut | None] = (None, None)
+) -> dict[str, str]:
+    """The parameters of a result. Options that have their default value are left out, and so are cuts that are none."""
     chosen = {name: getattr(options, name) for name in CHOICES if getattr(options, name) != CHOICES[name][0]}
-    return {"a": a, "b": b, "model": model, "layer": layer, **chosen}
+    parts = {name: str(cut) for name, cut in zip(CUTS, cuts, strict=True) if cut is not None}
+    return {"a": a, "b": b, **parts, "model": model, "layer": layer, **chosen}
 
 
 def parse(
@@ -128,6 +136,10 @@ def parse(
             )
     if model and model not in models:
         raise ValueError("This link names a model that does not exist here. Choose another, and two photographs.")
+    try:
+        first, second = (parts_of.parse(str(params.get(name, ""))) for name in CUTS)
+    except InputError as error:
+        raise ValueError("This link names a part of a photograph that cannot be meant. Draw it again.") from error
     layer = str(params.get("layer", ""))
     chosen = {name: params[name] for name, values in CHOICES.items() if params.get(name) in values}
     return Link(
@@ -138,6 +150,7 @@ def parse(
         Options(**chosen),
         _look(params, palettes),
         _whole(params, "match", 1, MOST_RANK),
+        (first, second),
     )
 
 

@@ -46,7 +46,9 @@ class SafeImage(gr.Image):
             return None
         ref = value.ref if isinstance(value, Photo) else value
         # A copy, because gradio hands out files of its cache and of the working folder only.
-        return ImageData(path=save_file_to_cache(ref.path, self.GRADIO_CACHE), orig_name=ref.name)
+        path = save_file_to_cache(ref.path, self.GRADIO_CACHE)
+        self.shelf.given(path, ref)
+        return ImageData(path=path, orig_name=ref.name)
 
 
 def checked(photo: Photo | InputError | None) -> Photo | None:

@@ -10,10 +10,9 @@ from pairx.models import EmbeddingModel, ModelCard
 Choices = list[tuple[str, str]]
 
 OWN_PAIR = (
-    "Your photographs: the lines join the places that this model finds alike, the colours mark the pixels behind the "
-    "strongest."
+    "The lines join the places that this model finds alike, and the colours mark the pixels behind the strongest."
 )
-"""What the picture of an uploaded pair shows."""
+"""What the picture of a pair shows that is no sample."""
 
 OTHER_MISSING = "Now choose the other photograph: the pair is explained once both are there."
 STOPPED = "Stopped. The picture is the one from before."

@@ -41,7 +41,7 @@ export class MatchTable {
         make("span", "", share, `${minus((100 * mark.share).toFixed(1))} %${mark.against ? ", lowers" : ""}`);
         row.classList.toggle("px-against", mark.against);
         mark.points.forEach(([x, y], i) => {
-          make("td", "px-place", row, `${Math.round(x * photos[i].width)}, ${Math.round(y * photos[i].height)}`);
+          make("td", "", row, `${Math.round(x * photos[i].width)}, ${Math.round(y * photos[i].height)}`);
         });
         row.addEventListener("pointerenter", (event) => event.pointerType !== "touch" && this.on.over(mark.rank));
         row.addEventListener("pointerleave", () => this.on.over(null));

@@ -83,7 +83,7 @@ export class Picture {
     this.scales = make("div", "px-scales", under);
 
     const lower = make("div", "px-lower", body);
-    const numbers = make("section", "px-section px-numbers", lower);
+    const numbers = make("section", "px-section px-listed", lower);
     make("h3", "", numbers, "Matches").title = "Arrow keys move, Enter keeps one, Escape frees it, double-click zooms";
     const maps = make("section", "px-section px-pixels", lower);
     this.smallTitle = make("h3", "", maps);
