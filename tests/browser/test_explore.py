@@ -310,6 +310,38 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     page.wait_for_function("pairx.explore.view === 'all'")
 
 
+def test_back_and_a_link_lead_to_what_was_selected_and_chosen(open_page):
+    page = open_explore(open_page)
+    numbers = page.evaluate("pairx.explore.listed.slice(10, 40)")
+    first, second = numbers[3], numbers[8]
+    page.evaluate("(number) => pairx.explore.choose(number)", first)
+    page.wait_for_url("**query=*")
+    page.wait_for_timeout(400)
+    page.evaluate("(numbers) => pairx.explore.select(numbers)", numbers)
+    page.wait_for_url("**selected=*")
+    page.evaluate("(number) => pairx.explore.choose(number)", second)
+    page.wait_for_timeout(400)
+    link = urlparse(page.url).query
+    state = "[pairx.explore.chosen, pairx.explore.view, [...pairx.explore.numbers()].sort((a, b) => a - b)]"
+    page.click("[data-view=sure]")
+    page.wait_for_url("**pairs=sure*")
+    page.get_by_label("Photograph or individual").fill("zuri")
+    page.wait_for_url("**text=zuri*")
+    page.go_back()
+    page.wait_for_function("pairx.explore.view === 'sure' && !pairx.explore.scene.link.text")
+    assert page.get_by_label("Photograph or individual").input_value() == ""
+    page.go_back()
+    page.wait_for_function("pairx.explore.view === null")
+    assert page.evaluate(state) == [second, None, sorted(numbers)]
+    page.go_back()
+    page.wait_for_function(f"pairx.explore.chosen === {first}")
+    page.go_forward()
+    page.wait_for_function(f"pairx.explore.chosen === {second}")
+    again = open_page(f"?{link}", shown=".px-explore.px-ready")
+    again.wait_for_function(SHOWN)
+    assert again.evaluate(state) == [second, None, sorted(numbers)]
+
+
 def test_a_choice_redraws_and_keeps_the_pair(open_page):
     page = open_explore(open_page)
     number = lonely(page)

@@ -178,6 +178,27 @@ def test_a_link_opens_exactly_its_view(exploration):
     assert all(one == gr.skip() for one in nothing), "the page of another link stays as it is"
 
 
+def test_a_link_holds_a_selection_by_hand(exploration):
+    *_, plot = linked(exploration, run="cows", selected="3-5,17,39-999999999")
+    assert (
+        plot["show"]["selected"] == sorted(plot["show"]["selected"]) == [3, 4, 5, 17, 39] and not plot["show"]["note"]
+    )
+    *_, plot = linked(exploration, run="cows", text="Animal 3", selected="1-5")
+    assert plot["show"]["selected"] == [3], "of the pairs on show"
+    for wrong in ("x", "1-", "-5", "1--5", "777", "1,,2", "1" * 5000):
+        *_, plot = linked(exploration, run="cows", selected=wrong)
+        assert "selected" not in plot["show"] and "selected pairs" in plot["show"]["note"]
+
+
+def test_back_leads_to_the_view_of_before(exploration):
+    asked = {"run": "cows", "layer": "early", "metric": "match_coverage", "selected": "1-2"}
+    opened = exploration.go_back(gr.EventData(None, {"query": asked}))
+    assert (opened.opened, opened.layer["value"], opened.tabs) == ("cows", "early", gr.skip())
+    assert opened.plot["show"]["selected"] == [1, 2]
+    for nothing in ({}, {"query": {}}, {"query": "x"}):
+        assert exploration.go_back(gr.EventData(None, nothing)).opened == READY, "the page as it opened"
+
+
 @pytest.mark.parametrize(
     ("query", "said"),
     [

@@ -81,13 +81,21 @@ class ExploreEvents:
     def open_link(self, request: gr.Request) -> OpenOutputs:
         """The page's address may name a run: the tab to show, and what `open` answers."""
         link = links.parse_run(dict(request.query_params))
-        if link is None:
-            return OpenOutputs()
+        return OpenOutputs() if link is None else self._linked(link)._replace(tabs=gr.Tabs(selected=TAB))
+
+    def go_back(self, event: gr.EventData) -> OpenOutputs:
+        """The browser's Back or Forward leads to a view of other pairs than those on show."""
+        asked = sent(event).get("query")
+        link = links.parse_run(asked) if isinstance(asked, dict) else None
+        return self._linked(link or RunLink(READY))
+
+    def _linked(self, link: RunLink) -> OpenOutputs:
+        """A run as a link asks for it; the sample's where there is none of its name."""
         try:
-            return self._opened(link)._replace(tabs=gr.Tabs(selected=TAB))
+            return self._opened(link)
         except InputError:
             opened = self.open(READY)
-            return opened._replace(tabs=gr.Tabs(selected=TAB), plot=opened.plot | {"show": Show(note=NO_RUN)})
+            return opened._replace(plot=opened.plot | {"show": Show(note=NO_RUN)})
 
     def _opened(self, link: RunLink) -> OpenOutputs:
         """A run as a link asks for it; what the run does not have is said. Raises InputError."""
@@ -102,9 +110,14 @@ class ExploreEvents:
         offered = [view["id"] for view in scene["views"]]
         if link.pairs and link.pairs not in offered:
             lost.append(f"view “{VIEWS[link.pairs].title if link.pairs in VIEWS else link.pairs[:80]}”")
+        selected = links.among(scene["number"], link.selected)
+        if link.selected and not selected:
+            lost.append("selected pairs")
         columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
         note = LOST.format(lost="; ".join(lost)) if lost else ""
         show = Show(view=link.pairs if link.pairs in offered else None, number=number, note=note)
+        if selected:
+            show["selected"] = selected
         return OpenOutputs(
             opened=link.run,
             layer=gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),

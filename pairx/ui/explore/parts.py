@@ -24,6 +24,7 @@ from pairx.ui.explore.payload import (
     RunListConstants,
     RunListValue,
     RunName,
+    RunQuery,
     TablesValue,
     Ticket,
 )
@@ -57,7 +58,7 @@ class ScatterPlot(Part):
     module = "explore/page/scatter.js"
     takes = PlotValue
     constants = PlotConstants
-    sends: ClassVar = {"choose": PairChoice, "turn": PlotTurn, "download": PairsDownload}
+    sends: ClassVar = {"choose": PairChoice, "turn": PlotTurn, "download": PairsDownload, "back": RunQuery}
 
     def __init__(self, **how: Any) -> None:
         super().__init__(given=PlotConstants(plotly=address(PLOTLY), names=[*NAMES]), **how)

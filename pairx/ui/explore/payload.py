@@ -58,9 +58,10 @@ class RunScene(TypedDict):
 
 
 class Show(TypedDict):
-    """The view and the pair to begin with, and what to say of them."""
+    """The view, or numbers that are selected by hand, and the pair to begin with, and what to say of them."""
 
     view: NotRequired[str | None]
+    selected: NotRequired[list[int]]
     number: NotRequired[int | None]
     note: str
 
@@ -97,6 +98,12 @@ class PairWish(TypedDict):
     ticket: int
     run: str
     layer: str
+
+
+class RunQuery(TypedDict):
+    """A view of the browser's history. query: of its link."""
+
+    query: dict[str, str]
 
 
 class PlotTurn(TypedDict):

@@ -135,7 +135,8 @@ class ExploreTab:
         page.load(answers.open_link, None, opening, **at_once)
         first = tab.select(open_first, self.opened, opening, **at_once)
         named = self.list.open(open_named, None, opening, **last)
-        for event in (first, named):
+        back = self.plot.back(answers.go_back, None, opening, **last)
+        for event in (first, named, back):
             event.then(runs.refresh, self.opened, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 

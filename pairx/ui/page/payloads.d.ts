@@ -297,6 +297,10 @@ export interface RunName {
   name: string;
 }
 
+export interface RunQuery {
+  query: Record<string, string>;
+}
+
 export interface RunScene {
   key: string;
   run: string;
@@ -383,6 +387,7 @@ export interface SheetConstants {
 
 export interface Show {
   view?: string | null;
+  selected?: number[];
   number?: number | null;
   note: string;
 }
@@ -501,7 +506,7 @@ export type PairTablePart = Part<null, null, {}>;
 export type RunListPart = Part<RunListValue, RunListConstants, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type SamplesPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
-export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload }>;
+export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload; back: RunQuery }>;
 export type SheetButtonPart = Part<null, SheetConstants, {}>;
 export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;

@@ -8,6 +8,8 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+import numpy as np
+
 from pairx import core
 from pairx.choices import OFFERED
 from pairx.types import InputError
@@ -19,8 +21,9 @@ CHOICES = {name: tuple(choice.offered) for name, choice in OFFERED.items()}
 
 MOST_LINES, MOST_COLORS = 40, 10
 MOST_RANK = 99_999
-MOST_TEXT, MOST_VALUES = 500, 200
+MOST_TEXT, MOST_VALUES, MOST_SELECTED = 500, 200, 4000
 _UPLOAD = re.compile(r"[0-9a-f]{24}")
+_SPANS = re.compile(r"[0-9]{1,9}(-[0-9]{1,9})?(,[0-9]{1,9}(-[0-9]{1,9})?)*")
 _LAYER = re.compile(r"[A-Za-z0-9_.]{1,80}")
 
 
@@ -73,8 +76,9 @@ class Link:
 @dataclass(frozen=True)
 class RunLink:
     """What a link to a view of a run asks for, unchecked: only the run knows what it has. "" and () where it says
-    nothing. color, column, values, text: see `pairx.ui.explore.choice.Choice`. pairs: id of a ready-made view. query,
-    gallery: ids of the chosen pair's photographs."""
+    nothing. color, column, values, text: see `pairx.ui.explore.choice.Choice`. pairs: id of a ready-made view.
+    selected: numbers of pairs selected by hand, such as "1-3,7". query, gallery: ids of the chosen pair's photographs.
+    """
 
     run: str
     layer: str = ""
@@ -84,6 +88,7 @@ class RunLink:
     values: tuple[str, ...] = ()
     text: str = ""
     pairs: str = ""
+    selected: str = ""
     query: str = ""
     gallery: str = ""
 
@@ -162,7 +167,20 @@ def parse_run(params: Mapping[str, str]) -> RunLink | None:
     except (ValueError, RecursionError):
         values = []
     known = [one[:MOST_TEXT] for one in values if isinstance(one, str)] if isinstance(values, list) else []
-    return RunLink(**texts | {"values": tuple(known[:MOST_VALUES])}) if texts["run"] else None
+    longer = {"values": tuple(known[:MOST_VALUES]), "selected": str(params.get("selected", ""))[:MOST_SELECTED]}
+    return RunLink(**texts | longer) if texts["run"] else None
+
+
+def among(numbers: Sequence[int], spans: str) -> list[int]:
+    """Which of some numbers a text such as "1-3,7" names; none where it is another text."""
+    if not _SPANS.fullmatch(spans):
+        return []
+    every = np.asarray(numbers)
+    chosen = np.zeros(len(every), bool)
+    for span in spans.split(","):
+        low, _, high = span.partition("-")
+        chosen |= (every >= int(low)) & (every <= int(high or low))
+    return every[chosen].tolist()
 
 
 def _look(params: Mapping[str, str], palettes: Container[str]) -> dict[str, int | float | str]:

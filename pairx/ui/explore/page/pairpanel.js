@@ -70,7 +70,7 @@ export function mount({ element, props, given, trigger, watch }) {
   function go(by) {
     const next = selection.neighbour(by);
     lookahead.direction = by;
-    if (next !== null && next !== selection.chosen) selection.choose(next);
+    if (next !== null && next !== selection.chosen) selection.choose(next, "walk");
   }
 
   /** @param {string} layer */
@@ -210,7 +210,7 @@ export function mount({ element, props, given, trigger, watch }) {
 
   // A choice shows its pair: beside the plot the page scrolls to it, elsewhere it comes over the window.
   function bringIntoSight() {
-    if (wide.on || !selection.asked) return;
+    if (wide.on || selection.by === "page") return;
     const { top, bottom } = root.getBoundingClientRect();
     if (BESIDE.matches) scrollBy(0, Math.min(0, top - 8));
     else if (top < 0 || Math.min(bottom, top + innerHeight / 2) > innerHeight) wide.set(true);

@@ -2,9 +2,9 @@
 
 import { button, make } from "../../page/dom.js";
 import { fetched } from "../../page/fetching.js";
-import { ViewLink } from "../../page/link.js";
 import { on } from "../../page/state.js";
 import { shell } from "../../page/toolbar.js";
+import { Address } from "./address.js";
 import { kept } from "./kept.js";
 import { loadPlotly, PairPlot } from "./plot.js";
 import { selection } from "./selection.js";
@@ -31,21 +31,8 @@ export function mount({ element, props, given, trigger, watch }) {
   for (const [mode, text, label] of MODES) modes[mode] = button(tools, text, label, () => setMode(mode));
   button(tools, "Whole plot", "Show the whole plot", () => plot?.whole());
   button(tools, "Select none", "Show all pairs again", () => selection.look("all"));
-  const link = new ViewLink(
-    root,
-    given.names,
-    () => {
-      const pair = selection.chosen === null ? null : selection.row(selection.chosen);
-      const shown = {
-        pairs: selection.view === "all" ? null : selection.view,
-        query: pair?.query,
-        gallery: pair?.gallery,
-      };
-      return Object.fromEntries(Object.entries({ ...selection.scene.link, ...shown }).filter(([, value]) => value));
-    },
-    () => (selection.view ? "Link copied" : "Link copied, without the selection"),
-  );
-  link.button(tools);
+  const address = new Address(root, given.names, (query) => trigger("back", { query }));
+  address.link.button(tools);
   const canvas = make("div", "px-plot", body);
   canvas.setAttribute("role", "img");
   const bare = make("div", "px-bare", body); // in the plot's place where it has no point
@@ -129,18 +116,20 @@ export function mount({ element, props, given, trigger, watch }) {
         `${scene.metric} against cosine similarity, ${scene.number.length} pairs. The table below lists them.`,
       );
       const layer = selection.scene?.layer;
-      const { view, number } = wanted;
+      const { view, number, selected } = wanted;
       notice.textContent = wanted.note ?? "";
       wanted = {};
       selection.show(scene, view);
+      if (selected?.length) selection.select(selected);
       const first =
         number ??
         selection.chosen ??
-        (view && selection.numbers()[0]) ??
+        ((view || selected?.length) && selection.numbers()[0]) ??
         scene.views.find((view) => view.id !== "all" && view.numbers.length)?.numbers[0] ??
         scene.number[0];
-      if (first !== undefined && (selection.chosen !== first || layer !== scene.layer)) selection.choose(first, false);
+      if (first !== undefined && (selection.chosen !== first || layer !== scene.layer)) selection.choose(first, "page");
       else plot.mark(selection.chosen);
+      address.returning = false;
     } catch (error) {
       if (ticket !== asked) return;
       console.error(error);
@@ -148,9 +137,6 @@ export function mount({ element, props, given, trigger, watch }) {
     }
   }
 
-  on("rows", () => link.changed());
-  on("selection", () => link.changed());
-  on("chosen", () => link.changed());
   on("selection", () => plot?.select(selection.selected));
   on("chosen", () => {
     plot?.mark(selection.chosen);

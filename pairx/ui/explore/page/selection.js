@@ -28,8 +28,9 @@ export const selection = {
   listed: [],
   /** @type {number | null} */
   chosen: null,
-  /** Whether a person chose it, and not the page itself. */
-  asked: false,
+  /** How it was chosen: by a click, by going through the list, or by the page itself.
+   * @type {"click" | "walk" | "page"} */
+  by: "page",
   /** Number of the last click. */
   ticket: 0,
   /** @param {RunScene} scene
@@ -65,11 +66,11 @@ export const selection = {
     emit("listed");
   },
   /** @param {number} number
-   * @param {boolean} [asked] whether a person did */
-  choose(number, asked = true) {
+   * @param {"click" | "walk" | "page"} [by] */
+  choose(number, by = "click") {
     if (!this.at.has(number)) return;
     this.chosen = number;
-    this.asked = asked;
+    this.by = by;
     this.ticket += 1;
     emit("chosen");
   },
