@@ -201,3 +201,31 @@ def test_nothing_moves_while_the_page_opens(open_page):
       setTimeout(() => done(sum), 500);
     })""")
     assert shift < 0.1
+
+
+def test_the_menu_gives_what_one_sees(open_page):
+    page = open_page(**SCREEN)
+
+    def saved(kind: str) -> bytes:
+        page.locator(".px-menu summary").focus()
+        page.keyboard.press("Enter")
+        with page.expect_download() as got:
+            page.locator(f"button[data-kind={kind}]").focus()
+            page.keyboard.press("Enter")
+        assert got.value.suggested_filename.endswith(f".{kind}")
+        return Path(got.value.path()).read_bytes()
+
+    whole = saved("png")
+    page.get_by_label("Zoom in").click()
+    page.get_by_label("Zoom in").click()
+    detail = saved("png")
+    assert detail != whole, "a detail is a figure of its own"
+    page.keyboard.press("p")
+    page.locator(".px-pointing .px-frame").first.click()
+    page.locator(".px-answer").nth(1).wait_for(state="visible")
+    assert b"point to point" in saved("svg")
+    assert saved("csv").decode("utf-8-sig").startswith("match,relevance,share,distance,a_x,a_y,b_x,b_y")
+    assert b"Content-Security-Policy" in saved("html")
+    page.locator(".px-menu summary").press("Enter")
+    page.keyboard.press("Escape")
+    assert page.locator(".px-menu-list").is_hidden() and page.locator(".px-pointing").count() == 1

@@ -12,6 +12,7 @@ from gradio.components import Component
 
 from pairx import viz
 from pairx.types import Explanation, ImagePair, InputError, Steps
+from pairx.ui.explain.copy import LONGEST, QUALITY, offline_copy
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer
 from pairx.ui.explain.references import SAME, References, comparable, same_picture
 from pairx.ui.explain.samples import SamplePair
@@ -179,13 +180,16 @@ class ExplainEvents:
             log.exception("an explanation failed")
             yield RunOutputs(**resting(OUR_FAULT, error=True))
 
-    def describe(self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str]) -> AnsweredScene:
-        """The scene of a result with its words, its link, and the form that it answers."""
+    def describe(
+        self, request: Request, explanation: Explanation, pair: ImagePair, paths: list[str], **photographs: int
+    ) -> AnsweredScene:
+        """The scene of a result with its words, its link, and the form that it answers. photographs: as `scene_of`
+        takes them."""
         model = self.app_state.model(request.model)
         ids = request.photo0.id, request.photo1.id
         cuts = request.photo0.cut, request.photo1.cut
         sample = next((one for one in self.pairs.values() if {one.a, one.b} == {*ids}), None)
-        scene = scene_of(explanation, pair)
+        scene = scene_of(explanation, pair, **photographs)
         own = not all(one in self.app_state.shelf.samples for one in ids)
         counted = f"{scene['matches']} {'match' if scene['matches'] == 1 else 'matches'}"
         seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
@@ -241,8 +245,11 @@ class ExplainEvents:
             kind = str(asked.get("kind"))
             seen = asked.get("look")
             look, detail = export.look_from(seen, explanation.matches), export.detail_from(seen)
-            answer = self._answer(request, seen.get("point")) if isinstance(seen, dict) else None
-            data = export.content(explanation, pair, kind, look, detail, answer)
+            if kind == "html":
+                data = self._copy(request, explanation, pair, look, detail)
+            else:
+                answer = self._answer(request, seen.get("point")) if isinstance(seen, dict) else None
+                data = export.content(explanation, pair, kind, look, detail, answer)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return cached(data, export.file_name(explanation, pair, kind, look))
@@ -253,3 +260,13 @@ class ExplainEvents:
             return None
         side, (x0, y0, x1, y1) = read_place(asked)
         return viz.Answer(side, (x0, y0, x1, y1), self.app_state.point_map(request, side, (x0, y0, x1, y1)))
+
+    def _copy(
+        self, request: Request, explanation: Explanation, pair: ImagePair, look: viz.Look, detail: viz.Detail | None
+    ) -> bytes:
+        """The offline copy, as the picture looks now."""
+        scene = self.describe(request, explanation, pair, [], longest=LONGEST, quality=QUALITY)
+        seen = {"lines": look.k_lines, "colors": look.k_colors, "opacity": look.opacity, "palette": look.palette}
+        part = asdict(detail) if detail else {"zoom": 1, "centers": []}
+        about = f"{pair.id0} and {pair.id1}: cosine similarity {explanation.similarity:.2f}, PAIR-X"
+        return offline_copy(scene, {**seen, **part, "isolate": look.isolate}, about)

@@ -11,11 +11,11 @@ from pairx.ui.shared.links import MOST_COLORS, MOST_LINES
 LONGEST = 1800  # px of a photograph on screen; it can be zoomed into
 
 
-def scene_of(explanation: Explanation, pair: ImagePair) -> Scene:
+def scene_of(explanation: Explanation, pair: ImagePair, longest: int = LONGEST, quality: int = 92) -> Scene:
     """All that the browser needs to draw an explanation in any look, JSON-ready.
 
     The colours of every palette for every number of painted matches come along, and each match's opacity map on its
-    own, so that a look changes without the server.
+    own, so that a look changes without the server. longest, quality: px and JPEG quality of its photographs.
     """
     scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
     traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
@@ -23,7 +23,7 @@ def scene_of(explanation: Explanation, pair: ImagePair) -> Scene:
         "similarity": explanation.similarity,
         "photos": [
             {
-                "src": data_uri(images.thumbnail(photo, LONGEST), "jpeg", quality=92),
+                "src": data_uri(images.thumbnail(photo, longest), "jpeg", quality=quality),
                 "width": photo.shape[1],
                 "height": photo.shape[0],
                 "name": name,

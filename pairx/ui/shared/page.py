@@ -28,12 +28,16 @@ def imported(module: str) -> str:
     return f"import(new URL({json.dumps(address(UI / module))}, document.baseURI).href)"
 
 
+def variables() -> str:
+    """The values that style sheets have from Python, as custom properties."""
+    known = {**{name: color for _, name, color, _ in CLASSES}, "faint": viz.FAINT, "opacity": viz.Look().opacity}
+    return f":root {{ {' '.join(f'--px-{name}: {value};' for name, value in known.items())} }}"
+
+
 def head() -> str:
     """What the page's head needs: our style sheets as they are, as gradio would rewrite the selectors of one given as
     `css`, and the modules, which the browser fetches at once and not one after the other."""
-    known = {**{name: color for _, name, color, _ in CLASSES}, "faint": viz.FAINT, "opacity": viz.Look().opacity}
-    values = " ".join(f"--px-{name}: {value};" for name, value in known.items())
-    sheets = "\n".join([f":root {{ {values} }}", *(sheet.read_text(encoding="utf-8") for sheet in SHEETS)])
+    sheets = "\n".join([variables(), *(sheet.read_text(encoding="utf-8") for sheet in SHEETS)])
     modules = [module for folder in FOLDERS for module in sorted(folder.glob("*.js"))]
     links = "\n".join(f'<link rel="modulepreload" href="{address(module)}">' for module in modules)
     return f"{links}\n<style>\n{sheets}\n</style>"

@@ -8,6 +8,7 @@ const KINDS = [
   ["svg", "Figure, SVG", "What you see, to be edited"],
   ["pdf", "Figure, PDF", "What you see, for a paper"],
   ["csv", "Matches, CSV", "All matches with their places and relevance, as a table"],
+  ["html", "Offline copy, HTML", "One file that a colleague opens without the app, to zoom and hover"],
   ["npz", "Raw values, NPZ", "All maps and matches as NumPy arrays"],
 ];
 
