@@ -69,7 +69,7 @@ def test_it_opens_from_a_file_without_a_network(chromium, tmp_path: Path, dark: 
     drawn(page)
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"} and asked[0] == path.as_uri()
     assert page.evaluate("window.hit") is None and page.inner_text(".px-score-number") == "0.50"
-    assert page.locator(".px-name").first.get_attribute("title") == HOSTILE
+    assert page.locator(".px-name").first.locator("[title]").get_attribute("title") == HOSTILE
     assert page.locator("img[src=x]").count() == 0
     assert "scale(2)" in page.locator(".px-world").first.get_attribute("style")
     assert page.locator(".px-row[aria-selected=true]").get_attribute("data-rank") == "2"

@@ -66,12 +66,14 @@ def _modules() -> dict[str, str]:
         name = waiting.pop()
         if name in found:
             continue
-        folder = posixpath.dirname(name)
         text = Path(UI / name).read_text(encoding="utf-8")
-        waiting += [posixpath.normpath(posixpath.join(folder, one[1])) for one in _IMPORT.findall(text)]
-        found[name] = _IMPORT.sub(
-            lambda one, folder=folder: f'{one[1]}"pairx/{posixpath.normpath(posixpath.join(folder, one[2]))}"', text
-        )
+        paths = {
+            one: posixpath.normpath(posixpath.join(posixpath.dirname(name), one)) for _, one in _IMPORT.findall(text)
+        }
+        found[name] = text
+        for one, path in paths.items():
+            found[name] = found[name].replace(f'"{one}"', f'"pairx/{path}"')
+        waiting += paths.values()
     return found
 
 

@@ -57,7 +57,6 @@ class WellEvents:
 def _asked(photos: tuple[Received, Received], event: gr.EventData) -> tuple[int, Photo]:
     """The photograph that the browser asked about. Raises gr.Error where there is none."""
     side = sent(event).get("side")
-    photo = photos[side] if isinstance(side, int) and side in (0, 1) else None
-    if not isinstance(photo, Photo):
-        raise gr.Error("There is no photograph in this place: choose one first.", print_exception=False)
-    return side, photo
+    if isinstance(side, int) and side in (0, 1) and isinstance(photo := photos[side], Photo):
+        return side, photo
+    raise gr.Error("There is no photograph in this place: choose one first.", print_exception=False)

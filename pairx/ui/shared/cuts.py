@@ -33,9 +33,8 @@ class Cut:
     def arguments(self) -> dict[str, Any]:
         """As `pairx.images.load_image` takes them: its box is turned against the part, about the same centre."""
         x, y, w, h = self.box
-        if self.turns % 2:
-            x, y, w, h = x + w / 2 - h / 2, y + h / 2 - w / 2, h, w
-        return {"box": (x, y, w, h), "theta": -self.turns * math.pi / 2, "mirrored": self.mirrored}
+        box = (x + w / 2 - h / 2, y + h / 2 - w / 2, h, w) if self.turns % 2 else self.box
+        return {"box": box, "theta": -self.turns * math.pi / 2, "mirrored": self.mirrored}
 
     def is_whole(self, width: int, height: int) -> bool:
         """Whether it leaves a photograph of this size as it is."""
@@ -60,8 +59,10 @@ def parse(text: str) -> Cut | None:
 def from_page(asked: dict[str, Any], width: int, height: int) -> Cut:
     """A cut that the browser sent, clipped to a photograph of this size: it may hold anything. Raises InputError."""
     box, turns = asked.get("box"), asked.get("turns")
-    numbers = box if isinstance(box, list) and len(box) == 4 else [None]
-    if not all(isinstance(one, int | float) and math.isfinite(one) for one in numbers) or turns not in (0, 1, 2, 3):
+    numbers = (
+        [one for one in box if isinstance(one, int | float) and math.isfinite(one)] if isinstance(box, list) else []
+    )
+    if len(numbers) != 4 or len(box or ()) != 4 or turns not in (0, 1, 2, 3):
         raise InputError(NO_CUT)
     x, y, w, h = numbers
     if not (w > 0 and h > 0):
