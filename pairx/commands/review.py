@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from pairx.commands.dataset import add_dataset, load
 from pairx.commands.shared import add_model, with_progress
-from pairx.types import InputError
 
 if TYPE_CHECKING:
     from pairx.datasets import Dataset
@@ -58,25 +57,16 @@ def _begin(arguments: argparse.Namespace) -> dict[str, object]:
     from pairx import __version__
     from pairx.evaluation.search import split_queries
     from pairx.reviews import ReviewLog
-    from pairx.reviews.queues import candidate_steps, ordered
+    from pairx.reviews.queues import begin_steps
 
     dataset, model = load(arguments, unknown=True)
-    splits = arguments.query_split, arguments.gallery_split, arguments.exclude_encounter
-    pairs = with_progress(candidate_steps(dataset, model, split_queries(dataset, *splits), arguments.top_k))
-    pairs = ordered(pairs, arguments.order)
-    source = Path(arguments.dataset)
-    facts = {
-        "dataset": str(source.resolve() if source.exists() else arguments.dataset),
-        "model": arguments.model,
-        "model_key": model.key,
-        "version": __version__,
-    }
-    with ReviewLog(arguments.output, facts) as log:
-        for name in ("dataset", "model_key"):
-            if log.facts.get(name) != facts[name]:
-                raise InputError(f"{arguments.output} holds a review with another {name}. Choose another folder.")
-        rows = pairs[["query_id", "candidate_id", "cosine", "rank"]].itertuples(index=False)
-        added = log.add_tasks((query, candidate, cosine, None, rank) for query, candidate, cosine, rank in rows)
+    split = split_queries(dataset, arguments.query_split, arguments.gallery_split, arguments.exclude_encounter)
+    steps = begin_steps(
+        arguments.output, dataset, arguments.dataset, model, arguments.model, split, arguments.top_k, arguments.order,
+        __version__,
+    )  # fmt: skip
+    added = with_progress(steps)
+    with ReviewLog(arguments.output) as log:
         return {"review": str(arguments.output), "pairs": len(log.tasks()), "new pairs": added}
 
 

@@ -108,6 +108,26 @@ class ReviewLog:
         """All pairs to decide, in the order of the queue."""
         return [Task(number - 1, *rest) for number, *rest in self._all(f"SELECT {_TASK} FROM tasks ORDER BY number")]
 
+    def task(self, query_id: str, candidate_id: str) -> Task | None:
+        """A pair of the queue; None where it is not in it."""
+        found = self._all(
+            f"SELECT {_TASK} FROM tasks WHERE query_id = :query AND candidate_id = :candidate",
+            {"query": query_id, "candidate": candidate_id},
+        )
+        return Task(found[0][0] - 1, *found[0][1:]) if found else None
+
+    def task_of(self, number: int) -> Task | None:
+        """The pair that an entry of the log is about, or, of a new individual, the first of its query; None where it is
+        not in the queue."""
+        found = self._all(
+            f"""SELECT {_TASK} FROM tasks WHERE EXISTS (
+              SELECT 1 FROM decisions WHERE decisions.number = :number AND decisions.query_id = tasks.query_id
+              AND decisions.candidate_id IN (tasks.candidate_id, '')
+            ) ORDER BY number LIMIT 1""",
+            {"number": number},
+        )
+        return Task(found[0][0] - 1, *found[0][1:]) if found else None
+
     def open_tasks(self, reviewer: str, limit: int = 20, asked_of: int | None = None) -> list[Task]:
         """The next pairs for a reviewer: those without a final verdict of theirs, the skipped ones last. asked_of: of
         how many reviewers each pair is asked; pairs which so many others have decided are left out, None for none."""

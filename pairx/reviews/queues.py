@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -9,6 +11,7 @@ from pairx.datasets import Dataset
 from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.models import EmbeddingModel
+from pairx.reviews.log import ReviewLog
 from pairx.types import Computation, InputError
 
 ORDERS = {
@@ -55,3 +58,33 @@ def ordered(pairs: pd.DataFrame, order: str, middle: float | None = None) -> pd.
     if order == "uncertain":
         by = (pairs["cosine"] - (pairs["cosine"].median() if middle is None else middle)).abs()
     return pairs.iloc[np.argsort(by.to_numpy(), kind="stable")].reset_index(drop=True)
+
+
+def begin_steps(
+    folder: Path,
+    dataset: Dataset,
+    source: str | Path,
+    model: EmbeddingModel,
+    model_name: str,
+    split: search.QuerySplit,
+    top_k: int = 10,
+    order: str = "queries",
+    version: str = "",
+) -> Computation[int]:
+    """Begin a review of a data set in a folder, or add to the one that is there the pairs that are new. source: where
+    the data set is read from again. version: of the package. A generator of `Step`s; returns how many pairs are new.
+    Raises InputError where the folder holds a review of something else."""
+    path = Path(source)
+    facts = {
+        "dataset": str(path.resolve() if path.exists() else source),
+        "model": model_name,
+        "model_key": model.key,
+        "version": version,
+    }
+    pairs = ordered((yield from candidate_steps(dataset, model, split, top_k)), order)
+    with ReviewLog(folder, facts) as log:
+        for name in ("dataset", "model_key"):
+            if log.facts.get(name) != facts[name]:
+                raise InputError(f"{folder} holds a review with another {name}. Choose another folder.")
+        rows = pairs[["query_id", "candidate_id", "cosine", "rank"]].itertuples(index=False)
+        return log.add_tasks((query, candidate, cosine, None, rank) for query, candidate, cosine, rank in rows)

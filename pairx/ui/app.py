@@ -21,6 +21,9 @@ from pairx.ui.explore.events import TAB
 from pairx.ui.explore.parts import PLOTLY
 from pairx.ui.explore.tab import ExploreTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
+from pairx.ui.review.desk import ReviewDesk
+from pairx.ui.review.routes import ReviewRoutes
+from pairx.ui.review.tab import ReviewTab
 from pairx.ui.shared.events import QUEUE
 from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.page import FOLDERS, Revalidated, head
@@ -51,11 +54,12 @@ def open_app_state() -> tuple[AppState, tuple, Request]:
     return app_state, pairs, request
 
 
-def build(places: Places) -> gr.Blocks:
-    """The whole app, not yet launched. places: whose data it may open."""
+def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
+    """The whole app, not yet launched, and what answers for its reviews. places: whose data it may open."""
     fetch_nothing()
     app_state, pairs, opening = open_app_state()
     library = Library(places)
+    desk = ReviewDesk(app_state, library)
     ready = OPENING.is_file() and app_state.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
         with gr.Row(elem_classes="px-head"):
@@ -70,19 +74,24 @@ def build(places: Places) -> gr.Blocks:
                 CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening)
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
                 ExploreTab(page, tabs, tab, app_state, library, MODEL)
+            with gr.Tab("Review", elem_id="px-tab-review") as tab:
+                ReviewTab(tab, app_state, library, desk, MODEL)
             with gr.Tab("About", elem_id="px-tab-about"):
                 build_about(app_state)
     keep_sweeping(page, app_state.shelf)
-    return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8)
+    return page.queue(max_size=MOST_WAITING, default_concurrency_limit=8), desk
 
 
-def launch_options(places: Places) -> dict[str, Any]:
-    """What `launch` needs: gradio 6 takes theme and style there. places: as `build` was given them."""
+def launch_options(places: Places, desk: ReviewDesk) -> dict[str, Any]:
+    """What `launch` needs: gradio 6 takes theme and style there. places: as `build` was given them. desk: of
+    `build`."""
     packed = (*DEFAULT_EXCLUDED_CONTENT_TYPES, "application/octet-stream", "application/pdf")
     compressed = Middleware(GZipMiddleware, compresslevel=6, exclude_content_types=packed)
     gates = [Middleware(OwnMachineOnly)] if places.own_machine else []
     return {
-        "app_kwargs": {"middleware": [*gates, Middleware(Revalidated), compressed]},
+        "app_kwargs": {
+            "middleware": [*gates, Middleware(Revalidated), compressed, Middleware(ReviewRoutes, desk=desk)]
+        },
         "theme": theme(),
         "head": head(),
         "allowed_paths": [str(PLOTLY), str(EXAMPLES.parent), *map(str, FOLDERS)],

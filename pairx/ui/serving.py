@@ -15,9 +15,9 @@ def serve(places: Places, host: str, port: int | None) -> None:
     # gradio asks its own server whether it runs, which no proxy can answer.
     known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = ",".join(filter(None, [known, "localhost", "127.0.0.1"]))
-    page = build(places)
+    page, desk = build(places)
     try:
-        page.launch(server_name=host, server_port=port, **launch_options(places))
+        page.launch(server_name=host, server_port=port, **launch_options(places, desk))
     except OSError as error:
         where = host if port is None else f"{host}:{port}"
         raise InputError(

@@ -44,9 +44,15 @@ def drawn(page) -> None:
 
 
 @pytest.fixture(scope="session")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the running app keeps its runs and reviews."""
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def address(app_folder: Path) -> Iterator[str]:
     """Of the running app."""
-    folder = tmp_path_factory.mktemp("app")
+    folder = app_folder
     port = _free_port()
     log = (folder / "log.txt").open("w")
     command = [sys.executable, "-m", "tests.browser.serve", str(port), str(folder / "opening.npz")]

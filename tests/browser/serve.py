@@ -19,8 +19,9 @@ def main() -> None:
     app.OPENING = opening
     app_state, _, request = app.open_app_state()
     with_key(app_state.explain(request), app_state.key(request)).save(opening)
-    places = Places(None, opening.parent / "runs", own_machine=True)
-    app.build(places).launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options(places))
+    places = Places(None, opening.parent / "runs", own_machine=True, reviews=opening.parent / "reviews")
+    page, desk = app.build(places)
+    page.launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options(places, desk))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ READY = {
     "Explain": ".px-viewer.px-ready",
     "Compare": ".px-board",
     "Explore": ".px-pairtable .px-row",
+    "Review": ".px-review",
     "About": ".px-about",
 }
 

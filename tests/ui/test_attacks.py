@@ -20,8 +20,10 @@ from pairx.testing import smooth_noise
 from pairx.ui.api import ExplainApi
 from pairx.ui.app import build, launch_options
 from pairx.ui.gate import ELSEWHERE, FOREIGN, NO_ADDRESS, PROXY, OwnMachineOnly, is_own_machine, refusal
+from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.shared import sweeping
-from pairx.ui.shared.library import Places
+from pairx.ui.shared.library import Library, Places
+from pairx.ui.shared.session import AppState
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +32,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     places = Places(None, tmp_path_factory.mktemp("runs"), own_machine=True)
     small = pytest.MonkeyPatch()
     small.setattr(pairx, "load_model", partial(pairx.load_model, size=64))
-    page = build(places)
-    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options(places))
+    page, desk = build(places)
+    options = launch_options(places, desk)
+    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **options)
     with httpx.Client(base_url=address, timeout=60, trust_env=False) as client:
         yield client
     page.close()
@@ -133,7 +136,8 @@ def test_when_paths_may_be_typed(environment, own):
 
 
 def test_an_app_for_others_is_not_behind_the_gate(tmp_path):
-    layers = launch_options(Places(None, tmp_path, own_machine=False))["app_kwargs"]["middleware"]
+    places = Places(None, tmp_path, own_machine=False)
+    layers = launch_options(places, ReviewDesk(AppState(), Library(places)))["app_kwargs"]["middleware"]
     assert OwnMachineOnly not in {layer.cls for layer in layers}
 
 

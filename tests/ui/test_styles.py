@@ -8,7 +8,13 @@ import pytest
 
 from pairx.ui.shared.page import UI
 
-ROOTS = {"explain": ".px-explaining", "compare": ".px-compare", "explore": ".px-exploring", "about": ".px-about"}
+ROOTS = {
+    "explain": ".px-explaining",
+    "compare": ".px-compare",
+    "explore": ".px-exploring",
+    "review": ".px-reviewing",
+    "about": ".px-about",
+}
 
 
 def sheet(tab: str) -> Path:

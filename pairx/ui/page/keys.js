@@ -7,8 +7,10 @@ export const HELP = [
   ["Esc", "Frees what is chosen, pointed at or enlarged"],
   ["Arrows, Home, End", "The next match or row; on a photograph, moves the place that is pointed at"],
   ["Enter or Space", "Keeps the match or the place; opens the row"],
-  ["J and K", "In Explore, the next pair and the one before; on its photographs also → and ←"],
+  ["J and K", "In Explore and Review, the next pair and the one before; in Explore also → and ← on its photographs"],
   ["F", "In Explore, the chosen pair over the whole window; on its photographs also Enter"],
+  ["Y, N, U, Space, B, I", "In Review, the verdict on the pair, as printed on its buttons; Z takes the last one back"],
+  ["X and G", "In Review, PAIR-X over the photographs; all photographs of the candidate's individual"],
   ["+  −  0", "Zooms the pictures; 0 shows the whole photographs"],
   ["P, B, C", "In Explain: point at a place or a box; the colour maps large"],
   ["← →, on the tabs", "The next tab"],
@@ -97,8 +99,12 @@ document.addEventListener("keydown", (event) => {
   if (isH(event)) hold(true);
   presses.get(event.key)?.();
   if (event.key === "Escape") for (const [root, act] of escapes) if (root.offsetParent) act();
+  const pressed = event.target instanceof HTMLButtonElement && keeps(event);
   for (const [root, letter, act] of letters)
-    if (letter === event.key.toLowerCase() && !event.repeat && root.offsetParent) act();
+    if (letter === event.key.toLowerCase() && !event.repeat && !pressed && root.offsetParent) {
+      event.preventDefault();
+      act();
+    }
 });
 document.addEventListener("keyup", (event) => isH(event) && hold(false));
 window.addEventListener("blur", () => hold(false));

@@ -275,6 +275,76 @@ export interface ReferenceText {
   caution: string;
 }
 
+export interface ReviewConstants {
+  root: string;
+  verdicts: [string, string, string][];
+  look: LookDefaults;
+}
+
+export interface ReviewDecision {
+  ticket: string;
+  reviewer: string;
+  query: string;
+  candidate: string;
+  verdict: string;
+  note: string;
+  blind: boolean;
+}
+
+export interface ReviewKept {
+  number: number;
+  progress: ReviewProgress;
+}
+
+export interface ReviewName {
+  name: string;
+}
+
+export interface ReviewOthers {
+  identity: string;
+  photos: ReviewPhoto[];
+}
+
+export interface ReviewPhoto {
+  id: string;
+  identity: string;
+  path: string;
+  facts: [string, string][];
+}
+
+export interface ReviewProgress {
+  decided: number;
+  skipped: number;
+  open: number;
+}
+
+export interface ReviewQueue {
+  name: string;
+  about: string;
+  note: string;
+  layer: string;
+  tasks: ReviewTask[];
+  progress: ReviewProgress;
+}
+
+export interface ReviewTask {
+  query: ReviewPhoto;
+  candidate: ReviewPhoto;
+  cosine: number | null;
+  rank: number | null;
+}
+
+export interface ReviewUndo {
+  ticket: string;
+  reviewer: string;
+}
+
+export interface ReviewUndone {
+  number: number | null;
+  task: ReviewTask | null;
+  progress: ReviewProgress;
+}
+
 export interface RunEntry {
   name: string;
   hint: string;
@@ -503,6 +573,7 @@ export type MessengerPart = Part<any, MessengerConstants, {}>;
 export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;
 export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket; ahead: PairWish }>;
 export type PairTablePart = Part<null, null, {}>;
+export type ReviewBoardPart = Part<ReviewName, ReviewConstants, {}>;
 export type RunListPart = Part<RunListValue, RunListConstants, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type SamplesPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;

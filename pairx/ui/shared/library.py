@@ -14,6 +14,7 @@ from pairx.datasets.sources import SAMPLE
 from pairx.datasets.wildlife import CATALOGUE
 from pairx.evaluation.reading import OpenRun, RunState, open_run, run_state
 from pairx.evaluation.run import PAIRS
+from pairx.reviews.log import FILE
 from pairx.types import InputError
 
 SAMPLE_RUN = ASSETS / "run"
@@ -26,20 +27,23 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 @dataclass(frozen=True)
 class Places:
-    """Where this server's data are. datasets: a folder of data sets (folders and CSVs), or None. runs: the folder of
-    runs. own_machine: whether only the person at this machine reaches the app; then data sets may be typed as paths and
-    runs started. Everybody else sees what lies in the two folders.
+    """Where this server's data are. datasets: a folder of data sets (folders and CSVs), or None. runs, reviews: the
+    folders of runs and of reviews. own_machine: whether only the person at this machine reaches the app; then data sets
+    may be typed as paths and runs started. Everybody else sees what lies in the two folders.
     """
 
     datasets: Path | None
     runs: Path
     own_machine: bool
+    reviews: Path = Path("reviews")
 
     @classmethod
     def from_environment(cls, own_machine: bool) -> Places:
-        """PAIRX_DATASETS (none by default) and PAIRX_RUNS (`runs` in the working folder)."""
+        """PAIRX_DATASETS (none by default), PAIRX_RUNS and PAIRX_REVIEWS (`runs` and `reviews` in the working
+        folder)."""
         datasets = os.environ.get("PAIRX_DATASETS")
-        return cls(Path(datasets) if datasets else None, Path(os.environ.get("PAIRX_RUNS") or "runs"), own_machine)
+        runs, reviews = (Path(os.environ.get(f"PAIRX_{name.upper()}") or name) for name in ("runs", "reviews"))
+        return cls(Path(datasets) if datasets else None, runs, own_machine, reviews)
 
 
 class Library:
@@ -97,6 +101,22 @@ class Library:
         folder = self.places.runs / name
         if not self._stays(folder, self.places.runs):
             raise InputError(f"The run {name} is a link that leads out of this server's runs: it is not opened.")
+        return folder
+
+    def reviews(self) -> list[str]:
+        """Names of the reviews, the newest first."""
+        folder = self.places.reviews
+        found = [one for one in folder.iterdir() if (one / FILE).is_file()] if folder.is_dir() else []
+        newest = sorted(found, key=lambda one: (one / FILE).stat().st_mtime, reverse=True)[:MOST_RUNS]
+        return [one.name for one in newest if _NAME.fullmatch(one.name) and self._stays(one, folder)]
+
+    def review_folder(self, name: str) -> Path:
+        """The folder of a review, there or not. Raises InputError for a name that is none."""
+        if not _NAME.fullmatch(name):
+            raise InputError("Name the review with letters, digits, dots, dashes and underscores, 60 at most.")
+        folder = self.places.reviews / name
+        if not self._stays(folder, self.places.reviews):
+            raise InputError(f"The review {name} is a link that leads out of this server's reviews: it is not opened.")
         return folder
 
     def changed(self, name: str) -> int:

@@ -2,11 +2,11 @@
 
 import { fetched } from "../../page/fetching.js";
 import { on } from "../../page/state.js";
-import { readScene } from "./pairview.js";
+import { readScene } from "../../page/pairview.js";
 import { selection } from "./selection.js";
 
 /** @import { PairValue, PairWish } from "../../page/payloads.js" */
-/** @import { Drawn } from "./pairview.js" */
+/** @import { Drawn } from "../../page/pairview.js" */
 
 /** @typedef {{value: PairValue, drawn: Drawn, photos: HTMLImageElement[]}} Kept photos: so that the browser keeps them */
 
@@ -75,7 +75,7 @@ export class Lookahead {
     const { key } = this;
     this.key = "";
     try {
-      kept.put(key, value, await readScene(await fetched(value.scene.url)));
+      kept.put(key, value, await readScene(await (await fetched(value.scene.url)).json()));
     } catch {
       return; // it is asked for again when the person comes there
     }

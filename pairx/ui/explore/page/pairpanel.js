@@ -8,12 +8,15 @@ import { Notes } from "../../page/notes.js";
 import { on } from "../../page/state.js";
 import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
 import { kept, Lookahead } from "./kept.js";
-import { LAYERS, PairView, readScene } from "./pairview.js";
+import { LAYERS, PairView, readScene } from "../../page/pairview.js";
 import { selection, verdictMark } from "./selection.js";
 import { Wide } from "./wide.js";
 
 /** @import { PairPanelPart, PairText, PairValue } from "../../page/payloads.js" */
-/** @import { Drawn } from "./pairview.js" */
+/** @import { Drawn } from "../../page/pairview.js" */
+
+/** @param {PairText} pair */
+const photosOf = (pair) => pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
 
 /** Keys that step through the pairs while the photographs have the focus. */
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
@@ -149,7 +152,7 @@ export function mount({ element, props, given, trigger, watch }) {
     root.classList.add("px-ready");
     root.dataset.number = String(pair.number);
     delete root.dataset.explained;
-    picture.show(pair);
+    picture.show(pair.number, photosOf(pair));
     moved();
   }
 
@@ -178,7 +181,7 @@ export function mount({ element, props, given, trigger, watch }) {
     explained = value.ticket;
     const key = kept.keyOf(value.pair.number);
     try {
-      const drawn = await readScene(await fetched(value.scene.url));
+      const drawn = await readScene(await (await fetched(value.scene.url)).json());
       kept.put(key, value, drawn);
       if (value.ticket === selection.ticket) explain(value, drawn);
     } catch {
@@ -189,7 +192,7 @@ export function mount({ element, props, given, trigger, watch }) {
   /** @param {PairValue} value
    * @param {Drawn} drawn */
   function explain(value, drawn) {
-    picture.show(value.pair, drawn);
+    picture.show(value.pair.number, photosOf(value.pair), drawn);
     notes.show(drawn.scene.notes);
     link.href = value.link;
     root.dataset.explained = String(value.pair.number);

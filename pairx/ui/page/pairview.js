@@ -1,12 +1,13 @@
-// The picture of the chosen pair: its photographs, with the matches as lines or the pixels behind them.
+// The picture of a pair: its photographs, with the matches as lines or the pixels behind them.
 
-import { make } from "../../page/dom.js";
-import { blend, markStyles, readMaps } from "../../page/paint.js";
-import { Stage } from "../../page/stage.js";
+import { make } from "./dom.js";
+import { blend, markStyles, readMaps } from "./paint.js";
+import { Stage } from "./stage.js";
 
-/** @import { LinkedView } from "../../page/geometry.js" */
-/** @import { PairText, Scene } from "../../page/payloads.js" */
-/** @import { OpacityMap } from "../../page/paint.js" */
+/** @import { LinkedView } from "./geometry.js" */
+/** @import { Scene } from "./payloads.js" */
+/** @import { OpacityMap } from "./paint.js" */
+/** @import { StagePhoto } from "./stage.js" */
 
 /** What is drawn over the photographs. */
 export const LAYERS = {
@@ -19,12 +20,10 @@ const LINE_SCALE = 1.4;
 /** A scene with its maps, ready to be drawn.
  * @typedef {{scene: Scene, maps: OpacityMap[][]}} Drawn */
 
-/** What a file of a scene holds, with its maps.
- * @param {Response} answer
+/** A scene with its maps.
+ * @param {Scene} scene
  * @returns {Promise<Drawn>} */
-export async function readScene(answer) {
-  /** @type {Scene} */
-  const scene = await answer.json();
+export async function readScene(scene) {
   return { scene, maps: await readMaps(scene) };
 }
 
@@ -41,18 +40,23 @@ export class PairView {
     this.stage = new Stage(parent, view, "The chosen photographs", true, { over() {}, pick() {}, moved });
     /** @type {keyof typeof LAYERS} */
     this.layer = "lines";
-    /** @type {PairText | null} */
-    this.pair = null;
+    /** Which pair is on show.
+     * @type {string | number | null} */
+    this.key = null;
+    /** @type {StagePhoto[]} */
+    this.photos = [];
     /** @type {Drawn | null} */
     this.drawn = null;
   }
 
   /** The bare photographs of a pair, or with what explains them.
-   * @param {PairText} pair
+   * @param {string | number} key of the pair
+   * @param {StagePhoto[]} photos both, or none where they cannot be shown
    * @param {Drawn | null} drawn */
-  show(pair, drawn = null) {
-    if (this.pair?.number !== pair.number) this.view.reset();
-    this.pair = pair;
+  show(key, photos, drawn = null) {
+    if (this.key !== key) this.view.reset();
+    this.key = key;
+    this.photos = photos;
     this.drawn = drawn;
     this.draw();
   }
@@ -60,11 +64,11 @@ export class PairView {
   /** @param {keyof typeof LAYERS} layer */
   choose(layer) {
     this.layer = layer;
-    if (this.pair) this.draw();
+    if (this.key !== null) this.draw();
   }
 
   draw() {
-    const photos = this.pair.photos.map((photo) => ({ ...photo, src: photo.file.url }));
+    const { photos } = this;
     this.stage.node.hidden = !photos.length;
     if (!photos.length) return;
     const pixels = this.layer === "pixels" && this.drawn !== null;
@@ -76,7 +80,7 @@ export class PairView {
     this.stage.move();
   }
 
-  /** @param {import("../../page/stage.js").StagePhoto[]} photos
+  /** @param {StagePhoto[]} photos
    * @param {Drawn} drawn
    * @param {boolean} pixels */
   explain(photos, { scene, maps }, pixels) {

@@ -1,0 +1,1 @@
+"""The Review tab: a query, its candidates, a decision that lasts."""

@@ -1,0 +1,77 @@
+// The strip of a query's candidates, each with what was decided here; and all photographs of a candidate's individual.
+
+import { button, make } from "../../page/dom.js";
+import { addressOf } from "./photos.js";
+import { keyOf } from "./queue.js";
+
+/** @import { ReviewOthers } from "../../page/payloads.js" */
+/** @import { Place, Queue } from "./queue.js" */
+
+const SMALL = 220; // px
+
+export class Candidates {
+  /** @param {HTMLElement} parent @param {(place: Place) => void} choose */
+  constructor(parent, choose) {
+    this.choose = choose;
+    this.node = make("div", "px-candidates", parent);
+    this.node.setAttribute("role", "group");
+    this.node.setAttribute("aria-label", "Candidates of this query");
+    /** What is on show.
+     * @type {string} */
+    this.shown = "";
+  }
+
+  /** @param {Queue} queue @param {boolean} blind @param {Map<string, string>} words of the verdicts */
+  show(queue, blind, words) {
+    const places = queue.candidates;
+    const keys = JSON.stringify([places.map(keyOf), blind]);
+    if (keys !== this.shown) {
+      this.shown = keys;
+      this.node.replaceChildren(...places.map((place, i) => this.card(place, i, blind)));
+    }
+    places.forEach((place, i) => {
+      const card = this.node.children[i];
+      card.setAttribute("aria-current", String(place === queue.now));
+      card.toggleAttribute("data-verdict", Boolean(place.verdict));
+      /** @type {HTMLElement} */ (card).dataset.verdict = place.verdict;
+      card.querySelector(".px-verdict").textContent = words.get(place.verdict) ?? "";
+    });
+    this.node.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  /** @param {Place} place @param {number} i @param {boolean} blind */
+  card(place, i, blind) {
+    const card = make("button", "px-candidate");
+    card.type = "button";
+    const photo = make("img", "", card);
+    photo.alt = "";
+    photo.loading = "lazy";
+    photo.src = addressOf(place.candidate, SMALL);
+    const text = make("span", "px-candidate-text", card);
+    const known = [place.rank && `#${place.rank}`, place.cosine?.toFixed(2), place.candidate.identity];
+    make("bdi", "", text, blind ? `Candidate ${i + 1}` : known.filter(Boolean).join(" · "));
+    make("span", "px-verdict", text);
+    card.addEventListener("click", () => this.choose(place));
+    return card;
+  }
+}
+
+/** All photographs of an individual, over the page.
+ * @param {HTMLElement} parent
+ * @param {ReviewOthers} others @param {boolean} blind */
+export function showOthers(parent, { identity, photos }, blind) {
+  const sheet = make("dialog", "px-others", parent);
+  const title = blind || !identity ? "The candidate's other photographs" : `All photographs of ${identity}`;
+  sheet.setAttribute("aria-label", title);
+  make("h2", "", sheet, title);
+  const grid = make("div", "px-others-grid", sheet);
+  for (const photo of photos) {
+    const figure = make("figure", "", grid);
+    make("img", "", figure).src = addressOf(photo, 500);
+    if (!blind) make("figcaption", "", figure, photo.id);
+  }
+  button(sheet, "Close (Esc)", "Close (Esc)", () => sheet.close());
+  sheet.addEventListener("close", () => sheet.remove());
+  sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
+  sheet.showModal();
+}

@@ -1,0 +1,81 @@
+// What the server keeps of a review: asked for and told by its own addresses, so that an answer means "on disk".
+
+/** @import { ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, Scene } from "../../page/payloads.js" */
+
+const PAUSES = [200, 500, 1000, 2000]; // ms before what the network lost is sent again
+
+/** What a person has to know, in words. */
+export class Told extends Error {}
+
+/** A text that no other decision has. */
+export const newTicket = () =>
+  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+export class Desk {
+  /** @param {string} root @param {string} name */
+  constructor(root, name) {
+    this.base = new URL(`${root}/${encodeURIComponent(name)}/`, document.baseURI).href;
+  }
+
+  /** @param {string} reviewer @param {number} limit
+   * @returns {Promise<ReviewQueue>} */
+  queue(reviewer, limit) {
+    return this.ask(`queue?${new URLSearchParams({ reviewer, limit: String(limit) })}`);
+  }
+
+  /** @param {ReviewDecision} decision
+   * @returns {Promise<ReviewKept>} */
+  decide(decision) {
+    return this.send("decide", decision);
+  }
+
+  /** @param {string} reviewer
+   * @returns {Promise<ReviewUndone>} */
+  undo(reviewer) {
+    return this.send("undo", { reviewer, ticket: newTicket() });
+  }
+
+  /** @param {string} id
+   * @returns {Promise<ReviewOthers>} */
+  others(id) {
+    return this.ask(`others?${new URLSearchParams({ id })}`);
+  }
+
+  /** PAIR-X of a pair; null where it was no longer wanted.
+   * @param {string} query @param {string} candidate @param {AbortSignal | null} ahead of a pair that is not on show yet
+   * @returns {Promise<Scene | null>} */
+  async scene(query, candidate, ahead = null) {
+    const asked = new URLSearchParams({ query, candidate, ...(ahead && { ahead: "1" }) });
+    const answer = await fetch(`${this.base}scene?${asked}`, { signal: ahead });
+    return answer.status === 204 ? null : read(answer);
+  }
+
+  /** @param {string} what */
+  async ask(what) {
+    return read(await patient(() => fetch(this.base + what)));
+  }
+
+  /** Sent again until it is answered: a decision has its ticket, and counts once.
+   * @param {string} what @param {object} body */
+  async send(what, body) {
+    const request = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return read(await patient(() => fetch(this.base + what, request)));
+  }
+}
+
+/** @param {() => Promise<Response>} ask */
+async function patient(ask) {
+  for (const pause of [...PAUSES, null]) {
+    const answer = await ask().catch(() => null);
+    if (answer && answer.status !== 502 && answer.status !== 503) return answer;
+    if (pause === null) throw new Told("The server does not answer: nothing was kept. Press the key again.");
+    await new Promise((done) => setTimeout(done, pause));
+  }
+}
+
+/** @param {Response} answer */
+async function read(answer) {
+  const value = await answer.json().catch(() => null);
+  if (answer.ok && value) return value;
+  throw new Told(value?.error ?? `The server refused (${answer.status}): nothing was kept.`);
+}

@@ -1,0 +1,104 @@
+"""What goes to the page of the Review tab and comes back from it."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from pairx.ui.shared.payload import LookDefaults
+
+
+class ReviewPhoto(TypedDict):
+    """A photograph of a review. path: where the page fetches it, below the page's address. facts: what is known of it,
+    (name, value)."""
+
+    id: str
+    identity: str
+    path: str
+    facts: list[tuple[str, str]]
+
+
+class ReviewTask(TypedDict):
+    """A pair to decide. rank: of the candidate, from 1."""
+
+    query: ReviewPhoto
+    candidate: ReviewPhoto
+    cosine: float | None
+    rank: int | None
+
+
+class ReviewProgress(TypedDict):
+    """Of one reviewer. open: still to decide, the skipped ones among them."""
+
+    decided: int
+    skipped: int
+    open: int
+
+
+class ReviewQueue(TypedDict):
+    """The next pairs of a reviewer. about: what the review is of. note: what to beware of, or "". layer: at which
+    PAIR-X explains a pair."""
+
+    name: str
+    about: str
+    note: str
+    layer: str
+    tasks: list[ReviewTask]
+    progress: ReviewProgress
+
+
+class ReviewDecision(TypedDict):
+    """A verdict that the page sends. ticket: so that one that is sent twice is kept once. blind: whether similarity,
+    ranks and names were hidden."""
+
+    ticket: str
+    reviewer: str
+    query: str
+    candidate: str
+    verdict: str
+    note: str
+    blind: bool
+
+
+class ReviewUndo(TypedDict):
+    """Undo was pressed."""
+
+    ticket: str
+    reviewer: str
+
+
+class ReviewKept(TypedDict):
+    """The answer once a decision is on disk. number: in the log."""
+
+    number: int
+    progress: ReviewProgress
+
+
+class ReviewUndone(TypedDict):
+    """The answer to an undo. task: whose decision was taken back; None where nothing was left to undo, or the pair is
+    no longer in the queue."""
+
+    number: int | None
+    task: ReviewTask | None
+    progress: ReviewProgress
+
+
+class ReviewOthers(TypedDict):
+    """All photographs of a candidate's individual."""
+
+    identity: str
+    photos: list[ReviewPhoto]
+
+
+class ReviewConstants(TypedDict):
+    """root: of what the page asks for, below its address. verdicts: (name, words, key), in the order of the buttons.
+    look: how a picture is drawn."""
+
+    root: str
+    verdicts: list[tuple[str, str, str]]
+    look: LookDefaults
+
+
+class ReviewName(TypedDict):
+    """The review that is open."""
+
+    name: str

@@ -1,0 +1,149 @@
+"""What the Review tab answers: the queue, decisions that are kept, photographs, and what is refused."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from pairx.datasets import load_dataset
+from pairx.reviews import ReviewLog
+from pairx.types import InputError
+from pairx.ui.review.desk import MOST_TASKS, ROOT, ReviewDesk
+from pairx.ui.review.parts import KEYS
+from pairx.ui.review.routes import ReviewRoutes
+from pairx.ui.shared.library import Library, Places
+from pairx.ui.shared.session import AppState
+
+IDS = list(load_dataset("sample").table["image_id"])
+PAIRS = [(IDS[0], one, 0.5 - 0.01 * n, None, n + 1) for n, one in enumerate(IDS[1:6])]
+
+
+@pytest.fixture
+def places(tmp_path):
+    places = Places(None, tmp_path / "runs", own_machine=True, reviews=tmp_path / "reviews")
+    with ReviewLog(places.reviews / "herd", {"dataset": "sample", "model": "reid-lite0", "model_key": "x"}) as log:
+        log.add_tasks(PAIRS)
+    return places
+
+
+@pytest.fixture
+def desk(places):
+    return ReviewDesk(AppState(), Library(places))
+
+
+def sent(number: int = 0, verdict: str = "match", ticket: str = "t", **more) -> dict:
+    pair = {"query": PAIRS[number][0], "candidate": PAIRS[number][1]}
+    return {"ticket": ticket, "reviewer": "Ada", "verdict": verdict, "note": "", "blind": False, **pair, **more}
+
+
+def test_the_queue_is_what_is_still_to_decide(desk):
+    queue = desk.queue("herd", "Ada")
+    assert [task["candidate"]["id"] for task in queue["tasks"]] == [pair[1] for pair in PAIRS]
+    assert queue["progress"] == {"decided": 0, "skipped": 0, "open": 5}
+    assert queue["tasks"][0]["cosine"] == 0.5 and queue["tasks"][0]["rank"] == 1
+    assert "other weights" in queue["note"]
+    kept = desk.decide("herd", sent(0))
+    assert kept["progress"] == {"decided": 1, "skipped": 0, "open": 4}
+    assert desk.queue("herd", "Ada", 10**6)["tasks"][0]["candidate"]["id"] == PAIRS[1][1]
+    assert len(desk.queue("herd", "Ada", 2)["tasks"]) == 2 <= MOST_TASKS
+    assert len(desk.queue("herd", "Bo")["tasks"]) == 5
+
+
+def test_a_decision_holds_what_was_on_screen_and_not_what_the_page_says_of_it(desk, places):
+    desk.decide("herd", sent(2, "no_match", cosine=9.0, model="other", note="ear", blind=True))
+    with ReviewLog(places.reviews / "herd") as log:
+        (row,) = log.entries().to_dict("records")
+    assert row["cosine"] == PAIRS[2][2] and row["rank"] == 3 and row["model"] == "reid-lite0"
+    assert row["layer"] == "blocks.4" and row["blind"] and row["note"] == "ear"
+
+
+def test_undo_gives_the_pair_back(desk):
+    desk.decide("herd", sent(0, ticket="a"))
+    desk.decide("herd", sent(1, ticket="b"))
+    undone = desk.undo("herd", {"reviewer": "Ada", "ticket": "u"})
+    assert undone["task"]["candidate"]["id"] == PAIRS[1][1] and undone["progress"]["decided"] == 1
+    assert desk.undo("herd", {"reviewer": "Bo", "ticket": "v"})["number"] is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"reviewer": " "}, {"verdict": "maybe"}, {"query": "elsewhere"}, {"candidate": "../x"}, {"ticket": ""},
+        {"note": "x" * 3000}, {"candidate": ""}, {"verdict": "new_individual"}, {"query": None}, {"ticket": "x" * 200},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_cannot_be_decided_is_refused_and_not_kept(desk, places, wrong):
+    with pytest.raises(InputError) as told:
+        desk.decide("herd", sent(**wrong))
+    assert "\n" not in str(told.value)
+    with ReviewLog(places.reviews / "herd") as log:
+        assert not len(log.entries())
+
+
+@pytest.mark.parametrize("name", ["none", "../herd", "", "a/b", "x" * 100])
+def test_a_review_that_is_not_there(desk, name):
+    with pytest.raises(InputError):
+        desk.queue(name, "Ada")
+
+
+def test_photographs_come_small_enough_and_only_of_the_data_set(desk):
+    small = Image.open(io.BytesIO(desk.photo("herd", IDS[0], 100)))
+    assert max(small.size) == 100
+    with pytest.raises(InputError):
+        desk.photo("herd", "/etc/passwd")
+
+
+def test_all_photographs_of_an_individual(desk):
+    table = load_dataset("sample").table
+    own = set(table.loc[table["identity"] == table["identity"].iloc[0], "image_id"])
+    found = desk.others("herd", IDS[0])
+    assert found["identity"] == table["identity"].iloc[0] and {one["id"] for one in found["photos"]} == own
+
+
+def test_every_verdict_has_a_key_of_its_own():
+    assert len(set(KEYS.values())) == len(KEYS) == 6
+
+
+@pytest.fixture
+def client(desk):
+    async def nothing(scope, receive, send):
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    return TestClient(ReviewRoutes(nothing, desk))
+
+
+def test_the_addresses_answer_and_leave_the_rest_to_the_app(client):
+    assert client.get("/").status_code == 418
+    assert client.get(f"/{ROOT}/herd/queue?reviewer=Ada").json()["progress"]["open"] == 5
+    kept = client.post(f"/{ROOT}/herd/decide", json=sent(0))
+    assert kept.status_code == 200 and kept.json()["number"] == 1
+    assert client.post(f"/{ROOT}/herd/decide", json=sent(0)).json()["number"] == 1  # sent again by the network
+    assert client.post(f"/{ROOT}/herd/undo", json={"reviewer": "Ada", "ticket": "u"}).json()["number"] == 1
+    photo = client.get(f"/{ROOT}/herd/photo", params={"id": IDS[0], "longest": "80"})
+    assert photo.headers["content-type"] == "image/jpeg" and np.asarray(Image.open(io.BytesIO(photo.content))).ndim == 3
+
+
+def test_what_is_no_decision_is_refused_with_a_sentence(client):
+    decide = f"/{ROOT}/herd/decide"
+    assert client.post(decide, content="{}", headers={"content-type": "text/plain"}).status_code == 415
+    assert client.post(decide, content="[]", headers={"content-type": "application/json"}).status_code == 400
+    assert client.post(decide, content="{", headers={"content-type": "application/json"}).status_code == 400
+    assert client.post(decide, json={"note": "x" * 100_000}).status_code == 413
+    assert client.get(decide).status_code == 405
+    told = client.post(decide, json=sent(0, reviewer="")).json()["error"]
+    assert "your name" in told and client.get(f"/{ROOT}/herd/photo?id=/etc/passwd").status_code == 404
+    assert client.get(f"/{ROOT}/..%2fherd/queue?reviewer=Ada").status_code in (400, 404)
+
+
+@pytest.mark.slow
+def test_pair_x_of_a_pair_comes_without_its_photographs(client):
+    query, candidate = PAIRS[0][:2]
+    asked = f"/{ROOT}/herd/scene?query={query}&candidate={candidate}"
+    scene = client.get(asked).json()
+    assert scene["photos"] == [] and scene["marks"] and len(scene["heat"]) == 2
+    assert client.get(f"{asked}&ahead=1").json()["similarity"] == scene["similarity"]
+    assert client.get(f"/{ROOT}/herd/scene?query={query}&candidate=none").status_code == 400
