@@ -63,7 +63,7 @@ export function mount({ element, props, given, watch }) {
     onLetter(root, key === "Space" ? " " : key.toLowerCase(), () => decide(name));
   }
   const undoing = button(verdicts, "Undo (Z)", "Undo (Z): takes your last decision back", undo);
-  const note = Object.assign(make("input", "px-note", verdicts), { type: "text", maxLength: 2000 });
+  const note = Object.assign(make("input", "px-remark", verdicts), { type: "text", maxLength: 2000 });
   note.placeholder = "A note to this pair";
   note.setAttribute("aria-label", "A note to this pair");
   note.addEventListener("keydown", (event) => event.key === "Enter" && note.blur());

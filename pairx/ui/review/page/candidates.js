@@ -36,7 +36,8 @@ export class Candidates {
       /** @type {HTMLElement} */ (card).dataset.verdict = place.verdict;
       card.querySelector(".px-verdict").textContent = words.get(place.verdict) ?? "";
     });
-    this.node.querySelector("[aria-current=true]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    const current = /** @type {HTMLElement} */ (this.node.querySelector("[aria-current=true]"));
+    if (current) this.node.scrollLeft = current.offsetLeft - (this.node.clientWidth - current.offsetWidth) / 2;
   }
 
   /** @param {Place} place @param {number} i @param {boolean} blind */
