@@ -387,6 +387,69 @@ def test_filters_that_leave_nothing_say_so(open_page):
     page.wait_for_function(EXPLAINED)
 
 
+SMALL = """() => [...document.querySelectorAll('.px-exploring :is(button, select, a[href], .px-row)')]
+  .filter((node) => node.checkVisibility() && !node.matches('.px-ask, .px-sort'))
+  .map((node) => [node.textContent, node.getBoundingClientRect()])
+  .filter(([, { width, height }]) => width && (width < 43.5 || height < 43.5)).map(([text]) => text)"""
+"""What is too small for a finger. A "?" has a larger place than it shows; a head is as wide as its word."""
+
+
+def test_on_a_phone_a_choice_shows_its_pair_and_closing_it_leaves_the_place(open_page):
+    page = open_explore(open_page, width=390, height=844, touch=True)
+    page.wait_for_selector(".px-pair-card img")
+    assert page.evaluate(SMALL) == []
+    for where in (".px-pairtable .px-row", ".px-pair-card"):
+        node = page.locator(where).nth(3)
+        node.scroll_into_view_if_needed()
+        before = node.bounding_box()["y"]
+        node.tap()
+        page.wait_for_selector(".px-pairpanel:popover-open")
+        page.wait_for_function(SHOWN)
+        assert page.evaluate(SEEN)
+        page.get_by_role("button", name="Next").tap()
+        page.wait_for_function(SHOWN)
+        page.get_by_role("button", name="Close").tap()
+        page.wait_for_selector(".px-pairpanel:popover-open", state="detached")
+        assert abs(node.bounding_box()["y"] - before) < 2
+    assert not page.get_by_label("Metric", exact=True).is_visible()
+    page.get_by_role("button", name="Runs and filters").tap()
+    page.get_by_label("Metric", exact=True).wait_for()
+    page.locator(".px-run-open", has_text="Sample herd").tap()
+    page.get_by_label("Metric", exact=True).wait_for(state="hidden")
+
+
+def test_words_are_explained_a_key_away(open_page):
+    page = open_explore(open_page)
+    ask = page.get_by_role("button", name="What is rho?").first
+    ask.focus()
+    page.keyboard.press("Enter")
+    page.locator(".px-views .px-meant", has_text="Spearman's rank correlation").wait_for()
+    assert ask.get_attribute("aria-expanded") == "true"
+    page.get_by_role("button", name="What is Delta?").first.click()
+    assert page.locator(".px-views .px-meant").inner_text().startswith("Delta: How far apart")
+    page.get_by_role("button", name="What is Delta?").first.click()
+    page.locator(".px-views .px-meant").wait_for(state="hidden")
+    for where, words in {
+        ".px-pairtable": {"inliers", "transform"},
+        ".px-pairpanel": {"residual", "match coverage", "inliers", "transform", "resize only"},
+        ".px-tables": {"rho", "Delta", "by chance", "p", "AUC", "transform"},
+    }.items():
+        page.wait_for_selector(f"{where} .px-ask")
+        marks = page.locator(f"{where} .px-ask").all()
+        assert {mark.get_attribute("aria-label") for mark in marks} == {f"What is {word}?" for word in words}
+        marks[0].click()
+        page.locator(f"{where} .px-meant:not([hidden])").wait_for()
+
+
+def test_a_control_is_called_by_what_is_seen_on_it(open_page):
+    page = open_explore(open_page)
+    page.wait_for_selector(".px-tables table")
+    misnamed = page.evaluate("""() => [...document.querySelectorAll('.px-exploring button[aria-label]')]
+      .filter((node) => node.checkVisibility() && /\\p{L}/u.test(node.textContent)
+        && !node.ariaLabel.startsWith(node.textContent.trim())).map((node) => node.ariaLabel)""")
+    assert misnamed == []
+
+
 def test_two_people_and_fast_clicks_get_their_own(open_page):
     one, two = open_explore(open_page), open_explore(open_page)
     numbers = one.evaluate("pairx.explore.scene.number.slice(20, 26)")

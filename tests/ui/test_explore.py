@@ -178,6 +178,13 @@ def test_a_link_opens_exactly_its_view(exploration):
     assert all(one == gr.skip() for one in nothing), "the page of another link stays as it is"
 
 
+def test_numbers_colour_the_pairs_but_are_no_categories_to_filter_by(exploration):
+    opened = exploration.open("cows")
+    assert ("Matches", "n_matches") in opened.color["choices"] and ("Transform", "status") in opened.column["choices"]
+    assert {name for _, name in opened.column["choices"]} == {"", "status", "species", "orientation"}
+    assert "column “n_matches”" in linked(exploration, run="cows", column="n_matches")[-1]["show"]["note"]
+
+
 def test_a_link_holds_a_selection_by_hand(exploration):
     *_, plot = linked(exploration, run="cows", selected="3-5,17,39-999999999")
     assert (
@@ -376,7 +383,7 @@ def test_a_figure_says_what_it_shows(library):
         "cosine similarity",
         "Match coverage",
         "Data set cows · model reid-lite0 · layer stage · run cows",
-        "Only pairs of which status is ok, and a photograph or individual is called “animal” in part · 2 selected, the",
+        "Only pairs of which transform is ok, and a photograph or individual is called “animal” in part · 2 selected,",
         "correct",
         "incorrect",
     ):

@@ -32,6 +32,11 @@ class Choice:
         return bool((self.column and self.values) or self.text.strip())
 
 
+def categories(run: OpenRun) -> list[str]:
+    """The columns of a run's pairs by which they can be filtered: those that hold no numbers."""
+    return [name for name, values in run.columns.items() if not pd.api.types.is_numeric_dtype(values)]
+
+
 def fitting(run: OpenRun, link: RunLink) -> tuple[Choice, list[str]]:
     """The choice that a link asks for, and what of it the run does not have: that is as the run opens."""
     lost: list[str] = []
@@ -44,7 +49,7 @@ def fitting(run: OpenRun, link: RunLink) -> tuple[Choice, list[str]]:
     layer = known("layer", link.layer, run.layers, run.summary.get("best_layer") or run.layers[0])
     metric = known("metric", link.metric, run.metrics, opening_metric(run.summary, layer, run.metrics))
     color = known("colour", link.color, run.columns, "")
-    column = known("column", link.column, run.columns, "")
+    column = known("column", link.column, categories(run), "")
     there = set(run.columns[column].astype(str)) if column else set()
     values = [known(column, one, there, "") for one in link.values] if column else []
     return Choice(link.run, layer, metric, color, column, tuple(filter(None, values)), link.text), lost

@@ -18,7 +18,7 @@ from pairx.ui.explore.payload import GalleryItem, PairText, Thumbnail
 from pairx.ui.explore.scene import number
 from pairx.ui.shared.files import cached, encoded, file_data, photos_of
 from pairx.ui.shared.photos import Photo, PhotoShelf, pair_of
-from pairx.ui.shared.words import metric_title
+from pairx.ui.shared.words import column_title, metric_title
 
 THUMBNAIL = 220  # px
 MOST_THUMBNAILS = 4000
@@ -77,11 +77,8 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         if not name.startswith(CONTROL):
             control = number(row[CONTROL + name], ".3g") if CONTROL + name in run.metrics else ""
             scores.append((metric_title(name), number(row[name], ".3g"), control))
-    scores += [
-        ("Matches", str(row["n_matches"]), ""),
-        ("Inliers of the transform", str(row["transform_inliers"]), ""),
-    ]
-    known = [(name.capitalize(), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
+    scores += [(column_title(name), str(row[name]), "") for name in ("n_matches", "transform_inliers")]
+    known = [(column_title(name), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
     return {
         "number": int(chosen),
         "layer": layer,

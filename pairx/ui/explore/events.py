@@ -10,7 +10,7 @@ from pairx.evaluation.reading import OpenRun
 from pairx.evaluation.remarks import layer_sentence
 from pairx.evaluation.views import VIEWS
 from pairx.types import InputError
-from pairx.ui.explore.choice import Choice, fitting
+from pairx.ui.explore.choice import Choice, categories, fitting
 from pairx.ui.explore.chosen_pair import Thumbnails, Tickets, ticket_of
 from pairx.ui.explore.doubts import metric_choices, turned
 from pairx.ui.explore.downloads import content
@@ -22,7 +22,7 @@ from pairx.ui.shared.files import cached, json_file
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.links import MOST_VALUES, RunLink
 from pairx.ui.shared.session import AppState
-from pairx.ui.shared.words import capitalised
+from pairx.ui.shared.words import capitalised, column_title
 
 TAB = "explore"
 """Id of the tab."""
@@ -113,7 +113,8 @@ class ExploreEvents:
         selected = links.among(scene["number"], link.selected)
         if link.selected and not selected:
             lost.append("selected pairs")
-        columns = [(column.replace("_", " ").capitalize(), column) for column in run.columns]
+        columns = [(column_title(column), column) for column in run.columns]
+        filters = [(column_title(column), column) for column in categories(run)]
         note = LOST.format(lost="; ".join(lost)) if lost else ""
         show = Show(view=link.pairs if link.pairs in offered else None, number=number, note=note)
         if selected:
@@ -123,7 +124,7 @@ class ExploreEvents:
             layer=gr.update(choices=run.layers, value=choice.layer, info=best_layer(run)),
             metric=gr.update(choices=metric_choices(run, choice.layer), value=choice.metric),
             color=gr.update(choices=[CORRECTNESS, *columns], value=choice.color),
-            column=gr.update(choices=[("All pairs", ""), *columns], value=choice.column),
+            column=gr.update(choices=[("All pairs", ""), *filters], value=choice.column),
             values=values_of(run, choice),
             text=choice.text,
             plot=PlotValue(scene=json_file(scene, "run.json"), show=show),

@@ -17,7 +17,7 @@ from pairx.ui.explore.doubts import doubt, summarised
 from pairx.ui.explore.payload import RunScene
 from pairx.ui.shared.library import READY
 from pairx.ui.shared.links import RunLink
-from pairx.ui.shared.words import metric_title
+from pairx.ui.shared.words import column_title, metric_title
 from pairx.viz.scatter import scatter_figure
 
 ALL_LEFT = "Every pair that the filters leave; those without this metric are in the table only."
@@ -82,7 +82,7 @@ def facts(run: OpenRun, choice: Choice, rows: pd.DataFrame, selected: int | None
     name = "the sample herd" if choice.run == READY else choice.run
     whence = f"Data set {settings['dataset']} · model {settings['model']} · layer {choice.layer} · run {name}"
     if choice.column and choice.values:
-        left.append(f"{choice.column.replace('_', ' ')} is {' or '.join(choice.values)}")
+        left.append(f"{column_title(choice.column).lower()} is {' or '.join(choice.values)}")
     if choice.text.strip():
         left.append(f"a photograph or individual is called “{choice.text.strip()}” in part")
     kept = f"Only pairs of which {', and '.join(left)}" if left else "All pairs"

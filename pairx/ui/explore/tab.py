@@ -16,15 +16,14 @@ from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECOND
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.page import imported
-from pairx.ui.shared.parts import Messenger, Status
+from pairx.ui.shared.parts import Messenger, SheetButton, Status
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import layer_choices, model_choices
 
 INTRO = (
-    "Each point is a pair of photographs that the model finds similar: how similar across, how plausible its matches "
-    "are upwards. Choose a point to see the pair."
+    "Each point is a pair of photographs. Further right, the model finds them more alike; further up, their matches "
+    "fit together better. Choose one to see its photographs."
 )
-JUMP = '<a class="px-jump" href="#px-exploring-controls">Runs and filters</a>'
 WATCH_SECONDS = 1.0
 STARTED = f"""() => {{
   {imported("explore/page/runs.js")}.then(({{ awaitRun }}) => awaitRun());
@@ -48,19 +47,22 @@ class ExploreTab:
         self.runs = Runs(app_state, library)
         self.opened = gr.State("", time_to_live=SESSION_SECONDS)
         with gr.Row(elem_classes="px-columns px-exploring"):
-            with gr.Column(scale=1, min_width=300, elem_classes="px-controls", elem_id="px-exploring-controls"):
-                gr.HTML("<h2>Runs</h2>", apply_default_css=False)
-                self.list = RunList(str(tab.label))
-                self._new_run(library, app_state, model)
-                with gr.Column(elem_id="px-running"):
-                    self.status = Status()
-                    self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
-                gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
-                self._choices()
+            with gr.Column(scale=1, min_width=300, elem_classes="px-controls"):
+                with gr.Row(elem_classes="px-dock"):
+                    SheetButton("Runs and filters")
+                with gr.Column(elem_classes="px-sheet"):
+                    gr.HTML("<h2>Runs</h2>", apply_default_css=False)
+                    self.list = RunList(str(tab.label))
+                    self._new_run(library, app_state, model)
+                    with gr.Column(elem_id="px-running"):
+                        self.status = Status()
+                        self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
+                    gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
+                    self._choices()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
                 with gr.Row(elem_classes="px-split"):
                     with gr.Column(elem_classes="px-at-plot"):
-                        gr.HTML(f'<p class="px-intro">{INTRO} {JUMP}</p>', apply_default_css=False)
+                        gr.HTML(f'<p class="px-intro">{INTRO}</p>', apply_default_css=False)
                         ViewChips()
                         self.plot = ScatterPlot()
                         PairTable(elem_classes="px-below-pair")

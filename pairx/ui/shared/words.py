@@ -50,6 +50,19 @@ def layer_choices(model: EmbeddingModel) -> Choices:
     return [(layer_title(model, layer.name), layer.name) for layer in model.layers]
 
 
+COLUMNS = {
+    "status": "Transform",
+    "n_matches": "Matches",
+    "local_matches": "Local matches",
+    "transform_inliers": "Inliers of the transform",
+}
+
+
+def column_title(name: str) -> str:
+    """What a column of a run's pairs is called, such as "Transform" for its status."""
+    return COLUMNS.get(name) or name.replace("_", " ").capitalize()
+
+
 def metric_title(name: str) -> str:
     """Such as "Match coverage"; the control that only resizes, and pairs with a usable transform, say so."""
     plain = name.removeprefix(CONTROL).removesuffix(USABLE)

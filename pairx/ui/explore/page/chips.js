@@ -2,6 +2,7 @@
 
 import { button, make } from "../../page/dom.js";
 import { on } from "../../page/state.js";
+import { Glossary } from "./glossary.js";
 import { selection } from "./selection.js";
 
 /** @import { ViewChipsPart } from "../../page/payloads.js" */
@@ -16,16 +17,20 @@ export function mount({ element }) {
   const meaning = make("p", "px-meaning", root);
   meaning.setAttribute("role", "status");
   const numbers = make("p", "px-hint px-standing", root);
+  const glossary = new Glossary(make("p", "", root));
 
   function draw() {
     chips.replaceChildren();
     for (const view of selection.scene.views) {
       const node = button(chips, view.title, view.meaning, () => selection.look(view.id));
-      node.setAttribute("aria-label", `${view.title}, ${view.numbers.length} pairs`);
       node.dataset.view = view.id;
       make("span", "px-count", node, view.numbers.length.toLocaleString("en"));
     }
-    numbers.textContent = selection.scene.sentence;
+    numbers.replaceChildren();
+    for (const [i, part] of selection.scene.sentence.split(" · ").entries()) {
+      if (i) numbers.append(" · ");
+      glossary.mark(make("span", "", numbers, part), part);
+    }
   }
 
   function paint() {

@@ -7,6 +7,7 @@ import { keeps, modified, onEscape, onKey, step, ZOOMS } from "../../page/keys.j
 import { Notes } from "../../page/notes.js";
 import { on } from "../../page/state.js";
 import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
+import { Glossary } from "./glossary.js";
 import { kept, Lookahead } from "./kept.js";
 import { LAYERS, PairView, readScene } from "../../page/pairview.js";
 import { selection, verdictMark } from "./selection.js";
@@ -56,6 +57,7 @@ export function mount({ element, props, given, trigger, watch }) {
   holdButton(zoom.node);
   opacitySlider(zoom.node, given.opacity, (opacity) => root.style.setProperty("--px-opacity", String(opacity)));
   const notes = new Notes(body);
+  const glossary = new Glossary(make("p", "", body));
   const scores = make("table", "px-table px-scores", body);
   const wide = new Wide(root, told);
 
@@ -160,11 +162,17 @@ export function mount({ element, props, given, trigger, watch }) {
   function tellScores(pair) {
     scores.replaceChildren();
     const heads = make("tr", "", make("thead", "", scores));
-    for (const text of ["Score", "This pair", "Resize only"]) make("th", "", heads, text).scope = "col";
+    for (const text of ["Score", "This pair", "Resize only"]) {
+      const cell = make("th", "", heads, text);
+      cell.scope = "col";
+      glossary.mark(cell, text);
+    }
     const lines = make("tbody", "", scores);
     for (const [name, value, control] of pair.scores) {
       const line = make("tr", "", lines);
-      make("th", "", line, name).scope = "row";
+      const head = make("th", "", line, name);
+      head.scope = "row";
+      glossary.mark(head, name);
       for (const text of [value, control]) make("td", "", line, text);
     }
   }

@@ -5,6 +5,7 @@ import { keeps, ROWS, step } from "../../page/keys.js";
 import { isolated, named } from "../../page/names.js";
 import { brief, clamp, minus } from "../../page/numbers.js";
 import { on } from "../../page/state.js";
+import { Glossary } from "./glossary.js";
 import { Pager } from "./pager.js";
 import { ownNames, selection, sorted, verdictMark } from "./selection.js";
 
@@ -33,7 +34,9 @@ export function mount({ element }) {
   const section = make("section", "px-section", root);
   const heading = make("div", "px-section-head", section);
   const title = make("h3", "", heading, "Pairs");
-  make("p", "px-hint", heading, "Arrow keys move through the rows, Enter opens one. The heads sort.");
+  const hint = make("p", "px-hint", heading, "Arrow keys move through the rows, Enter opens one. The heads sort.");
+  const glossary = new Glossary(make("p", "", heading));
+  for (const word of ["Inliers", "Transform"]) glossary.mark(make("span", "px-word", hint, ` ${word}`), word);
   const scroller = make("div", "px-scroller", section);
   const table = make("table", "px-table", scroller);
   const heads = make("tr", "", make("thead", "", table));

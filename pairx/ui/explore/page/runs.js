@@ -19,6 +19,7 @@ export function awaitRun() {
 export function mount({ element, props, given, trigger, watch }) {
   /** @type {HTMLElement} */
   const list = element.querySelector(".px-runs");
+  const page = list.closest(".px-exploring");
   /** @type {HTMLElement | null} */
   let told = null;
   let drawn = "";
@@ -46,13 +47,15 @@ export function mount({ element, props, given, trigger, watch }) {
   /** @param {string} name */
   function show(name) {
     told?.remove();
+    const sheet = /** @type {HTMLElement} */ (list.closest(".px-sheet"));
+    if (sheet?.matches(":popover-open")) sheet.hidePopover();
     trigger("open", { name });
   }
 
   /** @param {string} name of the run that was awaited */
   function ended(name) {
     const same = awaited === onShow();
-    if (list.checkVisibility()) unmark("on");
+    if (page.checkVisibility()) unmark("on");
     else mark("over");
     awaited = "";
     if (same) show(name);
@@ -94,6 +97,6 @@ export function mount({ element, props, given, trigger, watch }) {
   }
 
   watch("value", draw);
-  new ResizeObserver(() => list.clientWidth && unmark("over")).observe(list);
+  new ResizeObserver(() => page.clientWidth && unmark("over")).observe(page);
   draw();
 }

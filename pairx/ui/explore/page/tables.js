@@ -1,6 +1,7 @@
 // Tables of texts, each in a scroller of its own.
 
 import { make } from "../../page/dom.js";
+import { Glossary } from "./glossary.js";
 
 /** @import { TablesPart, TablesValue } from "../../page/payloads.js" */
 
@@ -20,7 +21,12 @@ export function mount({ element, props, watch }) {
       scroller.setAttribute("aria-label", title);
       const table = make("table", "px-table", scroller);
       const heads = make("tr", "", make("thead", "", table));
-      for (const text of head) make("th", "", heads, text).scope = "col";
+      const glossary = new Glossary(make("p", "", section));
+      for (const text of head) {
+        const cell = make("th", "", heads, text);
+        cell.scope = "col";
+        glossary.mark(cell, text);
+      }
       const body = make("tbody", "", table);
       for (const row of rows) {
         const line = make("tr", "", body);

@@ -22,6 +22,8 @@ export class Wide {
   /** @param {boolean} on */
   set(on) {
     if (on === this.on) return;
+    const place = this.root.parentElement;
+    place.style.minHeight = on ? `${this.root.offsetHeight}px` : ""; // nothing behind it moves
     if (on) {
       this.before = document.activeElement;
       this.root.popover = "manual";
