@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pairx.evaluation.faithfulness import Faithfulness, faithfulness
     from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
+    from pairx.judging.run import judge
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
     from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
@@ -40,6 +41,7 @@ __all__ = [
     "explain",
     "explain_steps",
     "faithfulness",
+    "judge",
     "list_methods",
     "list_models",
     "load_model",
@@ -62,6 +64,7 @@ _HOMES = {
     "explain": "methods",
     "explain_steps": "methods",
     "faithfulness": "evaluation.faithfulness",
+    "judge": "judging.run",
     "list_methods": "methods",
     "list_models": "models",
     "load_model": "models",

@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pairx
 from pairx import door
-from pairx.commands import checking, dataset, lists, pair, review
+from pairx.commands import checking, dataset, judge, lists, pair, review
 from pairx.commands.shared import add_model
 from pairx.extras import missing
 from pairx.heap import share_heap
@@ -29,6 +29,7 @@ COMMANDS: dict[str, Command] = {
     "explain": ("explain the similarity of two photographs", pair.explain, pair.add_explain),
     "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
+    "judge": ("measure which methods can be trusted on a model and a data set", judge.judge, judge.add_judge),
     "rank": ("list the photographs most similar to one", dataset.rank, dataset.add_rank),
     "review": (
         "verify matches: begin a review, see how far it is, export and import",

@@ -29,6 +29,7 @@ FLOORS = (
     ("core", "baselines"),
     ("methods", "viz"),
     ("evaluation",),
+    ("judging",),
     ("reviews",),
     ("testing",),
     ("__init__",),

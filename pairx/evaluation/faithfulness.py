@@ -14,7 +14,7 @@ from pairx import images
 from pairx.baselines import PairAtLayer, Side, backgrounds, encode_pair
 from pairx.baselines.backgrounds import Background
 from pairx.core import correspondence
-from pairx.methods import card_of
+from pairx.methods import cards
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, Game, ImagePair, InputError
 
@@ -88,9 +88,20 @@ def faithfulness(
         if explanation.tensor is not None:
             queries = _queries(at, maps, fields, masks)
             found = _with_keeps(found, at, explanation.tensor, queries, fields, masks is not None)
-    if (game := card_of(explanation.method).game) is not None:
-        found = _with_inefficiencies(found, at, game, explanation, background)
-    return found
+    return inefficiency_of(at, explanation, background, found)
+
+
+def inefficiency_of(
+    at: PairAtLayer,
+    explanation: Explanation,
+    background: np.ndarray | None = None,
+    found: Faithfulness = Faithfulness(),
+) -> Faithfulness:
+    """What was found, and the inefficiencies, of an explanation of this pair; none where its method promises no sum."""
+    card = cards().get(explanation.method)
+    if card is None or card.game is None:
+        return found
+    return _with_inefficiencies(found, at, card.game, explanation, background)
 
 
 def _two(numbers: Iterable[float]) -> Two:

@@ -1,0 +1,110 @@
+"""One method's explanation of one pair, and what criteria ask of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+
+from pairx.baselines import PairAtLayer
+from pairx.images import cell_centres
+from pairx.judging.curves import curve
+from pairx.judging.truth import Truth
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair
+
+Explain = Callable[[EmbeddingModel, ImagePair], Explanation]
+Two = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a criterion measures.
+
+    at: the pair as the model sees it. explain: the same method, of any model and pair. stranger: photograph 0 beside
+    another individual. untrained: the model with shuffled weights. forward: seconds of one forward pass. memory: bytes
+    by which the method's peak exceeded what was in use before, NaN where the system does not tell.
+    """
+
+    at: PairAtLayer
+    truth: Truth
+    explanation: Explanation
+    explain: Explain
+    stranger: ImagePair
+    untrained: EmbeddingModel
+    forward: float = np.nan
+    memory: float = np.nan
+
+    @cached_property
+    def maps(self) -> Two | None:
+        """(height, width) float32 over both inputs, bilinear; None where the method gives no maps."""
+        one = self.explanation
+        if one.map0 is None or one.map1 is None:
+            return None
+        return enlarged(one.map0, self.at.model.size), enlarged(one.map1, self.at.model.size)
+
+    @cached_property
+    def curves(self) -> np.ndarray | None:
+        """(2, 2, S) cosines: of each photograph, of deletion and insertion, at each of `curves.SHARES`; the other
+        photograph stays whole. None where the method gives no maps."""
+        if self.maps is None:
+            return None
+        return np.stack([curve(side, one) for side, one in zip(self.at.sides, self.maps, strict=True)])
+
+    @cached_property
+    def masks(self) -> Two | None:
+        """(height, width) bool over both inputs: where the animal is."""
+        return self._framed(self.truth.masks)
+
+    @cached_property
+    def differences(self) -> Two | None:
+        """(height, width) bool over both inputs: where twins differ."""
+        return self._framed(self.truth.differences)
+
+    def _framed(self, masks: Two | None) -> Two | None:
+        if masks is None:
+            return None
+        first, second = (self.at.model.preprocessing.framed_mask(mask) for mask in masks)
+        return first, second
+
+    def cell(self, number: int) -> np.ndarray:
+        """(width, height) of a cell of the model's layer in photograph 0 or 1, pixels of its image."""
+        rows, columns = self.at.model.layer(self.at.layer).grid
+        _, _, width, height = self._extent(number)
+        return np.array([width / columns, height / rows])
+
+    def strongest(self, number: int, most: int) -> Two | None:
+        """The strongest matches that start in photograph 0 or 1: (N, 2) x/y pixels there and in the other.
+
+        Matches as the method ranks them, raising ones first; of a tensor the cells whose strongest partner is the
+        strongest, each with that partner. None where a method has neither, or no match.
+        """
+        one = self.explanation
+        if one.matches is not None and len(one.matches):
+            found = one.matches.keypoints0[:most], one.matches.keypoints1[:most]
+            return found[::-1] if number else found
+        if one.tensor is None:
+            return None
+        tensor = one.tensor.transpose(2, 3, 0, 1) if number else one.tensor
+        grids = tensor.shape[:2], tensor.shape[2:]
+        flat = tensor.reshape(grids[0][0] * grids[0][1], -1)
+        starts = np.argsort(-flat.max(1), kind="stable")[:most]
+        ends = flat[starts].argmax(1)
+        return self._centres(starts, grids[0], number), self._centres(ends, grids[1], 1 - number)
+
+    def _centres(self, flat: np.ndarray, grid: tuple[int, ...], number: int) -> np.ndarray:
+        cells = np.column_stack(np.unravel_index(flat, grid))
+        x, y, width, height = self._extent(number)
+        return cell_centres(cells, (grid[0], grid[1]), (width, height), (x, y))
+
+    def _extent(self, number: int) -> tuple[float, float, float, float]:
+        height, width = self.at.pair.images[number].shape[:2]
+        return self.at.model.preprocessing.extent(width, height)
+
+
+def enlarged(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A map (h, w) at (height, width), bilinear."""
+    return cv2.resize(values.astype(np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)
