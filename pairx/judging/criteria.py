@@ -79,10 +79,10 @@ _ZHU = "Zhu et al., Visual Explanation for Deep Metric Learning"
 
 _add(
     "right-places", RIGHT, places.right_places, "Shrack et al., PAIR-X",
-    f"Share of the {places.TOP} strongest matches whose end lies within {places.WITHIN} cells, of the model's layer, of "
-    "the true place; mean of both directions. A match that starts off the animal, or on a spot that the other photograph "
-    "does not show, misses. Of a method that tells pairs of cells, matches are the cells whose strongest partner is the "
-    "strongest.",
+    f"Share of the {places.TOP} strongest matches whose end lies within {places.WITHIN} cells of the model's layer of "
+    "the true place; mean of both directions. A match that starts off the animal, or on a spot that the other "
+    "photograph does not show, misses. Of a method that tells pairs of cells, matches are the cells whose strongest "
+    "partner is the strongest.",
     title="right partner", needs=CORRESPONDENCE,
 )  # fmt: skip
 _add(

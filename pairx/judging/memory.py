@@ -42,5 +42,5 @@ def peak(device: torch.device) -> Iterator[Peak]:
 
 def _most() -> float:
     """Bytes of this process's largest resident set since the reset."""
-    line = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+    line = re.search(r"VmHWM\b\D+(\d+) kB", _STATUS.read_text())
     return 1024.0 * int(line[1]) if line else math.nan
