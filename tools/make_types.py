@@ -15,7 +15,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from pairx.ui import app
-from pairx.ui.compare.payload import Measured, PanelFiles, PanelScene
+from pairx.ui.compare.payload import Measured, PanelFiles, PanelScene, RunStatus
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, WellAnswer
 from pairx.ui.explore.payload import RunScene
 from pairx.ui.review.payload import ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndo, ReviewUndone
@@ -33,6 +33,7 @@ FETCHED = (
     PointAnswer,
     WellAnswer,
     Measured,
+    RunStatus,
     LookValues,
     ReviewDecision,
     ReviewKept,

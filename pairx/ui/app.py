@@ -13,7 +13,7 @@ from pairx.assets import ASSETS
 from pairx.ui.about.examples import EXAMPLES
 from pairx.ui.about.tab import build_about
 from pairx.ui.api import ExplainApi
-from pairx.ui.compare.tab import CompareTab
+from pairx.ui.compare.tab import COMPARE, CompareTab
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import opening_pair, ready_pairs
 from pairx.ui.explain.tab import ExplainTab
@@ -70,8 +70,8 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))
-            with gr.Tab("Compare", elem_id="px-tab-compare") as tab:
-                CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening)
+            with gr.Tab("Compare", id=COMPARE, elem_id="px-tab-compare") as tab:
+                CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening, pairs)
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
                 ExploreTab(page, tabs, tab, app_state, library, MODEL)
             with gr.Tab("Review", elem_id="px-tab-review") as tab:

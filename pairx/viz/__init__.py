@@ -4,21 +4,25 @@
 from pairx.viz.colors import AGAINST, CASINGS, NEUTRAL, match_colors, palettes
 from pairx.viz.detail import MOST_ZOOM, Detail
 from pairx.viz.figure import Figure, draw
-from pairx.viz.grid import Grid, Panel, draw_grid, notes_of, panel_of
+from pairx.viz.grid import ENDS, Entry, Grid, Panel, draw_entries, draw_grid, notes_of, panel_of
 from pairx.viz.maps import FADE, scale_of
 from pairx.viz.marks import FAINT, Look, MatchMark, marked
 from pairx.viz.pointed import Answer
 from pairx.viz.scene import Scene, compose, signed_colors
+from pairx.viz.sheets import WIDTHS
 
 __all__ = [
     "AGAINST",
     "CASINGS",
+    "ENDS",
     "FADE",
     "FAINT",
     "MOST_ZOOM",
     "NEUTRAL",
+    "WIDTHS",
     "Answer",
     "Detail",
+    "Entry",
     "Figure",
     "Grid",
     "Look",
@@ -27,6 +31,7 @@ __all__ = [
     "Scene",
     "compose",
     "draw",
+    "draw_entries",
     "draw_grid",
     "marked",
     "match_colors",

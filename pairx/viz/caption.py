@@ -49,15 +49,20 @@ def _lines(axes: Axes, box: Box, lines: tuple[str, ...]) -> None:
         write(axes, box.x, box.y + i * 9 * POINT, elide(one_line(line), box.w, size), size, color=color)
 
 
-def colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
-    """The heat's colours as they look over white, what they mean above, numbers below."""
-    top, height = box.y + round(9 * POINT), round(6 * POINT)
+def ramp(axes: Axes, box: Box, scene: Scene) -> None:
+    """The heat's colours as they look over white."""
     colors = np.array([list(bytes.fromhex(color[1:])) for color in scene.heat_colors])
     alpha = colors[:, 3:] / 255 * scene.look.opacity
     shown = np.round(255 * (1 - alpha) + colors[:, :3] * alpha).astype(np.uint8)
     at = np.linspace(0, len(shown) - 1, box.w)
     bar = np.column_stack([np.interp(at, range(len(shown)), channel) for channel in shown.T]).astype(np.uint8)[None]
-    axes.imshow(bar, extent=(box.x, box.x + box.w, top + height, top), aspect="auto")
+    axes.imshow(bar, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
+
+
+def colour_bar(axes: Axes, box: Box, scene: Scene, scale: float) -> None:
+    """The heat's colours, what they mean above, numbers below."""
+    top, height = box.y + round(9 * POINT), round(6 * POINT)
+    ramp(axes, Box(box.x, top, box.w, height), scene)
 
     right = box.x + box.w
     write(axes, box.x, box.y, scene.heat_words[0], _SMALL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ import cv2
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure as Page
 from matplotlib.text import Text
 
@@ -61,15 +62,21 @@ class Printed:
     def save(self, path: str | Path) -> None:
         """Write a .png (300 dpi), .svg or .pdf. Raises InputError for another suffix or where the file cannot be
         written."""
+        path = self.checked(path)
+        printed = self._print(path.suffix[1:].lower())
+        with whole(path) as new:
+            new.write_bytes(printed)
+
+    @staticmethod
+    def checked(path: str | Path) -> Path:
+        """A path that a figure can be written to. Raises InputError for any other."""
         path = Path(path)
         suffix = path.suffix.lower()
         if suffix not in _SUFFIXES:
             raise InputError(f"{path}: a figure is written as {', '.join(_SUFFIXES)}; give one of these suffixes.")
         if not path.parent.is_dir():
             raise InputError(f"{path}: the folder {path.parent} does not exist; create it first.")
-        printed = self._print(suffix[1:])
-        with whole(path) as new:
-            new.write_bytes(printed)
+        return path
 
     def png(self, dpi: int = DPI) -> bytes:
         """The figure as a PNG file of so many dots per inch."""
@@ -85,6 +92,15 @@ class Printed:
             matplotlib.rcParams["svg.fonttype"] = "none" if _plain(page) else "path"
             page.savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
         return buffer.getvalue()
+
+
+def print_pages(pages: Sequence[Printed]) -> bytes:
+    """A PDF of several pages."""
+    buffer = io.BytesIO()
+    with _LOCK, _settings(), PdfPages(buffer, metadata=_WRITING["pdf"]["metadata"]) as pdf:
+        for one in pages:
+            pdf.savefig(one.page(), dpi=DPI)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,11 @@ def _between_letters(text: str, at: int) -> int:
     return next((n for n in range(at, len(text)) if category(text[n])[0] != "M" and text[n] not in JOINERS), len(text))
 
 
+def width_of(text: str, size: float) -> float:
+    """Of a line, dots."""
+    return _width(text, size, False)
+
+
 def _width(text: str, size: float, bold: bool) -> float:
     """Dots."""
     return text_to_path.get_text_width_height_descent(text, _font(size, bold), ismath=False)[0] * POINT

@@ -4,75 +4,172 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
 import numpy as np
 import pytest
 
+from pairx.assets import ASSETS
 from pairx.core import correspondence
 from pairx.methods import cards
-from pairx.ui.compare.events import FAST, presets
+from pairx.ui.compare.axes import SIX
 from tests.browser.conftest import drawn, overflow
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-THROUGH = "document.querySelector('.px-panel:not([data-old])') && !document.querySelector('[data-old], .px-waiting')"
+OWN_PHOTO = ASSETS / "herd" / "amara-1.jpg"
+PANELS = ".px-panels > .px-panel"
 
 
-def open_compare(open_page, **how):
-    """The tab after its first comparison, with SIFT and Grad-CAM chosen."""
-    page = open_page(**how)
+def visit(page) -> None:
+    """Go to the tab, and wait until its board says what is there."""
     page.get_by_role("tab", name="Compare").click()
-    page.wait_for_function(THROUGH)
-    page.get_by_role("button", name="None", exact=True).click()
-    page.wait_for_function("!document.querySelector('.px-compare input[type=checkbox]:checked')")
-    for name in ("SIFT + MAGSAC", "Grad-CAM"):
-        page.get_by_role("checkbox", name=name, exact=True).check()
-    return page
+    page.wait_for_selector(".px-board.px-ready")
+    page.wait_for_function(
+        "/there\\.|press Compare|Choose two/.test(document.querySelector('.px-board .px-notice').textContent)"
+    )
+
+
+def row(page, title: str):
+    """A choice of the list by its title."""
+    return page.locator(f'.px-choice:has(> .px-choice-title:text-is("{title}"))').locator("visible=true")
+
+
+def choose(page, *titles: str) -> None:
+    """Tick these choices and no others, and wait until the board has their panels."""
+    page.locator(".px-presets").get_by_role("button", name="None", exact=True).click()
+    for title in titles:
+        row(page, title).click()
+    page.wait_for_function(
+        """(titles) => {
+          const shown = [...document.querySelectorAll('.px-panel h3')].map((node) => node.textContent);
+          return shown.length === titles.length && titles.every((title) => shown.includes(title));
+        }""",
+        arg=list(titles),
+    )
 
 
 def compare(page) -> None:
-    """Press Compare and wait for all its panels."""
-    page.evaluate("document.querySelectorAll('.px-panel').forEach((panel) => { panel.dataset.old = ''; })")
+    """Press Compare and wait for all panels."""
     page.click("#px-compare")
-    page.wait_for_function(THROUGH)
+    page.wait_for_function("/there\\.$/.test(document.querySelector('.px-board .px-notice').textContent)")
+    page.wait_for_function("!document.querySelector('.px-panels .px-waiting')")
 
 
-def test_the_tab_is_never_empty(open_page):
+def open_compare(open_page, *titles: str, **how):
+    """The tab with panels of these methods, computed."""
+    page = open_page(**how)
+    visit(page)
+    with sheet(page):
+        choose(page, *titles)
+    compare(page)
+    return page
+
+
+@contextmanager
+def sheet(page):
+    """Within it the controls are on show, on a narrow screen, too."""
+    opener = page.get_by_role("button", name="What to compare")
+    narrow = opener.is_visible()
+    if narrow:
+        opener.click()
+    yield
+    if narrow:
+        page.locator(".px-compare .px-sheet").get_by_role("button", name="Done").click()
+
+
+def test_opening_the_tab_shows_what_explain_has_and_computes_nothing(open_page):
     page = open_page()
-    page.get_by_role("tab", name="Compare").click()
-    page.wait_for_function(THROUGH)
-    fast = [cards()[name].title for name in presets()[FAST]]
-    assert page.locator(".px-panel h3").all_inner_texts() == fast
-    page.wait_for_selector("#px-halt[disabled]")
-    page.evaluate("document.querySelectorAll('.px-panel').forEach((panel) => { panel.dataset.old = ''; })")
-    page.get_by_role("tab", name="Explain").click()
-    page.get_by_role("tab", name="Compare").click()
-    page.wait_for_timeout(1500)
-    assert page.locator(".px-panel[data-old]").count() == len(fast), "once"
+    visit(page)
+    six = [cards()[name].title for name in SIX]
+    assert page.locator(".px-panel h3").all_inner_texts() == six
+    assert page.locator(".px-panel:not(.px-waiting) h3").first.inner_text() == "PAIR-X", "known from Explain"
+    page.wait_for_timeout(2500)
+    assert page.locator("#px-halt").is_disabled(), "nothing runs unasked"
 
 
-@pytest.mark.parametrize("chosen", [False, True])
-def test_the_buttons_keep_their_labels_on_every_visit(open_page, chosen):
-    page = open_page()
-    if chosen:
-        page.click(".px-strip button:nth-child(3)")
+def other_sample(page):
+    page.click(".px-strip button:nth-child(3)")
+
+
+def other_layer(page):
+    page.get_by_label("Layer").first.click()
+    page.get_by_role("option").first.click()
+
+
+def run_in_explain(page):
+    page.click("#px-explain")
+    page.wait_for_selector("#px-stop[disabled]")
+
+
+def upload(page):
+    page.locator(".px-photos input[type=file]").first.set_input_files(str(OWN_PHOTO))
+
+
+WAYS = {
+    "nothing": lambda page: None,
+    "another sample": other_sample,
+    "another layer": other_layer,
+    "a run in Explain": run_in_explain,
+    "an upload": upload,
+    "a swap": lambda page: page.get_by_role("button", name="Swap A and B").click(),
+}
+
+
+@pytest.mark.parametrize("way", [*WAYS, "a link"])
+def test_the_buttons_keep_their_labels_on_every_visit(open_page, way):
+    page = open_page("?a=chui-1&b=chui-2&model=reid-lite0" if way == "a link" else "")
     for _ in range(3):
-        page.get_by_role("tab", name="Compare").click()
-        if not chosen:
-            page.wait_for_function(THROUGH)
-        page.wait_for_timeout(700)
-        assert page.locator("#px-compare").inner_text() == "Compare"
-        assert page.locator("#px-halt").inner_text() == "Stop"
-        assert page.locator("#px-compare").bounding_box()["height"] > 30
+        visit(page)
+        page.wait_for_timeout(500)
+        for button, label in (("#px-compare", "Compare"), ("#px-halt", "Stop")):
+            assert page.locator(button).inner_text() == label
+            assert page.locator(button).bounding_box()["height"] > 30
         page.get_by_role("tab", name="Explain").click()
+        WAYS.get(way, WAYS["nothing"])(page)
+        page.wait_for_timeout(300)
+
+
+def test_a_long_list_is_searched_and_fits_the_screen(open_page):
+    page = open_page(width=1440, height=900)
+    visit(page)
+    chooser = page.locator(".px-chooser")
+    assert page.locator("#px-compare").bounding_box()["y"] < 900, "the button is on the first screen"
+    boxes = chooser.locator(".px-choice:visible")
+    assert boxes.count() > 30 and chooser.locator(".px-choice-list:visible").bounding_box()["height"] < 400
+    field = chooser.get_by_role("searchbox", name="Find by name or family: methods")
+    field.fill("shapley second")
+    assert boxes.all_inner_texts()[0].startswith("IG-SAM, second order") and boxes.count() == 2
+    field.fill("no such method")
+    assert boxes.count() == 0 and chooser.locator("text=Nothing has this name >> visible=true").count() == 1
+    field.fill("hires")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    page.get_by_role("article", name="HiResCAM").wait_for()
+    field.fill("")
+    assert chooser.get_by_role("checkbox", checked=True).count() == len(SIX) + 1, "what is not found stays chosen"
+
+
+def test_a_panel_says_how_far_it_is(open_page):
+    page = open_page()
+    visit(page)
+    choose(page, "Kernel SHAP", "LIME")
+    notes = page.locator(".px-panel .px-note")
+    assert notes.all_inner_texts() == ["Not computed yet"] * 2
+    page.click("#px-compare")
+    page.wait_for_function("/Running: \\d+ %/.test(document.querySelector('.px-panels').textContent)")
+    texts = notes.all_inner_texts()
+    assert "Loading" not in page.locator(".px-board .px-notice").inner_text() and len(set(texts)) == 2
+    page.click("#px-halt")
+    page.get_by_text("Stopped.", exact=False).first.wait_for()
+    assert "Running" not in page.locator(".px-panels").inner_text()
 
 
 def test_two_methods_on_a_sample_pair(open_page):
-    page = open_compare(open_page)
-    compare(page)
+    page = open_compare(open_page, "Grad-CAM", "SIFT + MAGSAC")
     assert page.locator(".px-panel h3").all_inner_texts() == ["Grad-CAM", "SIFT + MAGSAC"]
-    assert all(text.endswith(" s") for text in page.locator(".px-panel-head span").all_inner_texts())
+    assert all(text.endswith(" s") for text in page.locator(".px-panel-head .px-hint").all_inner_texts())
     first, second = page.locator(".px-panel").all()
     boxes = first.evaluate(
         """(panel) => [...panel.querySelectorAll('.px-world')].map((world) => [...world.children].map((node) => {
@@ -84,7 +181,7 @@ def test_two_methods_on_a_sample_pair(open_page):
     assert second.locator(".px-overlay").count() == 0 and "Does not look at the model" in second.inner_text()
 
     sent = len(page.requests)
-    page.locator(".px-opacity input").fill("20")
+    page.locator(".px-board-opacity input").fill("20")
     assert first.locator(".px-overlay").first.evaluate("e => getComputedStyle(e).opacity") == "0.2"
     page.locator(".px-board").get_by_label("Zoom in").click()
     scales = page.evaluate(
@@ -94,6 +191,9 @@ def test_two_methods_on_a_sample_pair(open_page):
     first.get_by_text("About this method").click()
     assert "Selvaraju" in first.locator("dl").inner_text()
     assert len(page.requests) == sent, "all that without the server"
+    page.keyboard.down("h")
+    assert first.locator(".px-overlay").first.evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    page.keyboard.up("h")
 
     with page.expect_download() as got:
         page.click(".px-board button[data-kind=zip]")
@@ -102,28 +202,74 @@ def test_two_methods_on_a_sample_pair(open_page):
     assert {urlparse(url).hostname for url in page.requests if url.startswith(("http", "ws"))} == {"127.0.0.1"}
 
 
+def test_the_look_of_explain_holds_here(open_page):
+    page = open_page()
+    page.locator("[data-look=lines]").fill("3")
+    visit(page)
+    panel = page.locator(".px-panel").first
+    panel.locator(".px-line").first.wait_for(state="attached")
+    shown = "node => [...node.querySelectorAll('.px-mark')].filter((mark) => mark.style.display !== 'none').length"
+    assert panel.evaluate(shown) == 3
+    page.locator(".px-board-opacity input").fill("30")
+    page.get_by_role("tab", name="Explain").click()
+    heat = page.locator(".px-explaining .px-overlay").first
+    assert heat.evaluate("e => getComputedStyle(e).opacity") == "0.3"
+
+
 def test_the_pair_is_the_one_of_the_tab_explain(open_page):
-    page = open_compare(open_page, width=390, height=844)
-    compare(page)
-    assert overflow(page) <= 0
+    page = open_compare(open_page, "Grad-CAM", "HiResCAM")
     before = page.locator(".px-board .px-story").inner_text()
     page.get_by_role("button", name="Change photographs or model").click()
     page.click(".px-strip button:nth-child(4)")
-    page.get_by_role("tab", name="Compare").click()
-    page.get_by_text("The pair, model, layer or background changed", exact=False).wait_for()
+    visit(page)
+    page.wait_for_function(
+        "(before) => document.querySelector('.px-board .px-story').textContent !== before", arg=before
+    )
+    assert page.locator(".px-panel h3").all_inner_texts() == ["Grad-CAM", "HiResCAM"], "the choice stays"
     compare(page)
-    assert page.locator(".px-board.px-stale").count() == 0
     assert page.locator(".px-board .px-story").inner_text() != before
+
+
+def test_layers_on_one_pair(open_page):
+    page = open_page()
+    visit(page)
+    page.locator(".px-axes").get_by_text("Layers").click()
+    page.wait_for_function(
+        "[...document.querySelectorAll('.px-panel h3')].every((e) => /1\\/\\d+/.test(e.textContent))"
+    )
+    count = page.locator(PANELS).count()
+    assert count > 3 and "PAIR-X" in page.locator(".px-board .px-story").inner_text()
+    compare(page)
+    maps = page.eval_on_selector_all(".px-panel .px-overlay", "nodes => nodes.map((node) => node.src)")
+    assert len(set(maps)) == len(maps) == 2 * count, "each layer has its own"
+    page.locator(".px-axes").get_by_text("Methods").click()
+    page.get_by_role("article", name="Decomposition").wait_for()
+
+
+def test_pairs_by_two_methods_are_a_table(open_page):
+    page = open_page()
+    visit(page)
+    page.locator(".px-axes").get_by_text("Pairs").click()
+    page.locator(".px-chooser .px-choice").filter(has_text="Twins").wait_for()
+    page.locator(".px-presets").get_by_role("button", name="None").click()
+    for text in ("Twins", "Different animals"):
+        page.locator(".px-choice").filter(has_text=text).first.click()
+    page.locator(".px-by summary").click()
+    page.locator(".px-by .px-choice").filter(has_text="HiResCAM").click()
+    page.wait_for_function("document.querySelectorAll('.px-panels > .px-panel').length === 4")
+    compare(page)
+    names = page.eval_on_selector_all(".px-panel .px-photo", "nodes => nodes.map((node) => node.alt)")
+    assert len(names) == 8 and names[:2] == names[2:4] != names[4:6], "a row a pair"
+    with page.expect_download() as got:
+        page.click(".px-board .px-files button[data-kind=pdf]")
+    assert Path(got.value.path()).read_bytes().startswith(b"%PDF")
 
 
 def second_order(open_page, **how):
     """SAM's panel, enlarged, beside Grad-CAM's."""
-    page = open_compare(open_page, **how)
-    page.get_by_role("checkbox", name="SIFT + MAGSAC", exact=True).uncheck()
-    page.get_by_role("checkbox", name="SAM", exact=True).check()
-    compare(page)
+    page = open_compare(open_page, "Grad-CAM", "SAM", **how)
     panel = page.locator(".px-panel").filter(has=page.get_by_role("heading", name="SAM", exact=True))
-    panel.get_by_role("button", name="Enlarge SAM").click()
+    panel.get_by_role("button", name="Enlarge and point: SAM").click()
     page.wait_for_selector(".px-large")
     return page, panel
 
@@ -235,34 +381,56 @@ def test_a_finger_points_and_draws_a_box(open_page):
 
 
 def test_rather_than_another_photograph(open_page):
-    page = open_compare(open_page)
-    page.get_by_role("checkbox", name="SIFT + MAGSAC", exact=True).uncheck()
-    page.get_by_role("checkbox", name="SAM", exact=True).check()
-    compare(page)
-    page.get_by_label("Background").click()
+    page = open_compare(open_page, "Grad-CAM", "SAM")
+    page.locator(".px-background-choice input").click()
     page.get_by_role("option", name="Another photograph").click()
-    page.get_by_text("background changed", exact=False).wait_for()
-    page.click("#px-compare")
     page.get_by_text("Choose the photograph to compare with", exact=False).first.wait_for()
     page.locator(".px-background .px-strip button").nth(4).click()
     page.wait_for_selector(".px-background img[alt='Photograph of the background']")
+    page.get_by_text("1 of 2 panels is not computed yet", exact=False).wait_for()
     compare(page)
-    assert page.locator(".px-board.px-stale").count() == 0
     cam, sam = page.locator(".px-panel").all()
     assert "takes no background" in cam.inner_text() and "rather than" in sam.inner_text()
     assert "rather than" in page.locator(".px-board .px-story").inner_text()
 
 
-def test_faithfulness_on_demand(open_page):
-    page = open_compare(open_page)
+def test_ordered_by_faithfulness(open_page):
+    page = open_compare(open_page, "Grad-CAM", "HiResCAM", "SIFT + MAGSAC")
+    panels = page.locator(".px-panel")
+    panels.nth(0).get_by_text("About this method").click()
+    panels.nth(0).get_by_role("button", name="Measure faithfulness").click()
+    panels.nth(0).locator(".px-faith-drop").wait_for(state="attached")
+    assert panels.nth(1).locator(".px-faith-drop").count() == 0
+    assert "Higher is better" in panels.nth(0).locator("dl").inner_text()
+    page.locator(".px-order select").locator("visible=true").select_option("Faithfulness")
+    page.get_by_text("nothing to blur", exact=False).first.wait_for()
+    page.wait_for_selector("#px-halt[disabled]")
+    drops = page.eval_on_selector_all(
+        ".px-faith", "nodes => nodes.map((node) => parseFloat(node.style.getPropertyValue('--px-drop')) || -1)"
+    )
+    assert len(drops) == 3 and drops == sorted(drops, reverse=True) and max(drops) <= 100
+    assert panels.nth(2).locator("h3").inner_text() == "SIFT + MAGSAC", "what has no map comes last"
+    page.locator(".px-order select").locator("visible=true").select_option("Name")
+    assert panels.locator("h3").all_inner_texts() == ["Grad-CAM", "HiResCAM", "SIFT + MAGSAC"]
+
+
+def test_a_link_restores_the_board_and_says_everything(open_page, chromium):
+    page = open_page()
+    visit(page)
+    page.locator(".px-axes").get_by_text("Options").click()
+    page.get_by_role("article", name="The paper").wait_for()
+    choose(page, "WildMe's package", "The paper")
     compare(page)
-    cam, sift = page.locator(".px-panel").all()
-    cam.get_by_text("About this method").click()
-    cam.get_by_role("button", name="Measure faithfulness").click()
-    cam.locator(".px-measured").wait_for()
-    assert "at random" in cam.locator(".px-measured").inner_text()
-    assert "Higher is better" in cam.locator("dl").inner_text() and sift.locator(".px-measured").count() == 0
-    page.get_by_role("button", name="Measure faithfulness of all").click()
-    sift.locator(".px-measured").wait_for()
-    assert "nothing to blur" in sift.locator(".px-measured").inner_text()
-    assert cam.locator(".px-measured").count() == 1
+    page.locator(".px-order select").locator("visible=true").select_option("Name")
+    page.locator(".px-board-opacity input").fill("40")
+    page.wait_for_function("/axis=options/.test(location.search) && /order=name/.test(location.search)")
+    page.wait_for_function("/opacity=0.4/.test(location.search)")
+    address = page.url
+    page.reload()
+    page.wait_for_function("document.querySelectorAll('.px-panels > .px-panel:not(.px-waiting)').length === 2")
+    assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
+    assert page.locator(".px-panel h3").all_inner_texts() == ["The paper", "WildMe's package"]
+    assert page.locator(".px-order select").locator("visible=true").input_value() == "name"
+    page.wait_for_function("document.querySelector('.px-board-opacity input').value === '40'")
+    page.wait_for_timeout(600)
+    assert page.url == address

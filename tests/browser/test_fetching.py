@@ -6,7 +6,6 @@ import pytest
 
 from benchmarks.explore import SHOWN
 from tests.browser.test_app import FRESH, names, shown_sample
-from tests.browser.test_compare import THROUGH
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -52,7 +51,7 @@ def test_the_panels_and_the_plot_come_by_themselves(open_page):
     page = open_page()
     failed = failing(page, "**/panel.json", 2)
     page.get_by_role("tab", name="Compare").click()
-    page.wait_for_function(THROUGH)
+    page.wait_for_selector(".px-panel:not(.px-waiting)")
     assert len(failed) == 2 and page.get_by_text("could not be fetched").count() == 0
     failed = failing(page, "**/run.json", 1)
     page.get_by_role("tab", name="Explore").click()

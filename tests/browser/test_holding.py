@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.explore import SHOWN
 from tests.browser.conftest import drawn
-from tests.browser.test_compare import THROUGH
+from tests.browser.test_compare import visit
 from tests.browser.test_explore import EXPLAINED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -31,9 +31,8 @@ def explain(page) -> None:
 
 
 def compare(page) -> None:
-    page.get_by_role("tab", name="Compare").click()
-    page.wait_for_function(THROUGH)
-    page.wait_for_selector("#px-halt[disabled]")
+    visit(page)
+    page.wait_for_selector(".px-panel:not(.px-waiting)")
 
 
 def explore(page) -> None:

@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 
 import pairx
-from pairx import methods
 from pairx.models import EmbeddingModel
 from pairx.testing import smooth_noise
 from pairx.types import Explanation, ImagePair, Matches, Step
@@ -87,13 +86,13 @@ def request_of(app_state: AppState) -> Request:
 
 
 @pytest.fixture
-def answers(app_state, request_of) -> CompareEvents:
+def answers(app_state) -> CompareEvents:
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
-        groups = [gr.CheckboxGroup() for _ in methods.families()]
         background = BackgroundChoice(app_state.shelf)
-    return CompareEvents(app_state, form, groups, background, request_of)
+        pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
+        return CompareEvents(app_state, form, background, gr.State(), pairs)
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from pairx import methods
 from pairx.evaluation.faithfulness import Faithfulness
 from pairx.types import Explanation
 from pairx.ui.compare import faithfulness as measuring
+from pairx.ui.compare.axes import Asked
 from pairx.ui.compare.background import NONE, OWN, PHOTOGRAPH
-from pairx.ui.compare.events import CompareEvents, by_family
-from pairx.ui.compare.faithfulness import Measurements
+from pairx.ui.compare.events import CompareEvents
 from pairx.ui.compare.panels import MOST_CELLS, packed
 from pairx.ui.shared.links import CHOICES
 
@@ -27,8 +27,8 @@ NAMES = ["grad-cam", "sam"]
 def compared(answers: CompareEvents, photos, background=(OWN, None), names=NAMES) -> tuple[dict, object, dict]:
     """The last board, what the session holds, and the last status."""
     settings = [*photos[:2], "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
-    inputs = [*answers.form.settings, *answers.groups, *answers.background.inputs]
-    filled = dict(zip(inputs, [*settings, *by_family(names), *background], strict=True))
+    inputs = [*answers.form.settings, *answers.background.inputs, answers.asked]
+    filled = dict(zip(inputs, [*settings, *background, Asked("methods", tuple(names))], strict=True))
     board, shown, status = {}, None, {}
     for outputs in answers.run(filled, SESSION):
         board, shown, status = (
@@ -38,12 +38,13 @@ def compared(answers: CompareEvents, photos, background=(OWN, None), names=NAMES
 
 
 def scene(board: dict, name: str) -> dict:
-    (panel,) = [one for one in board["panels"] if one["name"] == name]
+    (panel,) = [one for one in board["panels"] if one["id"] == name]
     return json.loads(Path(panel["file"]["path"]).read_text())
 
 
 def held(answers: CompareEvents, shown, name: str) -> Explanation:
-    return answers.app_state.compared(shown.request, [name])[name]
+    (cell,) = [one for one in shown.cells if one.id == name]
+    return answers.cells.known(cell)
 
 
 @pytest.mark.slow
@@ -78,11 +79,11 @@ def test_a_background_reaches_the_methods_that_take_one_and_the_others_say_so(an
         maps[choice] = held(answers, shown, "sam").map0
     board, shown, _ = compared(answers, photos, (PHOTOGRAPH, photos[2]))
     assert scene(board, "sam")["background"] == "rather than photo 2.png"
-    assert "photo 2.png" in board["ends"][0] and board["form"][-1] == str(photos[2].ref.path)
+    assert "photo 2.png" in board["ends"][0] and board["background"] == photos[2].ref.id
     maps[PHOTOGRAPH] = held(answers, shown, "sam").map0
     expected = methods.explain(
         answers.app_state.model("reid-lite0"),
-        answers.app_state.pair(shown.request),
+        answers.app_state.pair(shown.cells[0].request),
         "sam",
         "stage",
         background=photos[2].image,
@@ -123,31 +124,39 @@ def test_a_sample_becomes_the_background(answers):
         answers.background.take(gr.EventData(None, {"id": "../one"}))
 
 
-def measured(answers: CompareEvents, shown, **asked) -> list[list]:
-    return list(Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, asked)))
+def measured(answers: CompareEvents, shown, **asked) -> list:
+    return list(answers.measure(shown, SESSION, gr.EventData(None, asked)))
 
 
 @pytest.mark.slow
-def test_faithfulness_is_measured_for_the_panels_asked_for(answers, photos):
+def test_faithfulness_is_measured_for_the_panels_asked_for_and_only_once(answers, photos, monkeypatch):
     _, shown, _ = compared(answers, photos)
-    (*_, (message, status, *_)) = measured(answers, shown, run=shown.run, names=["sam"])
+    *_, (message, status) = measured(answers, shown, run=shown.run, ids=["sam"])
     assert message["run"] == shown.run and message["found"].keys() == {"sam"} and status["text"] == ""
     rows = {row["name"]: row for row in message["found"]["sam"]["rows"]}
     assert set(rows) >= {"Faithfulness", "Faithfulness of pairs"} and "random" in message["found"]["sam"]["line"]
-    every = measured(answers, shown, run=shown.run, names=NAMES)
-    said = [status["text"] for _, status, *_ in every]
+    every = measured(answers, shown, run=shown.run, ids=NAMES)
+    said = [one.status["text"] for one in every]
     assert said == ["Waiting for a free place", "Measuring Grad-CAM", "Measuring SAM", ""]
-    assert [len(one["found"]) for one, *_ in every if one != gr.skip()] == [0, 1, 2], "each as soon as it is through"
+    found = [one.measured for one in every if one.measured != gr.skip()]
+    assert [len(one["found"]) for one in found] == [0, 1, 2], "each as soon as it is through"
+
+    monkeypatch.setattr(measuring, "faithfulness", lambda *_, **__: pytest.fail("measured again"))
+    assert measured(answers, shown, run=shown.run, ids=NAMES)[-1].measured == found[-1]
+    board, _, _ = compared(answers, photos)
+    assert [panel["measured"] for panel in board["panels"]] == [found[-1]["found"][name] for name in NAMES], "known"
 
 
-def test_faithfulness_in_words():
+def test_faithfulness_in_numbers_and_words():
     told = measuring.in_words(
         Faithfulness((0.25, -0.1), (0.05, 0.02), inefficiency=(0.5, 0.0), relative_inefficiency=(1.25, 0.0))
     )
-    assert "A 0.250, B −0.100" in told["line"] and "A 0.050, B 0.020" in told["line"]
+    assert told["drop"] == pytest.approx(0.075) and told["random"] == pytest.approx(0.035)
+    assert "0.075" in told["line"] and "0.035" in told["line"]
     assert [row["name"] for row in told["rows"]] == ["Faithfulness", "Inefficiency"]
-    assert "125% of it" in told["rows"][1]["value"]
-    assert measuring.in_words(Faithfulness())["line"] == measuring.NO_MAP
+    assert "A 0.250, B −0.100" in told["rows"][0]["value"] and "125% of it" in told["rows"][1]["value"]
+    nothing = measuring.in_words(Faithfulness())
+    assert nothing["line"] == measuring.NO_MAP and nothing["drop"] is None
     assert measuring.in_words(Faithfulness((0, 0), (0, 0)))["rows"][-1]["value"] == measuring.NO_SHARES
 
 
@@ -155,21 +164,37 @@ def test_faithfulness_in_words():
 def test_measuring_what_is_gone_or_was_never_there_is_one_line(answers, photos):
     _, shown, _ = compared(answers, photos)
     for asked in (
-        {"run": "another", "names": NAMES},
-        {"run": shown.run, "names": ["nothing"]},
-        {"run": shown.run, "names": 7},
+        {"run": "another", "ids": NAMES},
+        {"run": shown.run, "ids": ["nothing"]},
+        {"run": shown.run, "ids": 7},
     ):
-        (*_, (message, status, *_)) = measured(answers, shown, **asked)
+        *_, (message, status) = measured(answers, shown, **asked)
         assert message == gr.skip() and status["error"] and "Press Compare" in status["text"]
-    assert measured(answers, None)[-1][1]["error"]
+    assert measured(answers, None)[-1].status["error"]
 
 
 @pytest.mark.slow
 def test_stop_ends_a_measurement(answers, photos):
     _, shown, _ = compared(answers, photos)
-    steps = Measurements(answers.app_state).run(shown, SESSION, gr.EventData(None, {"run": shown.run, "names": NAMES}))
-    while "Measuring" not in str(next(steps)[1]):
+    steps = answers.measure(shown, SESSION, gr.EventData(None, {"run": shown.run, "ids": NAMES}))
+    while "Measuring" not in str(next(steps).status):
         pass
     answers.halt(SESSION)
     *_, last = steps
-    assert "Stopped" in last[1]["text"] and last[0] == gr.skip()
+    assert "Stopped" in last.status["text"] and last.measured == gr.skip()
+
+
+def test_each_background_is_a_panel_and_the_photograph_is_the_one_of_the_well(answers, photos):
+    settings = [*photos[:2], "reid-lite0", "stage", *(known[0] for known in CHOICES.values())]
+    inputs = [*answers.form.settings, *answers.background.inputs, answers.asked]
+    asked = Asked("backgrounds", ("own", "zero", PHOTOGRAPH))
+
+    def filled(photo):
+        return dict(zip(inputs, [*settings, "mean", photo, asked], strict=True))
+
+    board = answers.show(filled(photos[2])).board
+    assert [panel["title"] for panel in board["panels"]] == [
+        "As in each method's paper", "Black, or no features", "photo 2.png",
+    ]  # fmt: skip
+    assert "SAM" in board["about"] and "mean" not in board["about"], "each panel has its own"
+    assert "Choose the photograph" in answers.show(filled(None)).status["text"]

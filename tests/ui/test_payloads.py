@@ -14,9 +14,10 @@ import pytest
 from pairx import methods
 from pairx.testing import make_pair
 from pairx.types import Refusal
-from pairx.ui.compare.faithfulness import Measurements
+from pairx.ui.compare.axes import Ground
+from pairx.ui.compare.choosing import chooser_value
 from pairx.ui.compare.panels import panel_files
-from pairx.ui.compare.payload import BoardValue, Measured, PanelScene
+from pairx.ui.compare.payload import BoardValue, ChooserValue, Measured, PanelScene, RunStatus
 from pairx.ui.explain.parts import Viewer
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, ViewerValue
 from pairx.ui.explain.scene import scene_of
@@ -77,14 +78,16 @@ def test_the_scene_of_an_explanation(explain_events, photo_files, request_of):
 @pytest.mark.slow
 def test_a_board_its_panels_and_what_is_measured(answers, photos):
     board, shown, status = compared(answers, photos)
-    assert faults(board, BoardValue) == [] == faults(status, StatusValue)
+    assert faults(board, BoardValue) == [] == faults(status, RunStatus)
+    ground = Ground(answers.app_state, shown.cells[0].request, answers.pairs)
+    assert faults(chooser_value(ground, answers.boards.times), ChooserValue) == []
     scenes = [read(panel["file"]) for panel in board["panels"]]
     assert [line for scene in scenes for line in faults(scene, PanelScene)] == []
     assert any("tensor" in scene for scene in scenes)
     refusal = read(panel_of(Refusal("sam", "why")))
     assert faults(refusal, PanelScene) == [] and refusal["reason"] == "why"
-    asked = gr.EventData(None, {"run": shown.run, "names": ["sam"]})
-    *_, (measured, *_) = Measurements(answers.app_state).run(shown, SESSION, asked)
+    asked = gr.EventData(None, {"run": shown.run, "ids": ["sam"]})
+    *_, (measured, _) = answers.measure(shown, SESSION, asked)
     assert faults(measured, Measured) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from io import BytesIO
 
@@ -12,6 +13,7 @@ from PIL import Image
 from pairx import viz
 from pairx.types import Explanation, InputError, Matches, MethodCard, Refusal
 from pairx.viz import maps
+from pairx.viz.sheets import dots
 from tests.viz import samples
 
 CAVEAT = "Beware of everything that this method says. " * 8
@@ -64,16 +66,98 @@ def test_who_cannot_run_says_why_over_faded_photographs() -> None:
 
 
 def test_a_long_caveat_takes_three_lines_and_an_ellipsis() -> None:
-    text = viz.draw_grid([signed("second")], samples.pair(), CARDS)._print("svg").decode()
+    text = viz.draw_grid([signed("second")], samples.pair(), CARDS, width=85)._print("svg").decode()
     assert text.count("Beware") >= 2 and "…" in text
     lines = [part for part in text.split("<text") if "Beware" in part or "everything" in part]
     assert len(lines) == 3
+    bare = viz.draw_grid([signed("second")], samples.pair(), CARDS, cautions=False)
+    assert "Beware" not in bare._print("svg").decode()
+    refused = viz.draw_grid([Refusal("third", "it needs a layer")], samples.pair(), CARDS, cautions=False)
+    assert "it needs a layer" in refused._print("svg").decode(), "a reason is no caution"
 
 
-def test_many_methods_take_several_columns() -> None:
-    one, many = drawn([signed("first")]), drawn([signed("first")] * 14)
-    assert many.shape[1] > 1.8 * one.shape[1]
-    assert many.shape[0] < 9 * one.shape[0]
+@pytest.mark.parametrize("width", viz.WIDTHS)
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 20, 39])
+def test_any_number_of_methods_fits_a_page_of_a_journal(width: int, count: int) -> None:
+    grid = viz.draw_grid([signed("second")] * count, samples.pair((120, 80), (120, 80)), CARDS, width=width)
+    pages = grid.pages()
+    assert all(dots(width) == dots(one.width) and one.height <= dots(230) for one in pages)
+    assert sum(len(one.panels) for one in pages) == count and (len(pages) == 1 or width == 85)
+    assert grid.column >= dots(25)
+
+
+def test_columns_leave_no_hole_where_one_more_helps() -> None:
+    columns = {n: viz.draw_grid([signed("first")] * n, samples.pair(), CARDS).columns for n in (1, 2, 3, 4, 6, 9)}
+    assert columns == {1: 1, 2: 2, 3: 3, 4: 2, 6: 2, 9: 3}
+
+
+def test_the_figure_reads_row_by_row() -> None:
+    names = ["first", "second", "third", "first"]
+    text = viz.draw_grid([signed(name) for name in names], samples.pair(), CARDS, cautions=False)._print("svg").decode()
+    at = [text.index(f">{name}<") for name in ("First", "Second", "Third")]
+    places = [re.search(r"translate\(([\d.]+) ([\d.]+)\)|x=\"([\d.]+)\" y=\"([\d.]+)\"", text[:i][-400:]) for i in at]
+    assert all(places)
+    (x0, y0), (x1, y1), (x2, y2) = (tuple(float(n) for n in one.groups() if n) for one in places)
+    assert y0 == y1 < y2 and x0 == x2 < x1
+
+
+def test_the_legend_says_what_the_screen_says() -> None:
+    text = viz.draw_grid([signed("first")], samples.pair(), CARDS)._print("svg").decode()
+    assert all(f">{one}<" in text for one in (*viz.ENDS, "each panel has its own scale"))
+    assert "raises similarity" not in text
+    unsigned = replace(CARDS["first"], signed=False)
+    entry = viz.Entry("First", signed("first"), samples.pair(), unsigned)
+    other = viz.draw_entries([entry], ends=("against the match, for x.jpg", "for the match"))._print("svg").decode()
+    assert "sign by convention" in other and "for x.jpg" in other
+
+
+def test_seconds_are_printed_where_they_are_wanted() -> None:
+    with_, without = (
+        viz.draw_grid([signed("first")], samples.pair(), CARDS, seconds=one)._print("svg").decode()
+        for one in (True, False)
+    )
+    assert "1.2 s" in with_ and "1.2 s" not in without
+
+
+def test_a_bitmap_is_light_enough_to_send() -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (900, 1200, 3), np.uint8)
+    pair = replace(samples.pair(), image0=noise, image1=noise[::-1])
+    grid = viz.draw_grid([signed("first")] * 6, pair, CARDS)
+    (png,) = grid.files("png")
+    assert len(grid._print("png")) > 3e6 > len(png)
+    with Image.open(BytesIO(png)) as picture:
+        assert picture.width / picture.info["dpi"][0] * 25.4 == pytest.approx(175, abs=1)
+
+
+def test_a_table_names_its_columns_once_and_goes_on_over_pages(tmp_path) -> None:
+    pairs = [replace(samples.pair((64, 64), (64, 64)), id0=f"{n}.jpg") for n in range(9)]
+    entries = [
+        viz.Entry(f"pair {n}", signed(name), pair, CARDS[name], name.title())
+        for n, pair in enumerate(pairs)
+        for name in ("first", "second")
+    ]
+    grid = viz.draw_entries(entries, columns=2)
+    pages = grid.pages()
+    assert len(pages) > 1 and all(page.height <= dots(230) and not len(page.panels) % 2 for page in pages)
+    texts = [page._print("svg").decode() for page in pages]
+    assert all(text.count(">First<") == 1 for text in texts) and sum(text.count(">pair 3<") for text in texts) == 1
+    grid.save(tmp_path / "table.pdf")
+    assert (tmp_path / "table.pdf").read_bytes().count(b"/Type /Page ") == len(pages)
+    grid.save(tmp_path / "table.png")
+    assert (tmp_path / f"table-{len(pages)}.png").is_file()
+
+
+def test_other_similarities_are_said_with_each_panel() -> None:
+    entries = [
+        viz.Entry(name, replace(signed("first"), similarity=value), samples.pair(), CARDS["first"])
+        for name, value in (("blocks.1", 0.25), ("blocks.2", -0.5))
+    ]
+    text = viz.draw_entries(entries)._print("svg").decode()
+    assert ">blocks.1 · 0.25<" in text and ">blocks.2 · −0.50<" in text and "similarity" not in text
+    with pytest.raises(InputError, match="nothing to draw"):
+        viz.draw_entries([])
+    with pytest.raises(InputError, match="mm wide"):
+        viz.draw_entries(entries, width=10)
 
 
 def test_matches_are_lines_between_the_photographs() -> None:

@@ -8,16 +8,16 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx.types import InputError
-from pairx.ui.shared.events import sent
+from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.page import imported
 from pairx.ui.shared.parts import SampleStrip
 from pairx.ui.shared.payload import StripEntry
-from pairx.ui.shared.photos import PhotoShelf, Ref
+from pairx.ui.shared.photos import Photo, PhotoShelf, Ref
 from pairx.ui.shared.uploads import SafeImage, checked
 
 OWN, PHOTOGRAPH = "own", "photograph"
-CHOICES = [
+BACKGROUNDS = [
     ("As in each method's paper", OWN),
     ("Blurred", "blur"),
     ("Mean colour", "mean"),
@@ -35,8 +35,10 @@ class BackgroundChoice:
 
     def __init__(self, shelf: PhotoShelf) -> None:
         self.shelf = shelf
-        self.choice = gr.Dropdown(CHOICES, value=OWN, label="Background", info=INFO, interactive=True)
-        with gr.Column(visible=False, elem_classes="px-background") as self.photo_column:
+        self.choice = gr.Dropdown(
+            BACKGROUNDS, value=OWN, label="Background", info=INFO, interactive=True, elem_classes="px-background-choice"
+        )
+        with gr.Column(elem_classes="px-background"):
             self.photo = SafeImage(
                 shelf=shelf,
                 label="Rather than this photograph",
@@ -58,13 +60,19 @@ class BackgroundChoice:
     def wire(self, **quiet: Any) -> None:
         """quiet: how events run that nobody waits for."""
         at_once = {"queue": False, **quiet}
-        self.choice.input(
-            lambda choice: gr.Column(visible=choice == PHOTOGRAPH), self.choice, self.photo_column, **at_once
-        )
         self.strip.choose(self.take, outputs=self.photo, **at_once)
         self.photo.upload(checked, self.photo, self.photo, **quiet).failure(lambda: None, outputs=self.photo, **at_once)
         changed = f"(...values) => {imported('page/state.js')}.then((state) => state.backgroundChanged(...values))"
         gr.on([self.choice.change, self.photo.change], None, self.inputs, js=changed, **quiet)
+
+    def asked(self, background: str) -> tuple[Any, Any]:
+        """Values of the two controls for what a link names: a choice, or a photograph's id."""
+        if background in WORDS:
+            return background, SKIP
+        try:
+            return (PHOTOGRAPH, self.shelf.find(background)) if background else (SKIP, SKIP)
+        except InputError:
+            return SKIP, SKIP
 
     def take(self, event: gr.EventData) -> Ref:
         """A sample goes into the well."""
@@ -73,25 +81,25 @@ class BackgroundChoice:
             raise gr.Error("There is no such sample photograph.", print_exception=False)
         return ref
 
-    def chosen(self, values: dict[Component, Any]) -> str | Ref | None:
-        """The background that the values ask for, None for each method's own. Raises InputError."""
-        choice, photo = (values[one] for one in self.inputs)
-        if choice == OWN:
-            return None
-        if choice != PHOTOGRAPH:
-            if choice not in WORDS:
-                raise InputError("There is no such background. Choose one from the list.")
-            return choice
-        if photo is None:
-            raise InputError(MISSING)
-        if isinstance(photo, InputError):
-            raise photo
-        return photo.ref
-
     @staticmethod
     def key(background: str | Ref | None) -> str:
         """A background as the browser names it."""
         return str(background.path) if isinstance(background, Ref) else background or OWN
+
+
+def background_of(choice: str, photo: Photo | Ref | InputError | None) -> str | Ref | None:
+    """What a choice stands for, None for each method's own. photo: of "another photograph". Raises InputError."""
+    if choice == OWN:
+        return None
+    if choice != PHOTOGRAPH:
+        if choice not in WORDS:
+            raise InputError("There is no such background. Choose one from the list.")
+        return choice
+    if photo is None:
+        raise InputError(MISSING)
+    if isinstance(photo, InputError):
+        raise photo
+    return photo.ref if isinstance(photo, Photo) else photo
 
 
 def words(background: str | Ref | None, taken: bool) -> str:
@@ -101,8 +109,3 @@ def words(background: str | Ref | None, taken: bool) -> str:
     if not taken:
         return NONE
     return f"rather than {background.name}" if isinstance(background, Ref) else WORDS[background]
-
-
-def _shown(choice: str) -> gr.Column:
-    """The column of the photograph, on show while it is chosen."""
-    return gr.Column(visible=choice == PHOTOGRAPH)

@@ -2,81 +2,54 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import tempfile
 import time
-import uuid
-import zipfile
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Generator
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 import gradio as gr
 from gradio.components import Component
 
-from pairx import methods, viz
-from pairx.methods import card_of, cards, families
-from pairx.types import Explanation, ImagePair, InputError, Refusal, Step
-from pairx.ui.compare.background import BackgroundChoice, words
-from pairx.ui.compare.panels import panel_files
-from pairx.ui.compare.payload import BoardValue
-from pairx.ui.shared import export
-from pairx.ui.shared.cache import Turns
-from pairx.ui.shared.events import SKIP, Switches, resting, sent, waiting
-from pairx.ui.shared.files import cached, photos_of
+from pairx.types import Explanation, InputError, Step
+from pairx.ui.compare.axes import AXES, Asked, Cell, Ground
+from pairx.ui.compare.background import BackgroundChoice, background_of
+from pairx.ui.compare.boards import Boards, Shown, filled, pair_key
+from pairx.ui.compare.cells import Cells
+from pairx.ui.compare.choosing import chooser_value
+from pairx.ui.compare.faithfulness import Measures
+from pairx.ui.compare.payload import Measured, RunStatus
+from pairx.ui.explain.samples import SamplePair
+from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.form import Form
-from pairx.ui.shared.links import Options
-from pairx.ui.shared.payload import StatusValue
-from pairx.ui.shared.photos import Ref, pair_of
-from pairx.ui.shared.session import AppState, Request, takes_background
-from pairx.ui.shared.words import layer_title
+from pairx.ui.shared.session import AppState
 
 log = logging.getLogger(__name__)
 
-KINDS = ("png", "pdf", "zip")
-ENDS = ["against the match", "for the match"]
-"""What blue and red mean."""
 OFTEN = 0.25
 """Seconds between two words on what a method does; every one of them costs the browser some work."""
-NONE_CHOSEN = "Choose at least one method."
-STOPPED = "Stopped. The methods that were through stay."
-OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the method that ran last, or try another layer."
-GONE = "The numbers of this comparison are no longer kept. Press Compare again, then download."
+SURE = 0.05
+"""Share of a panel from which on its time left is said."""
+WAITING = RunStatus(text="Waiting for a free place", busy=True)
+IDLE = RunStatus(text="")
+STOPPED = RunStatus(text="Stopped. The panels that were through stay.")
+OUR_FAULT = "The comparison broke off: a fault of ours. Leave out the panel that ran last, or try another layer."
+MEASURE_FAULT = "The measurement broke off: a fault of ours. Measure the panels one by one."
+GONE = "The numbers of this comparison are no longer kept. Press Compare again, then measure."
 
 
-@dataclass(frozen=True)
-class Shown:
-    """The comparison on a session's board, without its numbers, which the app_state keeps. run: its id."""
-
-    run: str
-    request: Request
-    names: tuple[str, ...] = ()
-    refusals: tuple[Refusal, ...] = field(default=())
+def failed(text: str) -> RunStatus:
+    """What went wrong."""
+    return RunStatus(text=text, error=True)
 
 
-def by_family(names: Sequence[str]) -> list[list[str]]:
-    """The names of each family, in the order of families and cards."""
-    return [[name for name, card in cards().items() if card.family == one and name in names] for one in families()]
+class ShowOutputs(NamedTuple):
+    """What another choice changes."""
 
-
-FIGURE_9 = (
-    "grad-cam", "hirescam", "grad-cam-elementwise", "layercam", "grad-cam++", "xgrad-cam", "eigengrad-cam", "eigen-cam",
-    "kpca-cam", "fullgrad", "score-cam", "ablation-cam",
-)  # fmt: skip
-"""The twelve techniques that the paper compares there (section A.1)."""
-FAST = "Fast"
-
-
-def presets() -> dict[str, list[str]]:
-    """The methods that one button chooses, by its label."""
-    known = cards()
-    return {
-        FAST: [name for name, card in known.items() if not card.slow],
-        "Figure 9 of the PAIR-X paper": [name for name in known if name in FIGURE_9],
-        "None": [],
-    }
+    chooser: Any = SKIP
+    board: Any = SKIP
+    shown: Any = SKIP
+    status: Any = SKIP
 
 
 class RunOutputs(NamedTuple):
@@ -85,181 +58,190 @@ class RunOutputs(NamedTuple):
     board: Any = SKIP
     shown: Any = SKIP
     status: Any = SKIP
-    go: Any = SKIP
-    stop: Any = SKIP
+
+
+class MeasureOutputs(NamedTuple):
+    """What a measurement changes."""
+
+    measured: Any = SKIP
+    status: Any = SKIP
 
 
 class CompareEvents:
-    """The events' functions. groups: the components in which the methods of each family are chosen. opening: what the
-    page opens on."""
+    """The events' functions. asked: the state in which a run finds what the browser asked for."""
 
     def __init__(
         self,
         app_state: AppState,
         form: Form,
-        groups: Sequence[Component],
         background: BackgroundChoice,
-        opening: Request,
+        asked: Component,
+        pairs: tuple[SamplePair, ...],
     ) -> None:
         self.app_state = app_state
         self.form = form
-        self.groups = groups
         self.background = background
-        self.opening = opening
+        self.asked = asked
+        self.pairs = pairs
+        self.cells = Cells(app_state)
+        self.measures = Measures()
+        self.boards = Boards(app_state, self.cells, self.measures)
 
     @property
     def inputs(self) -> set[Component]:
-        """What `run` reads."""
-        return {*self.form.settings, *self.groups, *self.background.inputs}
+        """What a comparison reads."""
+        return {*self.form.settings, *self.background.inputs, self.asked}
 
-    def open(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
-        """The tab is on show: while the session has asked for nothing, compare the pair that the page opens on."""
-        name, turns = turn_of(session), self.app_state.turns
-        if turns.now(name) != Turns.NONE or not self._untouched(values):
-            yield RunOutputs()  # of a generator that yields nothing gradio sends None, which empties the buttons
-            return
-        turns.take(name)
-        yield RunOutputs(**waiting() | {"go": SKIP})  # another choice need not wait for this one
-        yield from self.run(values, session)
+    def ground(self, values: dict[Component, Any], asked: Asked) -> Ground:
+        """What a comparison starts from. Raises InputError."""
+        choice, photo = (values[one] for one in self.background.inputs)
+        # Along the backgrounds each panel has its own.
+        background = None if asked.axis == "backgrounds" else background_of(choice, photo)
+        request = replace(self.form.request(values), background=background)
+        return Ground(self.app_state, request, self.pairs, getattr(photo, "ref", photo))
 
-    def _untouched(self, values: dict[Component, Any]) -> bool:
-        """Whether the form holds what the page opened on."""
+    def shown_form(self, values: dict[Component, Any]) -> list[str]:
+        """The form's values as the page names them."""
+        photos, request = self.form.photos(values), self.form.request(values)
+        paths = [str(photo.ref.path) for photo in photos]
+        return [*paths, request.model, request.layer, *asdict(request.options).values()]
+
+    def open(self, request: gr.Request) -> tuple[Any, Any, Any]:
+        """A link to a comparison opens the tab, with the background that it names."""
+        params = request.query_params
+        if params.get("axis") not in AXES:
+            return SKIP, SKIP, SKIP
+        return gr.Tabs(selected="compare"), *self.background.asked(str(params.get("background", "")))
+
+    def show(self, values: dict[Component, Any]) -> ShowOutputs:
+        """What can be chosen, and what is known already of the choice; nothing is computed."""
+        asked, chooser = values[self.asked] or Asked(), SKIP
         try:
-            return replace(self.form.request(values), options=Options()).key("") == self.opening.key("")
-        except InputError:
-            return False
+            ground = self.ground(values, asked)
+            chooser = chooser_value(ground, self.boards.times)
+            shown, board = self.boards.begin(asked, ground, self.shown_form(values))
+        except InputError as error:
+            return ShowOutputs(chooser, status=failed(str(error)))
+        return ShowOutputs(chooser, board, shown, IDLE)
 
-    def begin(self, request: gr.Request) -> Switches:
+    @staticmethod
+    def ask(event: gr.EventData) -> Asked:
+        """What the browser asks for."""
+        return Asked.of(sent(event))
+
+    def begin(self, session: gr.Request, event: gr.EventData) -> tuple[Asked, RunStatus]:
         """A comparison was asked for; one that the session ran before ends."""
-        self.app_state.turns.take(turn_of(request))
-        return Switches(**waiting())
+        self.app_state.turns.take(turn_of(session))
+        return self.ask(event), WAITING
 
-    def halt(self, request: gr.Request) -> Switches:
+    def halt(self, session: gr.Request) -> RunStatus:
         """Stop was pressed."""
-        self.app_state.turns.take(turn_of(request), stopped=True)
-        return Switches(**resting(STOPPED))
+        self.app_state.turns.take(turn_of(session), stopped=True)
+        return STOPPED
 
     def run(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
-        """Compare what the form holds by the chosen methods: the board after each of them, and what runs meanwhile."""
+        """Compute what is missing: the board after each panel, and what runs meanwhile."""
         name, turns = turn_of(session), self.app_state.turns
         turn = turns.now(name)
         if turn[1]:
-            yield RunOutputs(**resting(STOPPED))
+            yield RunOutputs(status=STOPPED)
             return
-        board: dict[str, Any] | None = None
+        asked, board = values[self.asked] or Asked(), None
         try:
-            chosen = {one for group in self.groups for one in values[group]}
-            known = cards()
-            names = [one for one in known if one in chosen]
-            if not names:
-                raise InputError(NONE_CHOSEN)
-            photos = self.form.photos(values)
-            background = self.background.chosen(values)
-            request = replace(self.form.request(values), options=Options(), background=background)
-            pair = pair_of(*photos)
-            yield RunOutputs(status=StatusValue(text="Loading the model", busy=True))
-            board = self._board(request, names, pair, [str(photo.ref.path) for photo in photos])
-            shown = Shown(board["run"], request)
-            yield RunOutputs(board, shown)
-            steps = self.app_state.compare(request, names, pair)
-            said, titles = 0.0, {known[name].title for name in names}
-            for item in steps:
+            ground = self.ground(values, asked)
+            shown, board = self.boards.begin(asked, ground, self.shown_form(values))
+            board |= {"over": False}
+            yield RunOutputs(board, shown, WAITING)
+            missing = [cell for cell in shown.cells if not isinstance(self.cells.known(cell), Explanation)]
+            pairs = {pair_key(cell.request): self.boards.decoded(cell.request) for cell in missing}
+            progress = Progress(len(missing))
+            steps = self.cells.run(missing)
+            for cell, item in steps:
                 if isinstance(item, Step):
-                    if item.what in titles or time.monotonic() > said + OFTEN:
-                        said = time.monotonic()
-                        status = StatusValue(text=item.what, done=item.done, total=item.total, busy=True)
-                        yield RunOutputs(status=status)
+                    if said := progress.said(cell, item):
+                        yield RunOutputs(status=said)
                 else:
-                    shown, board = _with(shown, item), _filled(board, item, pair, background)
-                    yield RunOutputs(board, shown)
+                    progress.through()
+                    panel = self.boards.panel(cell, shown, pairs[pair_key(cell.request)])
+                    yield RunOutputs(board := filled(board, panel))
                 if turns.now(name) != turn:
                     steps.close()
                     if turns.now(name)[1]:
-                        yield RunOutputs(board | {"over": True}, **resting(STOPPED))
+                        yield RunOutputs(board | {"over": True}, status=STOPPED)
                     return
-            yield RunOutputs(board | {"over": True}, **resting())
+            yield RunOutputs(board | {"over": True}, status=IDLE)
         except InputError as error:
-            yield RunOutputs(board | {"over": True} if board else SKIP, **resting(str(error), error=True))
+            yield RunOutputs(board | {"over": True} if board else SKIP, status=failed(str(error)))
         except Exception:
             log.exception("a comparison failed")
-            yield RunOutputs(board | {"over": True} if board else SKIP, **resting(OUR_FAULT, error=True))
+            yield RunOutputs(board | {"over": True} if board else SKIP, status=failed(OUR_FAULT))
 
-    def _board(self, request: Request, names: Sequence[str], pair: ImagePair, paths: list[str]) -> BoardValue:
-        """The board before the first method is through."""
-        model, background = self.app_state.model(request.model), request.background
-        about = [model.title, layer_title(model, request.layer), words(background, True)]
-        return {
-            "run": uuid.uuid4().hex,
-            "photos": photos_of(pair),
-            "about": " · ".join(part for part in about if part),
-            "ends": [f"against the match, for {background.name}", ENDS[1]] if isinstance(background, Ref) else ENDS,
-            "form": [*paths, request.model, request.layer, self.background.key(background)],
-            "over": False,
-            "panels": [{"title": card_of(name).title, "name": name, "file": None, "tensor": None} for name in names],
-        }
-
-    def download(self, shown: Shown | None, event: gr.EventData) -> str:
-        """Write the figure or the numbers of the board, or of one panel, to a file of the cache."""
+    def measure(self, shown: Shown | None, session: gr.Request, event: gr.EventData) -> Generator[MeasureOutputs]:
+        """Measure the faithfulness of the panels asked for, one after the other: all that is known so far."""
         asked = sent(event)
+        name, turns = turn_of(session), self.app_state.turns
+        turns.take(name)
+        turn = turns.now(name)
+        yield MeasureOutputs(status=WAITING)
         try:
-            if shown is None or not shown.names:
-                raise InputError("No method is through yet. Press Compare first.")
-            pair = self.app_state.pair(shown.request)
-            what, data = self._packed(shown, pair, asked)
-        except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        settings = {"model": shown.request.model, "layer": shown.request.layer}
-        name = export.file_name(Explanation("", 0, settings=settings), pair, str(asked["kind"]))
-        return cached(data, name.replace("pairx_", f"pairx_{what}_", 1))
-
-    def _packed(self, shown: Shown, pair: ImagePair, asked: dict[str, Any]) -> tuple[str, bytes]:
-        """What is asked for, the name of one method or "compare", and the bytes of its file. Raises InputError."""
-        kind, look = str(asked.get("kind")), export.look_from(asked)
-        found, one = self.app_state.compared(shown.request, shown.names), asked.get("name")
-        known = {name: methods.noted(explanation, pair) for name, explanation in found.items()}
-        refusals = {refusal.method: refusal for refusal in shown.refusals}
-        if one is not None:
-            if not isinstance(one, str) or one not in known:
+            wanted = asked.get("ids")
+            if shown is None or asked.get("run") != shown.run or not isinstance(wanted, list):
                 raise InputError(GONE)
-            return one, export.content(known[one], pair, kind, look)
-        if set(shown.names) - refusals.keys() - known.keys():
-            raise InputError(GONE)
-        results = [refusals.get(name) or known[name] for name in cards() if name in shown.names]
-        return "compare", content(results, pair, kind, look)
+            results = [(cell, self.cells.known(cell)) for cell in shown.cells if cell.id in wanted]
+            known = [(cell, found) for cell, found in results if isinstance(found, Explanation)]
+            if not known:
+                raise InputError(GONE)
+            found: dict[str, Any] = {}
+            for number, (cell, explanation) in enumerate(known):
+                status = RunStatus(text=f"Measuring {cell.title}", done=number, total=len(known), busy=True)
+                yield MeasureOutputs(Measured(run=shown.run, found=dict(found)), status)
+                if turns.now(name) != turn:
+                    if turns.now(name)[1]:
+                        yield MeasureOutputs(status=STOPPED)
+                    return
+                found[cell.id] = self._measured(cell, explanation)
+            yield MeasureOutputs(Measured(run=shown.run, found=found), IDLE)
+        except InputError as error:
+            yield MeasureOutputs(status=failed(str(error)))
+        except Exception:
+            log.exception("a measurement failed")
+            yield MeasureOutputs(status=failed(MEASURE_FAULT))
+
+    def _measured(self, cell: Cell, explanation: Explanation) -> Any:
+        background = self.app_state.background(cell.request)
+        model, pair = self.app_state.model(cell.request.model), self.app_state.pair(cell.request)
+        photograph = None if isinstance(background, str) else background
+        return self.measures.measure(str(self.cells.key(cell)), model, pair, explanation, photograph)
 
 
-def content(results: Sequence[Explanation | Refusal], pair: ImagePair, kind: str, look: viz.Look) -> bytes:
-    """The bytes of a file: the figure of all methods, or a ZIP with one .npz each. Raises InputError for another."""
-    if kind not in KINDS:
-        raise InputError(f"There is no download of this kind: choose {', '.join(KINDS)}.")
-    with tempfile.TemporaryDirectory(prefix="pairx-") as folder:
-        if kind != "zip":
-            path = Path(folder) / f"grid.{kind}"
-            viz.draw_grid(results, pair, cards(), look).save(path)
-            return path.read_bytes()
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w") as archive:
-            for result in results:
-                if isinstance(result, Explanation):
-                    path = Path(folder) / f"{result.method}.npz"
-                    result.save(path)
-                    archive.write(path, path.name)
-        return packed.getvalue()
+class Progress:
+    """What is said of a run while it computes. total: its panels."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.done = 0
+        self._spoke = self._began = time.monotonic()
+        self._panel = ""
+
+    def said(self, cell: Cell, step: Step) -> RunStatus | None:
+        """The status of a step, unless the last one was said a moment ago."""
+        now, new = time.monotonic(), cell.id != self._panel
+        if not new and now < self._spoke + OFTEN:
+            return None
+        if new:
+            self._began, self._panel = now, cell.id
+        self._spoke = now
+        share = step.done / step.total if step.total else 0.0
+        text = f"{cell.title}: {self.done + 1} of {self.total}" if step.total else step.what
+        status = RunStatus(text=text, done=100 * self.done + round(100 * share), total=100 * self.total, busy=True)
+        status |= {"panel": cell.id, "share": share}
+        return status | {"left": (now - self._began) * (1 / share - 1)} if share > SURE else status
+
+    def through(self) -> None:
+        """One more panel is."""
+        self.done += 1
 
 
 def turn_of(request: gr.Request) -> str:
     """The session's name among the turns of this tab."""
     return f"{request.session_hash}:compare"
-
-
-def _with(shown: Shown, item: Explanation | Refusal) -> Shown:
-    refused = (item,) if isinstance(item, Refusal) else ()
-    return replace(shown, names=(*shown.names, item.method), refusals=(*shown.refusals, *refused))
-
-
-def _filled(
-    board: dict[str, Any], item: Explanation | Refusal, pair: ImagePair, background: str | Ref | None
-) -> dict[str, Any]:
-    """The board with one more panel."""
-    files = panel_files(item, pair, card_of(item.method), words(background, takes_background(item.method)))
-    return board | {"panels": [one | (files if one["name"] == item.method else {}) for one in board["panels"]]}

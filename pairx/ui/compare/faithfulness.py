@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Generator
-from typing import Any, NamedTuple
-
-import gradio as gr
+import numpy as np
 
 from pairx.evaluation.faithfulness import Faithfulness, Two, faithfulness
-from pairx.methods import card_of
-from pairx.types import InputError
-from pairx.ui.compare.events import GONE, STOPPED, Shown, turn_of
-from pairx.ui.compare.payload import Measured, MeasuredPanel, MeasuredRow
-from pairx.ui.shared.events import SKIP, resting, sent, waiting
-from pairx.ui.shared.payload import StatusValue
-from pairx.ui.shared.session import AppState
+from pairx.models import EmbeddingModel
+from pairx.types import Explanation, ImagePair
+from pairx.ui.compare.payload import MeasuredPanel, MeasuredRow
+from pairx.ui.shared.cache import Recent
 
-log = logging.getLogger(__name__)
-
-OUR_FAULT = "The measurement broke off: a fault of ours. Measure the panels one by one."
+KEPT_NUMBERS = 1000
 FALL = (
     "By how much the similarity falls when the 30 % of a photograph's pixels that the map rates highest are blurred. "
     "Higher is better."
@@ -37,12 +28,12 @@ NO_MAP = "The method draws matches and no map, so there is nothing to blur."
 
 
 def in_words(found: Faithfulness) -> MeasuredPanel:
-    """Faithfulness in words, JSON-ready: the line under a panel, and rows for its card."""
-    if found.drop is None:
-        return {"line": NO_MAP, "rows": [{"name": "Faithfulness", "value": NO_MAP}]}
-    line = (
-        f"Blurred, its 30 % lower the similarity by {_both(found.drop)}; 30 % at random by {_both(found.random_drop)}."
-    )
+    """Faithfulness in words, JSON-ready: numbers and a line for a panel's bar, and rows for its card."""
+    if found.drop is None or found.random_drop is None:
+        nothing: list[MeasuredRow] = [{"name": "Faithfulness", "value": NO_MAP}]
+        return {"drop": None, "random": None, "line": NO_MAP, "rows": nothing}
+    drop, random = sum(found.drop) / 2, sum(found.random_drop) / 2
+    line = f"Faithfulness {_number(drop)}, at random {_number(random)}"
     rows: list[MeasuredRow] = [
         {"name": "Faithfulness", "value": f"{_both(found.drop)} (random: {_both(found.random_drop)})", "meaning": FALL}
     ]
@@ -57,58 +48,33 @@ def in_words(found: Faithfulness) -> MeasuredPanel:
     if found.pair_inefficiency is not None and found.relative_pair_inefficiency is not None:
         value = f"{_number(found.pair_inefficiency)} ({_share(found.relative_pair_inefficiency)})"
         rows.append({"name": "Inefficiency of pairs", "value": value, "meaning": INEFFICIENCY})
-    return {"line": line, "rows": rows}
+    return {"drop": drop, "random": random, "line": line, "rows": rows}
 
 
-class MeasureOutputs(NamedTuple):
-    """What a measurement changes."""
+class Measures:
+    """Measures each result once."""
 
-    measured: Any = SKIP
-    status: Any = SKIP
-    go: Any = SKIP
-    stop: Any = SKIP
+    def __init__(self) -> None:
+        self._known: Recent[MeasuredPanel] = Recent(KEPT_NUMBERS)
 
+    def known(self, key: str | None) -> MeasuredPanel | None:
+        """Of the result of this key, where it was measured."""
+        return None if key is None else self._known.get(key)
 
-class Measurements:
-    """The event's function."""
-
-    def __init__(self, app_state: AppState) -> None:
-        self.app_state = app_state
-
-    def run(self, shown: Shown | None, session: gr.Request, event: gr.EventData) -> Generator[MeasureOutputs]:
-        """Measure the panels that were asked for, one after the other: all that is known so far, and what runs."""
-        asked = sent(event)
-        name, turns = turn_of(session), self.app_state.turns
-        turns.take(name)
-        turn = turns.now(name)
-        yield MeasureOutputs(**waiting())
-        try:
-            if shown is None or asked.get("run") != shown.run:
-                raise InputError(GONE)
-            wanted = asked.get("names")
-            names = [one for one in shown.names if isinstance(wanted, list) and one in wanted]
-            known = self.app_state.compared(shown.request, names)
-            if not known:
-                raise InputError(GONE)
-            pair, model = self.app_state.pair(shown.request), self.app_state.model(shown.request.model)
-            background = self.app_state.background(shown.request)
-            photograph = None if isinstance(background, str) else background
-            found: dict[str, MeasuredPanel] = {}
-            for number, (method, explanation) in enumerate(known.items()):
-                text = f"Measuring {card_of(method).title}"
-                status = StatusValue(text=text, done=number, total=len(known), busy=True)
-                yield MeasureOutputs(Measured(run=shown.run, found=dict(found)), status)
-                if turns.now(name) != turn:
-                    if turns.now(name)[1]:
-                        yield MeasureOutputs(**resting(STOPPED))
-                    return
-                found[method] = in_words(faithfulness(model, pair, explanation, background=photograph))
-            yield MeasureOutputs(Measured(run=shown.run, found=found), **resting())
-        except InputError as error:
-            yield MeasureOutputs(**resting(str(error), error=True))
-        except Exception:
-            log.exception("a measurement failed")
-            yield MeasureOutputs(**resting(OUR_FAULT, error=True))
+    def measure(
+        self,
+        key: str,
+        model: EmbeddingModel,
+        pair: ImagePair,
+        explanation: Explanation,
+        background: np.ndarray | None,
+    ) -> MeasuredPanel:
+        """Of a result by its key. background: the photograph that it was computed with, if any."""
+        found = self._known.get(key)
+        if found is None:
+            found = in_words(faithfulness(model, pair, explanation, background=background))
+            self._known.put(key, found)
+        return found
 
 
 def _both(values: Two | None) -> str:

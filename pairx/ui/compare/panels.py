@@ -11,6 +11,7 @@ from pairx.core import correspondence
 from pairx.types import Explanation, ImagePair, MethodCard, Refusal
 from pairx.ui.compare.payload import PanelFiles, PanelScene, TensorForm
 from pairx.ui.shared.files import data_uri, file_of
+from pairx.ui.shared.links import MOST_COLORS, MOST_LINES
 
 MOST_CELLS = 28
 """Along a side of a tensor that the browser gets; finer ones are pooled."""
@@ -41,7 +42,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
     """One method's panel, JSON-ready. A refusal has a reason and nothing to draw."""
     if isinstance(result, Refusal):
         return {"reason": result.reason, "card": card_rows(card)}
-    panel = viz.panel_of(result, pair, card)
+    panel = viz.panel_of(result, pair, card, viz.Look(MOST_LINES, MOST_COLORS))
     scene = panel.scene
     return {
         "seconds": panel.seconds,
@@ -56,15 +57,14 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         "marks": [
             {
                 "rank": mark.rank,
+                "at": mark.at,
                 "points": [mark.point0, mark.point1],
-                "color": mark.color,
-                "casing": mark.casing,
                 "against": mark.against,
                 "width": mark.width,
             }
             for mark in scene.marks
-            if mark.line
         ],
+        "traced": sum(not mark.against for mark in scene.marks),
         "card": [*card_rows(card), *_measured(result, scene)],
     }
 

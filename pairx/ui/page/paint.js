@@ -32,8 +32,8 @@ export const readMaps = (scene) => Promise.all(scene.alphas.map((sources) => Pro
 
 /**
  * How marks are drawn that a look shows with so many lines.
- * @param {Scene} scene
- * @param {SceneMark[]} marks
+ * @param {Pick<Scene, "against" | "neutral" | "casings">} scene
+ * @param {Pick<SceneMark, "at" | "against" | "width">[]} marks
  * @param {string[]} palette
  * @param {number} traced so many have a colour of the palette and a map
  * @param {number} scale

@@ -45,33 +45,51 @@ export interface AskedPlace {
 }
 
 export interface BoardConstants {
-  opacity: number;
+  names: string[];
+  look: LookDefaults;
+  palettes: Record<string, string[][]>;
+  neutral: string;
+  against: string;
+  casings: string[];
 }
 
 export interface BoardDownload {
   kind: string;
-  name?: string;
-  opacity: number;
+  id?: string;
+  order: string[];
+  look: LookValues;
+  width: number;
+  seconds: boolean;
+  cautions: boolean;
 }
 
 export interface BoardMeasure {
   run: string;
-  names: string[];
+  ids: string[];
 }
 
 export interface BoardPanel {
   file: FileData | null;
   tensor: FileData | null;
+  id: string;
   title: string;
-  name: string;
+  about: string;
+  family: string;
+  pair: number;
+  measured: MeasuredPanel | null;
 }
 
 export interface BoardValue {
   run: string;
-  photos: FilePhoto[];
+  pairs: [FilePhoto, FilePhoto][];
   about: string;
   ends: string[];
+  asked: Choosing;
   form: string[];
+  link: Record<string, string>;
+  background: string;
+  columns: number;
+  expected: string;
   over: boolean;
   panels: BoardPanel[];
 }
@@ -80,6 +98,44 @@ export interface Browse {
   numbers: number[];
   ticket: number;
   run: string;
+}
+
+export interface ChooserAxis {
+  id: string;
+  title: string;
+  info: string;
+  choices: ChooserEntry[];
+  default: string[];
+  method: string;
+  methods: string[];
+}
+
+export interface ChooserConstants {
+  own: string;
+  photograph: string;
+}
+
+export interface ChooserEntry {
+  id: string;
+  title: string;
+  group: string;
+  seconds: string;
+}
+
+export interface ChooserPreset {
+  title: string;
+  choices: string[];
+}
+
+export interface ChooserValue {
+  axes: ChooserAxis[];
+  presets: ChooserPreset[];
+}
+
+export interface Choosing {
+  axis: string;
+  choices: string[] | null;
+  methods: string[];
 }
 
 export interface Doubt {
@@ -146,6 +202,8 @@ export interface Measured {
 }
 
 export interface MeasuredPanel {
+  drop: number | null;
+  random: number | null;
   line: string;
   rows: MeasuredRow[];
 }
@@ -214,9 +272,8 @@ export interface PanelFiles {
 
 export interface PanelMark {
   rank: number;
+  at: number;
   points: [number, number][];
-  color: string;
-  casing: string;
   against: boolean;
   width: number;
 }
@@ -235,6 +292,7 @@ export interface PanelScene {
   colors?: string[];
   banner?: string;
   marks?: PanelMark[];
+  traced?: number;
   tensor?: TensorForm;
 }
 
@@ -392,6 +450,17 @@ export interface RunScene {
   n_matches: number[];
   transform_inliers: number[];
   views: RunView[];
+}
+
+export interface RunStatus {
+  text?: string;
+  done?: number;
+  total?: number;
+  busy?: boolean;
+  error?: boolean;
+  panel?: string;
+  share?: number;
+  left?: number;
 }
 
 export interface RunView {
@@ -566,7 +635,9 @@ export interface WellCut {
 }
 
 export type BoardPart = Part<BoardValue, BoardConstants, { download: BoardDownload; measure: BoardMeasure }>;
+export type ChooserPart = Part<ChooserValue, ChooserConstants, { ask: Choosing }>;
 export type ChosenPairPart = Part<null, null, {}>;
+export type CompareButtonsPart = Part<null, null, { go: Choosing; halt: Record<string, string> }>;
 export type KeyboardPart = Part<null, null, {}>;
 export type LookPanelPart = Part<null, LookDefaults, {}>;
 export type MessengerPart = Part<any, MessengerConstants, {}>;

@@ -1,14 +1,16 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, StatusValue, WellAnswer } from "./payloads.js" */
+/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, StatusValue, WellAnswer } from "./payloads.js" */
+/** @import { Chosen } from "../compare/page/choosing.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
 /** A component's file as gradio hands it to the page.
  * @typedef {{path: string, url: string, orig_name?: string} | null} FormPhoto */
 
 /** Of a picture that is on show: how many matches can be drawn and traced, and what it shows. form: the form's values
- * that it answers. own: whether a photograph is no sample.
- * @typedef {{lines: number, colors: number, palettes: string[], sample: string | null, form: string[], own: boolean}} SceneTold */
+ * that it answers. own: whether a photograph is no sample. pair: its id and its name.
+ * @typedef {{lines: number, colors: number, palettes: string[], sample: string | null, form: string[], own: boolean,
+ *   pair?: {id: string, title: string}}} SceneTold */
 
 /** What each event of the bus brings.
  * @typedef {object} Events
@@ -17,7 +19,8 @@
  * @property {undefined} form the form's values changed
  * @property {undefined} changed the view of the tab Explain changed
  * @property {StatusValue} status of the tab Explain
- * @property {StatusValue} compare-status of the tab Compare
+ * @property {RunStatus} compare-status of the tab Compare
+ * @property {undefined} comparing something else is to be compared
  * @property {PointAnswer} point an answer to a place
  * @property {WellAnswer} well a photograph whose part is to be chosen
  * @property {Measured} measured
@@ -34,6 +37,11 @@ export const state = {
   /** What stands for absent in the tab Compare: a choice, or the path of a photograph.
    * @type {string | null} */
   background: "own",
+  /** Whether that is a photograph. */
+  photographed: false,
+  /** What is to be compared there.
+   * @type {Chosen} */
+  compare: undefined,
   /** The form: photographs, model, layer, options.
    * @type {[FormPhoto, FormPhoto, ...string[]]} */
   values: undefined,
@@ -105,6 +113,7 @@ export function formChanged(...values) {
  * @param {string} choice
  * @param {FormPhoto} photo where the choice is "photograph" */
 export function backgroundChanged(choice, photo) {
-  state.background = choice === "photograph" ? (photo?.path ?? null) : choice;
+  state.photographed = choice === "photograph";
+  state.background = state.photographed ? (photo?.path ?? null) : choice;
   emit("form");
 }

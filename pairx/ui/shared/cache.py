@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 from pairx.types import Explanation
 
+Value = TypeVar("Value")
 KEPT_BYTES = 192 * 2**20
 
 
@@ -47,6 +50,28 @@ class ResultCache:
     def bytes(self) -> int:
         """Bytes held."""
         return self._bytes
+
+
+class Recent(Generic[Value]):
+    """Values by key, so many of them; the least recently used goes first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._held: OrderedDict[Hashable, Value] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable) -> Value | None:
+        with self._lock:
+            if key in self._held:
+                self._held.move_to_end(key)
+            return self._held.get(key)
+
+    def put(self, key: Hashable, value: Value) -> None:
+        with self._lock:
+            self._held[key] = value
+            self._held.move_to_end(key)
+            while len(self._held) > self._most:
+                self._held.popitem(last=False)
 
 
 class Turns:

@@ -100,7 +100,8 @@ class RunLink:
 
 CUTS = ("cut_a", "cut_b")
 PAIR_NAMES = ("a", "b", *CUTS, "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
-NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *(one.name for one in fields(RunLink))]))
+COMPARE_NAMES = ("axis", "choices", "methods", "order", "background")
+NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *COMPARE_NAMES, *(one.name for one in fields(RunLink))]))
 """Every query parameter that a link may hold."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from pairx.baselines.decomposition import point_map
 from pairx.core import correspondence
 from pairx.core.options import VERSION
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError, Refusal, Step, finished
+from pairx.types import Explanation, ImagePair, InputError, Step, finished
 from pairx.ui.shared.ahead import Ahead, Waiting
 from pairx.ui.shared.cache import ResultCache, Turns
 from pairx.ui.shared.links import MOST_COLORS, Options
@@ -62,6 +63,33 @@ class Request:
         return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
 
 
+@dataclass(frozen=True)
+class ModelFacts:
+    """What of a model results and their keys depend on."""
+
+    key: str
+    default_layer: str
+
+
+class Timings:
+    """How long each method took in this process, by model: the last few times."""
+
+    KEPT = 15
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], list[float]] = {}
+
+    def add(self, model: str, explanation: Explanation) -> None:
+        """One more result of a model by name."""
+        key = model, explanation.method
+        self._known[key] = [*self._known.get(key, ()), explanation.seconds][-self.KEPT :]
+
+    def seconds(self, model: str, method: str) -> float | None:
+        """The median, or None where it did not run yet."""
+        known = self._known.get((model, method))
+        return median(known) if known else None
+
+
 class AppState:
     """What sessions share: photographs by id, a few read-only models (loaded when first asked for), results."""
 
@@ -72,6 +100,9 @@ class AppState:
         self.waiting = Waiting()
         self.ahead: Ahead[Any] = Ahead(self.waiting)
         self.cards = {card.name: card for card in pairx.list_models()}
+        self.timings = Timings()
+        self.facts: dict[str, ModelFacts] = {}
+        """Of the models that were loaded here at some time, by name."""
         self._models: OrderedDict[str, EmbeddingModel] = OrderedDict()
         self._loading = threading.Lock()
         self._seen: OrderedDict[str, PairAtLayer] = OrderedDict()
@@ -85,11 +116,17 @@ class AppState:
             raise InputError("There is no such model here. Choose one from the list.")
         with self._loading:
             if name not in self._models:
-                self._models[name] = pairx.load_model(name)
+                self._models[name] = model = pairx.load_model(name)
+                self.facts[name] = ModelFacts(model.key, model.default_layer)
             self._models.move_to_end(name)
             while len(self._models) > KEPT_MODELS:
                 self._models.popitem(last=False)
             return self._models[name]
+
+    def loaded(self, name: str) -> EmbeddingModel | None:
+        """A model where it is in memory."""
+        with self._loading:
+            return self._models.get(name)
 
     def key(self, request: Request) -> str:
         """The key of a request's result."""
@@ -115,9 +152,10 @@ class AppState:
             explanations = yield from pairx.explain_steps(
                 model, both, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
             )
-            known = _of_anybody(explanations[0], both)
+            self.timings.add(request.model, explanations[0])
+            known = of_anybody(explanations[0], both)
             self.results.put(key, known)
-            _return_memory()
+            return_memory()
         return methods.noted(known, pair) if pair else known
 
     def explain(self, request: Request, pair: ImagePair | None = None) -> Explanation:
@@ -150,44 +188,6 @@ class AppState:
                 self._seen.popitem(last=False)
             return self._seen[key]
 
-    def compare(
-        self, request: Request, names: Sequence[str], pair: ImagePair
-    ) -> Generator[Step | Explanation | Refusal]:
-        """Explain by several methods with their own settings. Yields progress and each method's result as soon as it is
-        there, known ones first; closing it stops the work."""
-        with self.waiting:
-            yield from self._compare(request, names, pair)
-
-    def _compare(
-        self, request: Request, names: Sequence[str], pair: ImagePair
-    ) -> Generator[Step | Explanation | Refusal]:
-        yield Step(0, 0, "Loading the model")
-        model = self.model(request.model)
-        known = self.compared(request, names)
-        yield from (methods.noted(one, pair) for one in known.values())
-        missing = [name for name in names if name not in known]
-        if not missing:
-            return
-        options = {}
-        if request.background is not None and any(takes_background(name) for name in missing):
-            options["background"] = self.background(request)
-        for item in methods.compare_each(model, pair, missing, request.layer, **options):
-            if isinstance(item, Explanation):
-                self.results.put(self._key_of(request, item.method), _of_anybody(item, pair))
-            yield item
-        _return_memory()
-
-    def compared(self, request: Request, names: Sequence[str]) -> dict[str, Explanation]:
-        """What is known of a comparison, by method."""
-        found = {name: self.results.get(self._key_of(request, name)) for name in names}
-        return {name: explanation for name, explanation in found.items() if explanation is not None}
-
-    def _key_of(self, request: Request, method: str) -> str:
-        key = f"{self.key(request)}:{method}"
-        if request.background is None or not takes_background(method):
-            return key
-        return f"{key}:{getattr(request.background, 'digest', request.background)}"
-
     def background(self, request: Request) -> str | np.ndarray | None:
         """What stands for absent: a name, or a photograph's pixels."""
         return self.shelf.load(request.background).image if isinstance(request.background, Ref) else request.background
@@ -209,7 +209,7 @@ class AppState:
         return True
 
 
-def _of_anybody(explanation: Explanation, pair: ImagePair) -> Explanation:
+def of_anybody(explanation: Explanation, pair: ImagePair) -> Explanation:
     """Without the notes that name this pair's files: the same photographs of another person have other names."""
     return replace(explanation, notes=tuple(one for one in explanation.notes if one not in pair.notes))
 
@@ -227,7 +227,7 @@ def with_key(explanation: Explanation, key: str) -> Explanation:
     )
 
 
-def _return_memory() -> None:
+def return_memory() -> None:
     """Give freed memory back to the system; glibc keeps what a run's many activations have left in its arenas."""
     gc.collect()
     with suppress(OSError, AttributeError):

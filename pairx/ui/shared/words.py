@@ -70,3 +70,12 @@ def metric_title(name: str) -> str:
     if name.endswith(USABLE):
         title += ", usable only"
     return f"Control: {title[:1].lower()}{title[1:]}" if name.startswith(CONTROL) else title
+
+
+def duration(seconds: float) -> str:
+    """Such as "0.4 s", "12 s" or "3 min"."""
+    if seconds < 9.95:
+        return f"{max(seconds, 0.1):.1f} s"
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5940 else f"{seconds / 3600:.0f} h"

@@ -1,79 +1,96 @@
-// The board of the Compare tab: one panel a method, which fills when its file comes. All share zoom, opacity and inquiry.
+// The board of the Compare tab: a panel a choice, which fills when its file comes. All share zoom, look and inquiry.
 
 import { button, make } from "../../page/dom.js";
 import { LinkedView } from "../../page/geometry.js";
 import { onEscape } from "../../page/keys.js";
+import { ViewLink } from "../../page/link.js";
 import { minus } from "../../page/numbers.js";
 import { Query } from "../../page/pointing.js";
-import { follow, on, state } from "../../page/state.js";
+import { emit, follow, on, setDefaults, state } from "../../page/state.js";
 import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
+import { inAddress } from "./choosing.js";
+import { figures } from "./figures.js";
+import { ordered, orderControl, ORDERS } from "./order.js";
 import { Panel } from "./panel.js";
+import { panelWords, summary } from "./progress.js";
 
-/** @import { BoardPart, StatusValue } from "../../page/payloads.js" */
+/** @import { BoardPart, BoardValue, RunStatus } from "../../page/payloads.js" */
 
 /** @param {BoardPart} part */
 export function mount({ element, props, given, trigger, watch }) {
+  setDefaults(given.look);
   /** @type {HTMLElement} */
   const root = element.querySelector(".px-board");
   const view = new LinkedView();
+  /** @type {number | null} */
+  let waiting = null;
   const query = new Query(() => {
     waiting ??= requestAnimationFrame(() => {
       waiting = null;
-      for (const panel of panels) panel.reply();
+      for (const { asking } of panels) asking?.reply();
     });
   });
-  /** @type {number | null} */
-  let waiting = null;
-  /** @type {string | null} */
-  let run = null;
-  /** @type {string[]} */
-  let form = null;
+  /** @type {BoardValue} */
+  let board = null;
   /** @type {Panel[]} */
   let panels = [];
+  /** @type {RunStatus} */
+  let status = {};
+  let order = new URLSearchParams(window.location.search).get("order") ?? "chosen";
+  if (!Object.hasOwn(ORDERS, order)) order = "chosen";
 
-  const { notice, body } = shell(root, "Choose methods and press Compare. Each of them fills one panel here.");
+  const { notice, body } = shell(root, "Panels are being prepared.");
   const heading = make("p", "px-story", body);
   const similarity = make("strong", "", heading);
   const about = make("span", "", heading);
   const zoom = new ZoomTools(body, "All panels", view, moved);
   holdButton(zoom.node);
-  const slider = make("label", "px-opacity", zoom.node, "Opacity");
-  const opacity = Object.assign(make("input", "", slider), {
-    type: "range",
-    min: "0",
-    max: "100",
-    value: String(Math.round(100 * given.opacity)),
+  const slider = make("label", "px-board-opacity", zoom.node, "Opacity");
+  const opacity = Object.assign(make("input", "", slider), { type: "range", min: "0", max: "100" });
+  opacity.addEventListener("input", () => {
+    state.look.opacity = Number(opacity.value) / 100;
+    emit("look");
   });
-  opacity.addEventListener("input", () => root.style.setProperty("--px-heat", String(Number(opacity.value) / 100)));
+  const sorting = orderControl(zoom.node, (chosen) => {
+    order = chosen;
+    if (order === "faithfulness") measureAll();
+    arrange();
+    link.changed();
+  });
   const faithful = button(
     zoom.node,
-    "Measure faithfulness of all",
-    "Measure faithfulness of all: blur what each map rates highest and see what the similarity loses",
-    () => measure(panels.filter(({ scene, faithfulness }) => scene && !faithfulness).map(({ name }) => name)),
+    "Measure faithfulness",
+    "Measure faithfulness: blur what each map rates highest and see what the similarity loses",
+    measureAll,
   );
-  make("span", "px-hint px-gesture", zoom.node, "Ctrl + wheel or pinch zooms, drag moves all panels");
+  const link = new ViewLink(root, given.names, () => {
+    const { lines, colors, opacity, palette } = state.look;
+    const own = state.background === "own" ? {} : { background: board.background };
+    const look = { lines, colors, opacity, palette };
+    return { ...board.link, ...inAddress(board.asked), ...own, ...(order === "chosen" ? {} : { order }), ...look };
+  });
+  link.button(zoom.node);
   const key = make("div", "px-key", body);
   const scale = make("div", "px-scale", key);
-  const against = make("span", "", scale, "against the match");
+  const against = make("span", "", scale);
   const ramp = make("span", "px-ramp", scale);
-  const supports = make("span", "", scale, "for the match");
+  const supports = make("span", "", scale);
   make("span", "px-hint", scale, "each panel has its own scale").title =
     "Both photographs of a panel share it; stronger values are painted as the ends";
-  const files = make("div", "px-tools px-files", key);
-  make("span", "px-hint", files, "Download:");
-  for (const [kind, text] of [
-    ["png", "Figure PNG"],
-    ["pdf", "Figure PDF"],
-    ["zip", "Raw values ZIP"],
-  ]) {
-    button(files, text, `Download ${text} of all panels`, () => download(kind)).dataset.kind = kind;
-  }
+  make("span", "px-hint px-gesture", key, "Ctrl + wheel or pinch zooms, drag moves all panels");
   const grid = make("div", "px-panels", body);
+  figures(body, (asked) => download(asked));
 
   function moved() {
     root.style.setProperty("--px-unzoom", String(1 / view.zoom));
     for (const { stage } of panels) stage.move();
     zoom.tell();
+  }
+
+  function look() {
+    opacity.value = String(Math.round(100 * state.look.opacity));
+    root.style.setProperty("--px-heat", String(state.look.opacity));
+    for (const panel of panels) panel.paint();
   }
 
   function enlarge(panel) {
@@ -84,89 +101,120 @@ export function mount({ element, props, given, trigger, watch }) {
     else panel.larger.focus({ preventScroll: true });
   }
 
-  /** @param {string} kind
-   * @param {string} [name] */
-  function download(kind, name) {
-    trigger("download", { kind, name, opacity: Number(opacity.value) / 100 });
+  function download(asked) {
+    const plain = { width: 175, seconds: false, cautions: false };
+    trigger("download", { ...plain, order: idsInOrder(), look: state.look, ...asked });
   }
 
-  function measure(names) {
-    if (names.length) trigger("measure", { run, names });
+  /** @param {string[]} ids */
+  function measure(ids) {
+    if (ids.length) trigger("measure", { run: board.run, ids });
   }
 
-  // The first comparison comes by itself and leaves the page where it is.
-  let pressed = false;
-  document.addEventListener("click", ({ target }) => {
-    pressed ||= target instanceof Element && target.closest("#px-compare") !== null;
-  });
+  function measureAll() {
+    measure(panels.filter(({ scene, faithfulness }) => scene && !faithfulness).map((panel) => panel.about.id));
+  }
+
+  const idsInOrder = () =>
+    ordered(
+      panels.map(({ placed }) => placed),
+      board?.columns ? "chosen" : order,
+    );
+
+  // Puts the panels in order; one that stays where it is keeps the focus.
+  function arrange() {
+    sorting.label.hidden = Boolean(board?.columns);
+    sorting.select.value = order;
+    const nodes = idsInOrder().map((id) => panels.find((panel) => panel.about.id === id).node);
+    nodes.forEach((node, i) => {
+      if (grid.children[i] !== node) grid.insertBefore(node, grid.children[i] ?? null);
+    });
+    const values = panels.flatMap(({ faithfulness }) => [faithfulness?.drop ?? 0, faithfulness?.random ?? 0]);
+    for (const panel of panels) panel.scale(Math.max(...values));
+  }
+
+  /** @param {Panel} panel */
+  function filled(panel) {
+    if (!panels.includes(panel)) return;
+    if (panel.scene?.colors.length)
+      ramp.style.backgroundImage = `linear-gradient(90deg, ${panel.scene.colors.join(", ")})`;
+    const said = new Set(panels.flatMap(({ scene }) => (scene ? [minus(scene.similarity.toFixed(2))] : [])));
+    similarity.textContent = said.size === 1 ? `Similarity ${[...said][0]}` : "";
+    for (const one of panels)
+      one.likeness.textContent = said.size > 1 && one.scene ? minus(one.scene.similarity.toFixed(2)) : "";
+    faithful.disabled = Boolean(status.busy) || !panels.some(({ scene, faithfulness }) => scene && !faithfulness);
+    arrange();
+  }
+
+  const on_ = { moved, enlarge, measure, filled, download: (kind, id) => download({ kind, id }) };
+
+  function draw() {
+    const value = props.value;
+    if (!value?.panels) return;
+    const same = board && JSON.stringify(board.pairs) === JSON.stringify(value.pairs);
+    const known = new Map(same ? panels.map((panel) => [panel.about.id, panel]) : []);
+    board = value;
+    root.classList.add("px-ready");
+    const photos = value.pairs.map((pair) => pair.map((photo) => ({ ...photo, src: photo.file.url })));
+    about.textContent = [photos.length === 1 ? photos[0].map(({ name }) => name).join(" and ") : "", value.about]
+      .filter(Boolean)
+      .join(" · ");
+    [against.textContent, supports.textContent] = value.ends;
+    grid.style.setProperty("--px-columns", String(value.columns));
+    grid.classList.toggle("px-table-of-panels", value.columns > 0);
+    if (!same) {
+      view.reset();
+      query.now = null;
+      query.kept = false;
+    }
+    const old = panels;
+    panels = value.panels.map((panel) => {
+      const kept = known.get(panel.id);
+      const fits =
+        kept && kept.about.title === panel.title && (!panel.file || !kept.file || kept.file === panel.file.path);
+      if (fits && (panel.file || !kept.scene)) return kept;
+      return new Panel(grid, panel, photos[panel.pair], given, view, query, on_);
+    });
+    for (const panel of old) if (!panels.includes(panel)) panel.node.remove();
+    value.panels.forEach((panel, i) => panels[i].ask(panel));
+    look();
+    moved();
+    arrange();
+    tell();
+    if (state.addressed || value.asked.choices || value.asked.axis !== "methods") link.changed();
+  }
+
+  // Says what runs and how far, what went wrong, or what is missing; each panel says its own part of it.
+  function tell() {
+    if (!board) {
+      notice.textContent = status.text ?? "";
+      return;
+    }
+    for (const panel of panels) panel.tell(...panelWords(panel.about.id, status, board));
+    notice.textContent = summary(status, board);
+    // Until the server has answered, or where it cannot: the panels are of what the form held before.
+    const now = state.formNow && JSON.stringify(state.formNow);
+    root.classList.toggle("px-stale", Boolean(now && now !== JSON.stringify(board.form)));
+    faithful.disabled = Boolean(status.busy) || !panels.some(({ scene, faithfulness }) => scene && !faithfulness);
+    for (const { measuring } of panels) if (measuring) measuring.disabled = Boolean(status.busy);
+  }
+
   onEscape(root, () => {
     const large = panels.find((panel) => panel.large);
     if (query.now) query.free();
     else if (large) enlarge(large);
   });
-
-  async function ask(panel, files) {
-    const ofRun = run;
-    const scene = await panel.ask(files);
-    if (!scene || ofRun !== run) return;
-    tell();
-    similarity.textContent = `Similarity ${minus(scene.similarity.toFixed(2))}`;
-    if (scene.colors.length) ramp.style.backgroundImage = `linear-gradient(90deg, ${scene.colors.join(", ")})`;
-  }
-
-  function draw() {
-    const value = props.value;
-    if (!value?.panels) return;
-    if (value.run !== run) {
-      run = value.run;
-      form = value.form;
-      const photos = value.photos.map((photo) => ({ ...photo, src: photo.file.url }));
-      similarity.textContent = "";
-      about.textContent = `${photos.map(({ name }) => name).join(" and ")} · ${value.about}`;
-      [against.textContent, supports.textContent] = value.ends;
-      view.reset();
-      query.now = null;
-      query.kept = false;
-      root.classList.add("px-ready");
-      grid.replaceChildren();
-      panels = value.panels.map(
-        (panel) => new Panel(grid, panel, photos, view, query, { moved, enlarge, measure, download }),
-      );
-      moved();
-      tell();
-      if (pressed && window.innerWidth < 900) root.scrollIntoView({ behavior: "smooth", block: "start" });
-      pressed = false;
-    }
-    value.panels.forEach((files, i) => {
-      if (files.file && !panels[i].asked) ask(panels[i], files);
-      else if (!files.file && value.over) panels[i].note.textContent = "Stopped before this method was through.";
-    });
-  }
-
-  // Says what runs, what went wrong, or that the form holds another pair, model or background than the board.
-  /** @type {StatusValue} */
-  let status = {};
-  function tell() {
-    const now = form && state.formNow && JSON.stringify([...state.formNow.slice(0, form.length - 1), state.background]);
-    const stale = Boolean(now && JSON.stringify(form) !== now);
-    root.classList.toggle("px-stale", stale);
-    faithful.disabled = stale || Boolean(status.busy);
-    for (const { measuring } of panels) if (measuring) measuring.disabled = faithful.disabled;
-    const share = status.total ? ` (${Math.round((100 * status.done) / status.total)} %)` : "";
-    if (status.busy || status.error) notice.textContent = `${status.text}${share}`;
-    else
-      notice.textContent = stale
-        ? "The pair, model, layer or background changed. Press Compare to bring the panels up to date."
-        : "";
-  }
-
+  on("look", look);
   on("form", tell);
   follow("compare-status", (detail) => {
-    status = detail;
+    status = detail ?? {};
     tell();
   });
   on("measured", (detail) => {
-    if (detail?.run === run) for (const panel of panels) panel.measured(detail.found[panel.name]);
+    if (detail?.run !== board?.run) return;
+    for (const panel of panels) panel.measured(detail.found[panel.about.id]);
+    arrange();
+    tell();
   });
   watch("value", draw);
   new ResizeObserver(() => panels.forEach(({ stage }) => stage.layout())).observe(root);

@@ -1,78 +1,115 @@
-// One method's panel on the board: what it drew or why it cannot, its card, and the answers of its tensor.
+// One panel of the board: what it drew or why it cannot, how far it is, its card, and the answers of its tensor.
 
 import { button, make } from "../../page/dom.js";
-import { colorTable, EvidenceTensor, outlineWords, strongest, tensorGrids } from "../../page/evidence.js";
 import { fetched } from "../../page/fetching.js";
-import { isPoint } from "../../page/geometry.js";
 import { Notes } from "../../page/notes.js";
-import { figures } from "../../page/numbers.js";
-import { AskingModes, Pointer } from "../../page/pointing.js";
-import { Stage, UNSEEN_PLACE } from "../../page/stage.js";
+import { minus } from "../../page/numbers.js";
+import { markStyles } from "../../page/paint.js";
+import { Stage } from "../../page/stage.js";
+import { state } from "../../page/state.js";
+import { Asking } from "./asking.js";
 
-/** @import { BoardPanel, MeasuredPanel, PanelFiles, PanelScene } from "../../page/payloads.js" */
+/** @import { BoardConstants, BoardPanel, MeasuredPanel, PanelScene } from "../../page/payloads.js" */
 
 /** Width of a line in a panel, of one on paper. */
 const LINE_SCALE = 0.8;
+const LOST = "This panel could not be fetched.";
 
 export class Panel {
-  // on: {moved(), enlarge(panel), measure(names), download(kind, name)}
+  // on: {moved(), enlarge(panel), measure(ids), download(kind, id), filled(panel)}
   /** @param {Element} parent
-   * @param {BoardPanel} panel */
-  constructor(parent, { title, name }, photos, view, query, on) {
-    this.name = name;
+   * @param {BoardPanel} about
+   * @param {BoardConstants} given */
+  constructor(parent, about, photos, given, view, query, on) {
+    this.about = about;
     this.photos = photos;
+    this.given = given;
     this.on = on;
+    const { title, about: method } = about;
+    this.name = [title, method].filter(Boolean).join(", ");
     this.node = make("article", "px-panel px-waiting", parent);
-    this.node.setAttribute("aria-label", title);
+    this.node.setAttribute("aria-label", this.name);
+    this.node.dataset.id = about.id;
     const head = make("header", "px-panel-head", this.node);
-    make("h3", "", head, title).title = title;
+    const heading = make("h3", "", head, title);
+    heading.title = this.name;
+    if (method) make("span", "px-panel-about", heading, ` ${method}`);
+    this.likeness = make("span", "px-likeness", head);
+    this.likeness.title = "Cosine similarity";
     this.seconds = make("span", "px-hint", head);
-    this.larger = button(head, "Enlarge", `Enlarge ${title}`, () => on.enlarge(this));
+    this.larger = button(head, "Enlarge", `Enlarge ${this.name}`, () => on.enlarge(this));
     this.larger.hidden = true;
-    this.stage = new Stage(this.node, view, `${title}: both photographs`, true, {
+    this.stage = new Stage(this.node, view, `${this.name}: both photographs`, true, {
       over() {},
       pick: () => this.scene && !this.large && on.enlarge(this),
       moved: on.moved,
     });
     this.stage.stackBelow = 0;
     this.stage.show(photos, [null, null], []);
-    this.note = make("p", "px-note", this.node, "Waiting");
+    this.progress = make("div", "px-progress", this.node);
+    make("span", "", this.progress);
+    this.note = make("p", "px-note", this.node, "Not computed yet");
+    this.faith = make("div", "px-faith", this.node);
+    this.faith.hidden = true;
     this.notes = new Notes(this.node);
+    this.notes.node.hidden = true;
     this.query = query;
-    this.asked = false;
+    this.file = "";
     /** @type {PanelScene} */
     this.scene = null;
     /** @type {MeasuredPanel} */
     this.faithfulness = null;
-    /** @type {Uint32Array} */
-    this.table = null;
-    /** @type {Pointer} */
-    this.pointer = null;
+    /** @type {Asking} */
+    this.asking = null;
     /** @type {HTMLButtonElement} */
     this.measuring = null;
+    this.tell("");
   }
 
   get large() {
     return this.node.classList.contains("px-large");
   }
 
-  /** @param {PanelFiles} files */
-  async ask({ file, tensor }) {
-    this.asked = true;
+  get waiting() {
+    return this.node.classList.contains("px-waiting");
+  }
+
+  /** What of it its place depends on. */
+  get placed() {
+    return { ...this.about, drop: this.faithfulness?.drop ?? null };
+  }
+
+  /** While there is no result: what is going on with it.
+   * @param {string} text
+   * @param {number} [share] 0 to 1 */
+  tell(text, share) {
+    if (!this.waiting) return;
+    this.note.textContent = text;
+    this.progress.hidden = share === undefined;
+    /** @type {HTMLElement} */ (this.progress.firstChild).style.width = `${100 * (share ?? 0)}%`;
+  }
+
+  /** @param {BoardPanel} about */
+  async ask(about) {
+    this.about = about;
+    this.measured(about.measured);
+    if (!about.file || about.file.path === this.file) return;
+    this.file = about.file.path;
     try {
-      const answer = await fetched(file.url);
-      this.tensorFile = tensor;
+      const answer = await fetched(about.file.url);
       this.fill(await answer.json());
-      return this.scene;
+      this.on.filled(this);
     } catch {
-      this.note.textContent = "This panel could not be fetched. Press Compare again.";
-      return null;
+      this.file = "";
+      this.note.replaceChildren(`${LOST} `);
+      button(this.note, "Try again", "Try again", () => this.ask(about));
     }
   }
 
   /** @param {PanelScene} scene */
   fill(scene) {
     this.node.classList.remove("px-waiting");
+    this.progress.hidden = true;
     if (scene.reason) {
       this.node.classList.add("px-refused");
       this.stage.node.replaceChildren(make("p", "px-reason", null, `Cannot run: ${scene.reason}`));
@@ -89,122 +126,98 @@ export class Panel {
       );
       this.stage.show(this.photos, covers, scene.marks, scene.extents);
       this.stage.tell(scene.banner);
-      this.stage.paint(
-        scene.marks.map((mark) => ({ ...mark, width: LINE_SCALE * mark.width, drawn: true })),
-        null,
-      );
-      this.note.textContent = this.note.title = scene.note;
+      this.paint();
+      this.note.textContent = scene.note;
+      this.notes.node.hidden = !scene.notes.length;
       this.notes.show(scene.notes);
-      if (scene.tensor) this.enablePointing();
     }
     this.card(scene.card, !scene.reason);
+    if (scene.tensor) {
+      this.larger.textContent = "Enlarge and point";
+      this.larger.setAttribute("aria-label", `Enlarge and point: ${this.name}`);
+      this.asking = new Asking(this, this.about.tensor.url);
+    }
+    this.note.hidden = !this.note.textContent;
+    if (this.faithfulness) this.measured(this.faithfulness);
   }
 
+  /** Draws its matches in the look of the page. */
+  paint() {
+    if (!this.scene) return;
+    const { lines, colors, palette } = state.look;
+    const traced = Math.min(colors, this.scene.traced, this.given.palettes.bright.length - 1);
+    const chosen = (this.given.palettes[palette] ?? Object.values(this.given.palettes)[0])[traced];
+    this.stage.paint(markStyles(this.given, this.scene.marks, chosen, traced, LINE_SCALE, lines), null);
+  }
+
+  /** @param {[string, string][]} rows
+   * @param {boolean} measurable */
   card(rows, measurable) {
     const card = make("details", "px-card", this.node);
     make("summary", "", card, "About this method");
     this.rows = make("dl", "", card);
-    for (const row of rows) this.row(row);
+    for (const row of rows) this.row(...row);
     if (!measurable) return;
     for (const [kind, text] of [
-      ["png", "Figure PNG"],
+      ["png", "PNG"],
+      ["svg", "SVG"],
       ["npz", "Raw values NPZ"],
-    ]) {
-      button(card, text, `Download ${text} of this panel`, () => this.on.download(kind, this.name)).dataset.kind = kind;
-    }
+    ])
+      button(card, text, `${text} of this panel`, () => this.on.download(kind, this.about.id)).dataset.kind = kind;
     this.measuring = button(
       card,
       "Measure faithfulness",
       "Measure faithfulness: blur what the map rates highest and see what the similarity loses",
-      () => this.on.measure([this.name]),
+      () => this.on.measure([this.about.id]),
     );
   }
 
-  row([name, text, meaning]) {
+  /** @param {string} name
+   * @param {string} text
+   * @param {string} [meaning] */
+  row(name, text, meaning) {
     make("dt", "", this.rows, name);
     const value = make("dd", "", this.rows, text);
     if (meaning) make("span", "px-hint", value, ` ${meaning}`);
   }
 
-  /** @param {MeasuredPanel} [faithfulness] */
+  /** @param {MeasuredPanel | null} [faithfulness] */
   measured(faithfulness) {
-    if (!faithfulness || this.faithfulness) return;
+    if (!faithfulness) return;
     this.faithfulness = faithfulness;
-    this.note.after(make("p", "px-note px-measured", null, faithfulness.line));
-    for (const { name, value, meaning } of faithfulness.rows) this.row([name, value, meaning]);
+    if (!this.scene || !this.measuring) return;
+    for (const { name, value, meaning } of faithfulness.rows) this.row(name, value, meaning);
     this.measuring.remove();
+    this.measuring = null;
+    this.faith.hidden = false;
+    this.faith.title = faithfulness.line;
+    if (faithfulness.drop === null) {
+      make("span", "px-hint", this.faith, faithfulness.line);
+      return;
+    }
+    const track = make("span", "px-faith-track", this.faith);
+    for (const name of ["px-faith-drop", "px-faith-random"]) make("span", name, track);
+    const said = make("span", "px-hint", this.faith, `Faithfulness ${minus(faithfulness.drop.toFixed(2))}`);
+    said.append(` · at random ${minus(faithfulness.random.toFixed(2))}`);
   }
 
-  // The panel can say where a place has its partner.
-  enablePointing() {
-    this.larger.textContent = "Enlarge and point";
-    this.pointer = new Pointer(this.stage, this.query, tensorGrids(this.scene.tensor));
-    this.pointer.attach();
-    const tools = make("div", "px-tools px-asking-tools", this.node);
-    this.modes = new AskingModes(tools, this.query, () => this.query.changed());
-    this.free = button(tools, "Whole map (Esc)", "Show what the method says of the whole photographs", () =>
-      this.query.free(),
-    );
-    this.said = make("span", "px-hint px-said", tools);
-    this.said.setAttribute("aria-live", "polite");
-    this.note.before(tools);
+  /** @param {number} most the largest of the board, the whole of the bar */
+  scale(most) {
+    if (!this.faithfulness || !most) return;
+    const share = (value) => `${(100 * Math.max(0, value)) / most}%`;
+    this.faith.style.setProperty("--px-drop", share(this.faithfulness.drop));
+    this.faith.style.setProperty("--px-random", share(this.faithfulness.random));
   }
 
+  /** @param {boolean} on */
   enlarge(on) {
+    const open = this.asking ? "Enlarge and point" : "Enlarge";
     this.node.classList.toggle("px-large", on);
-    this.larger.textContent = on ? "Close (Esc)" : this.pointer ? "Enlarge and point" : "Enlarge";
-    this.stage.stackBelow = on ? 560 : 0;
+    this.larger.textContent = on ? "Close (Esc)" : open;
+    this.larger.setAttribute("aria-label", on ? `Close (Esc): ${this.name}` : `${open}: ${this.name}`);
     this.larger.setAttribute("aria-expanded", String(on));
-    this.pointer?.enable(on);
+    this.stage.stackBelow = on ? 560 : 0;
+    this.asking?.enable(on);
     this.stage.layout();
-    if (on) this.reply();
-  }
-
-  async tensor() {
-    this.fetched ??= fetched(this.tensorFile.url)
-      .then((answer) => answer.arrayBuffer())
-      .then((bytes) => new EvidenceTensor(new Int16Array(bytes), this.scene.tensor));
-    return this.fetched;
-  }
-
-  // Answers the query as it stands once the tensor is there.
-  async reply() {
-    if (!this.pointer) return;
-    this.modes.tell();
-    this.stage.node.classList.toggle("px-boxing", this.query.boxing && this.large);
-    this.free.disabled = !this.query.now;
-    this.said.textContent = this.query.boxing
-      ? "Drag a box over a part of either photograph."
-      : "Point at a place in either photograph; a click or Enter keeps it.";
-    if (!this.query.now) return this.pointer.draw(null, null);
-    let tensor;
-    try {
-      tensor = await this.tensor();
-    } catch {
-      this.fetched = null;
-      this.said.textContent = "The pairs of places could not be fetched. Press Compare again.";
-      return;
-    }
-    const { now } = this.query;
-    if (!now) return;
-    const place = this.stage.extents[now.side].within(now.place);
-    if (!place) {
-      this.pointer.draw(now, null);
-      this.said.textContent = UNSEEN_PLACE;
-      return;
-    }
-    const answer = tensor.partners(now.side, place);
-    this.table ??= colorTable(this.scene.colors);
-    this.pointer.draw(now, answer, this.table);
-    if (this.large) this.say(now, answer);
-  }
-
-  say({ side, place }, answer) {
-    const { value, point } = strongest(answer, this.stage.extents[1 - side]);
-    const pixels = ([x, y], i) => `${Math.round(x * this.photos[i].width)}, ${Math.round(y * this.photos[i].height)}`;
-    const [a, b] = ["AB"[side], "AB"[1 - side]];
-    const what = isPoint(place) ? `The place at ${pixels(place, side)} in ${a}` : `The box in ${a}`;
-    const outlined = isPoint(place) ? "" : outlineWords(side);
-    this.said.textContent = `${what} has its strongest partner, ringed, at ${pixels(point, 1 - side)} in ${b}: ${figures(value)}. Full colour is ±${figures(answer.scale)}.${outlined}`;
   }
 }

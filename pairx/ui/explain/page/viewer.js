@@ -56,6 +56,10 @@ export function mount({ element, props, given, trigger, watch }) {
       sample: scene.sample,
       form: scene.form,
       own: scene.own,
+      pair: {
+        id: `${scene.link.a}~${scene.link.b}`,
+        title: scene.photos.map(({ name }) => name).join(" and "),
+      },
     });
     notice.show(scene);
     if (value.quiet) return;

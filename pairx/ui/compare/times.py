@@ -1,0 +1,81 @@
+"""How long a method takes on this machine: as measured in this process, else an estimate from its card."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from pairx.baselines import encode_pair
+from pairx.methods import card_of
+from pairx.models import EmbeddingModel
+from pairx.types import ImagePair, MethodCard, View
+from pairx.ui.shared.session import AppState
+
+DEARER = {
+    "forwards and backwards": 3, "forth and back": 3, "backward": 3, "k_colors": 0.5, "relevance": 6,
+    "after the layer": 0.5,
+}  # fmt: skip
+"""What a pass of a card costs, in forwards."""
+COLORS = 10
+"""Matches that PAIR-X traces."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """measured: whether it is the median of what this process measured."""
+
+    seconds: float
+    measured: bool
+
+
+class Times:
+    """Expects seconds by method. Each model's forward is timed once."""
+
+    def __init__(self, app_state: AppState) -> None:
+        self.app_state = app_state
+        self._forwards: dict[str, tuple[float, int]] = {}
+
+    def expected(self, model: str, layer: str, method: str) -> Expected | None:
+        """None where nothing can be said: the model is not loaded, or the card does not count passes."""
+        known = self.app_state.timings.seconds(model, method)
+        if known is not None:
+            return Expected(known, True)
+        loaded = self.app_state.loaded(model)
+        if loaded is None:
+            return None
+        seconds, dimension = self._forward(model, loaded)
+        count = passes(card_of(method), loaded, layer or loaded.default_layer, dimension)
+        return None if count is None else Expected(count * seconds, False)
+
+    def _forward(self, name: str, model: EmbeddingModel) -> tuple[float, int]:
+        """Seconds of one forward of both photographs, and how many numbers an embedding has."""
+        if name not in self._forwards:
+            blank, view = np.zeros((32, 32, 3), np.uint8), View.whole(32, 32)
+            pair = ImagePair(blank, blank, "", "", view, view)
+            times = []
+            for _ in range(2):  # the first time of a network is slower
+                started = time.perf_counter()
+                at = encode_pair(model, pair, model.default_layer)
+                times.append(time.perf_counter() - started)
+            self._forwards[name] = min(times), at.sides[0].embedding.numel()
+        return self._forwards[name]
+
+
+def passes(card: MethodCard, model: EmbeddingModel, layer: str, dimension: int) -> float | None:
+    """How many forwards of both photographs a method costs, as its card says; None where it counts none. dimension: of
+    the embedding."""
+    cost = card.cost.replace("2 + 2 k_colors", f"{2 + 2 * COLORS} k_colors")
+    if cost.startswith("no forward"):
+        return None if card.slow else 1.0
+    at = model.layer(layer)
+    count = float(max(map(int, re.findall(r"\d+", cost)), default=1))
+    if "a channel" in cost:
+        count *= at.channels
+    if "a cell" in cost:
+        count *= at.grid[0] * at.grid[1]
+    if "every number of the embedding" in cost:
+        count *= dimension
+    return count * next((factor for words, factor in DEARER.items() if words in cost), 1)
