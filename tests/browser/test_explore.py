@@ -174,6 +174,27 @@ def test_the_next_pair_is_ready_before_it_is_asked_for(open_page):
     assert not [one for one in page.requests if "gradio_api/run" in one], "who has left the tab wants nothing"
 
 
+def test_open_in_explain_stays_in_the_window_and_back_returns(open_page):
+    page = open_explore(open_page)
+    number = page.evaluate("pairx.explore.listed[5]")
+    page.locator(f".px-pairtable .px-row[data-number='{number}']").click()
+    page.wait_for_function(EXPLAINED)
+    page.wait_for_url("**query=*")
+    page.wait_for_timeout(400)
+    row, link = row_of(page, number), page.get_by_role("link", name="Open in Explain")
+    with page.context.expect_page() as opened:
+        link.click(button="middle")
+    opened.value.close()
+    link.click()
+    page.wait_for_selector(".px-viewer.px-ready")
+    page.locator(".px-viewer .px-name", has_text=row["query"]).first.wait_for()
+    assert page.get_by_role("tab", name="Explain").get_attribute("aria-selected") == "true"
+    page.go_back()
+    page.wait_for_selector(".px-explore.px-ready")
+    page.wait_for_function(f"pairx.explore.chosen === {number}")
+    page.wait_for_function(SHOWN)
+
+
 def test_overlays_of_the_pair_hide_and_fade(open_page):
     page = open_explore(open_page)
     page.wait_for_function(EXPLAINED)
@@ -242,6 +263,8 @@ def test_views_select_in_plot_table_and_gallery(open_page):
     page.click("[data-view=sure]")
     numbers = page.evaluate("pairx.explore.scene.views.find(({ id }) => id === 'sure').numbers")
     assert numbers and page.locator(".px-meaning").inner_text().startswith("Two animals that the model finds")
+    assert page.evaluate("pairx.explore.chosen") in numbers, "it begins with a pair of its own"
+    assert page.locator(".px-place").inner_text().endswith(f" of {len(numbers)}")
     rows = page.locator(".px-pairtable .px-row")
     page.wait_for_function(f"document.querySelectorAll('.px-pairtable .px-row').length === {min(50, len(numbers))}")
     assert rows.evaluate_all("rows => rows.map((row) => Number(row.dataset.number))") == numbers[:50]

@@ -47,6 +47,7 @@ export class ViewLink {
     this.node = null;
     /** @type {ReturnType<typeof setTimeout>} */
     this.waiting = null;
+    this.linked = window.location.search !== ""; // whether the address holds the view that is drawn first
     this.stepping = false; // whether what is written next is a step of the browser's history
     this.own = false; // whether the person made or was sent this view; the page as it opens is nobody's
     new ResizeObserver(() => this.write()).observe(root); // its tab was chosen
@@ -78,9 +79,9 @@ export class ViewLink {
       if (!this.root.clientWidth || !(this.own || state.addressed)) return;
       state.addressed = true;
       const href = this.href(this.own ? this.query() : {});
-      if (this.stepping) remember(href);
+      if (this.stepping && !this.linked) remember(href);
       else history.replaceState(history.state, "", href);
-      this.stepping = false;
+      this.stepping = this.linked = false;
     }, 250);
   }
 

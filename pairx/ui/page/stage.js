@@ -136,7 +136,10 @@ export class Stage {
     const high = room ? room - CAPTION : tallest; // at most, of photographs beside each other
     const low = room ? (room - gap) / 2 - CAPTION : tallest; // of each of two that lie one above the other
     const beside = Math.min((width - gap) / (aspects[0] + aspects[1]), high);
-    const above = aspects.map((aspect) => Math.min(width / aspect, low));
+    const above = aspects.map((aspect, i) => {
+      const left = room ? Math.max(0, low - width / aspects[1 - i]) : 0; // by a panorama, which is wider than tall
+      return Math.min(width / aspect, low + left);
+    });
     const area = (heights) => heights.reduce((sum, height, i) => sum + height * height * aspects[i], 0);
     const stacked = room ? area(above) > area([beside, beside]) : width < this.stackBelow && beside < 200;
     this.node.classList.toggle("px-stacked", stacked);

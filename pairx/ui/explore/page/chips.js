@@ -22,7 +22,7 @@ export function mount({ element }) {
   function draw() {
     chips.replaceChildren();
     for (const view of selection.scene.views) {
-      const node = button(chips, view.title, view.meaning, () => selection.look(view.id));
+      const node = button(chips, view.title, view.meaning, () => show(view.id));
       node.dataset.view = view.id;
       make("span", "px-count", node, view.numbers.length.toLocaleString("en"));
     }
@@ -31,6 +31,13 @@ export function mount({ element }) {
       if (i) numbers.append(" · ");
       glossary.mark(make("span", "", numbers, part), part);
     }
+  }
+
+  // A view begins with its first pair, unless it holds the chosen one.
+  function show(id) {
+    selection.look(id);
+    const [first] = selection.listed;
+    if (first !== undefined && !selection.listed.includes(selection.chosen)) selection.choose(first, "page");
   }
 
   function paint() {
