@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from pairx.datasets import Dataset
 
 ORDERS = ("queries", "closest", "uncertain")
-TABLES = ("decisions", "identities")
+TABLES = ("decisions", "identities", "wildbook", "camtrap")
 
 
 def add_review(command: argparse.ArgumentParser) -> None:
@@ -35,7 +36,10 @@ def add_review(command: argparse.ArgumentParser) -> None:
     )
     status = actions.add_parser("status", help="say how far each reviewer is, where they agree, what contradicts")
     _add_folder(status)
-    export = actions.add_parser("export", help="write the decisions, or the identities that they make, as CSV")
+    export = actions.add_parser(
+        "export",
+        help="write the decisions, or the identities that they make, as CSV, as Wildbook or Camtrap DP take them, too",
+    )
     _add_folder(export)
     export.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="the CSV")
     export.add_argument("--table", choices=TABLES, default="decisions", help="what to write (default: %(default)s)")
@@ -97,15 +101,22 @@ def _export(arguments: argparse.Namespace) -> dict[str, object]:
     from pairx.files import whole
     from pairx.reviews import ReviewLog
     from pairx.reviews.exchange import decisions_table, identities_table, individuals_of
+    from pairx.reviews.field_tables import camtrap_observations, wildbook_table
     from pairx.sheets import csv_bytes
 
+    told: list[str] = []
     with ReviewLog(arguments.review) as log:
         dataset = _dataset(log.facts["dataset"])
-        paths = dict(zip(dataset.table["image_id"], dataset.table["path"], strict=True))
         if arguments.table == "decisions":
-            table = decisions_table(log, paths)
+            table = decisions_table(log, dict(zip(dataset.table["image_id"], dataset.table["path"], strict=True)))
         else:
             table = identities_table(individuals_of(log, dataset), dataset)
+            if arguments.table == "wildbook":
+                table, told = wildbook_table(table, dataset, log)
+            elif arguments.table == "camtrap":
+                table, told = camtrap_observations(table, dataset, log)
+    for line in told:
+        print(f"pairx: {line}", file=sys.stderr)
     with whole(arguments.output) as path:
         path.write_bytes(csv_bytes(table))
     return {"written": str(arguments.output), "rows": len(table)}

@@ -21,7 +21,8 @@ from pairx.types import Computation, InputError, View
 
 REQUIRED = ("image_id", "path", "identity")
 BOX = ("x", "y", "w", "h")
-OPTIONAL = ("orientation", "encounter", "split", "species", *BOX, "theta")
+TEXTS = ("orientation", "encounter", "split", "species", "date", "place")
+OPTIONAL = (*TEXTS, *BOX, "theta")
 Box = tuple[float, float, float, float]
 SHOWN = 5  # problems of one kind that a message spells out
 
@@ -51,10 +52,10 @@ class Dataset:
     """Photographs of known individuals.
 
     name: what to call it. table: one row a photograph, indexed from 0, texts in the columns image_id (unique), path
-    (absolute) and identity, and where the source has them orientation, encounter, split and species ("" is unknown)
-    and x, y, w, h, theta: the box around the animal and its turn, as `pairx.images.load_image` takes them (float, NaN
-    is the whole photograph). problems: of the rows that were left out because of them, if any. notes: what was guessed
-    and what else was left out, a plain sentence each.
+    (absolute) and identity, and where the source has them orientation, encounter, split, species, date and place ("" is
+    unknown) and x, y, w, h, theta: the box around the animal and its turn, as `pairx.images.load_image` takes them
+    (float, NaN is the whole photograph). problems: of the rows that were left out because of them, if any. notes: what
+    was guessed and what else was left out, a plain sentence each.
     """
 
     name: str
@@ -157,7 +158,7 @@ def build_steps(
 
 def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
     """The cells of the columns that are texts; a path as it is, since files may have blanks around their names."""
-    for column in {*REQUIRED, *OPTIONAL[:4]} & set(table):
+    for column in {*REQUIRED, *TEXTS} & set(table):
         texts = table[column].fillna("").astype(str)
         table[column] = texts if column == "path" else texts.map(plain)
     return table

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from pairx.datasets.dataset import Dataset, Rules, build_steps
+from pairx.datasets.dialects import camtrap_table, in_our_words, json_table
 from pairx.datasets.folders import NoPhotographs, folders_table, is_text
 from pairx.datasets.herd import load_herd
 from pairx.datasets.names import legible
@@ -130,8 +131,30 @@ def _csv(source: str, _rules: Rules, _download: bool) -> Found:
 
 
 def _table(file: Path) -> tuple[pd.DataFrame, Path, Sequence[str]]:
-    table, notes = with_known_columns(read_table(file))
-    return table, file.parent, notes
+    raw, read = in_our_words(read_table(file))
+    table, notes = with_known_columns(raw)
+    return table, file.parent, [*read, *notes]
+
+
+def _is_json(source: str) -> bool:
+    return source.casefold().endswith(".json") and os.path.isfile(source)
+
+
+def _json(source: str, _rules: Rules, _download: bool) -> Found:
+    file = _readable(source)
+    raw, read = json_table(file)
+    table, _ = with_known_columns(raw)
+    return Found(file.resolve().name, table, file.parent, read)
+
+
+def _is_camtrap(source: str) -> bool:
+    return all(os.path.isfile(os.path.join(source, f"{name}.csv")) for name in ("media", "observations"))
+
+
+def _camtrap(source: str, _rules: Rules, _download: bool) -> Found:
+    folder = _readable(source)
+    table, notes = camtrap_table(folder)
+    return Found(folder.resolve().name, table, folder, notes)
 
 
 def _wildlife(source: str, rules: Rules, download: bool) -> Found:
@@ -152,7 +175,9 @@ for _name, _form in {
     "folders": Form(
         "a folder of one folder per identity", lambda it: os.path.isdir(it) and not _has_manifest(it), _of_folders
     ),
-    "csv": Form("a CSV", os.path.isfile, _csv),
+    "csv": Form("a CSV or an Excel sheet", os.path.isfile, _csv),
+    "json": Form("a JSON of COCO, MegaDetector or SpeciesNet", _is_json, _json),
+    "camtrap": Form("a folder of Camtrap DP", _is_camtrap, _camtrap),
     "wildlife": Form(
         f"`{CATALOGUE}NAME` of the package wildlife-datasets", lambda it: it.startswith(CATALOGUE), _wildlife
     ),

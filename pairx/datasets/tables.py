@@ -13,7 +13,7 @@ from pairx.datasets.dataset import BOX, OPTIONAL, REQUIRED
 from pairx.types import InputError
 
 KNOWN = (*REQUIRED, *OPTIONAL)
-ALSO = {"position": "orientation", "original_split": "split"}  # of wildlife-datasets
+ALSO = {"position": "orientation", "original_split": "split", "video": "encounter"}  # of wildlife-datasets
 BBOX = "bbox"
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _BINARY = (
@@ -31,6 +31,7 @@ _JSON = (  # words that it holds, what it then is
     ((b'"annotations"', b'"images"'), "a COCO file"),
     ((), "a JSON file"),
 )
+MOST_SHEET = 64 * 2**20  # bytes of a workbook
 _LOOK = 1 << 20  # bytes at either end in which to look for such words
 
 
@@ -39,6 +40,8 @@ def read_table(path: Path) -> pd.DataFrame:
     cells than names.
     """
     try:
+        if path.suffix.casefold() == ".xlsx":
+            return _sheet(path)
         if kind := _other_kind(path):
             raise InputError(
                 f"{path} is {kind}. Make a CSV of it with the columns {', '.join(REQUIRED)} and, for boxes, "
@@ -49,6 +52,17 @@ def read_table(path: Path) -> pd.DataFrame:
     except (OSError, UnicodeDecodeError, csv.Error, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} is no table ({reason}). Save it as CSV in UTF-8, with a line of names.") from error
+
+
+def _sheet(path: Path) -> pd.DataFrame:
+    """The cells of a workbook's first sheet, as texts. Raises InputError."""
+    if path.stat().st_size > MOST_SHEET:
+        raise InputError(f"{path} is larger than {MOST_SHEET >> 20} MiB. Save it as CSV in UTF-8.")
+    try:
+        return pd.read_excel(path, dtype=str, keep_default_na=False, engine="openpyxl").fillna("")
+    except Exception as error:  # of another's parser of anybody's file
+        reason = " ".join(str(error).split())[:120]
+        raise InputError(f"{path} cannot be read as an Excel workbook ({reason}). Save it as CSV in UTF-8.") from error
 
 
 def with_known_columns(raw: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

@@ -35,6 +35,7 @@ def test_what_pandas_writes_is_read(herd: Path) -> None:
             "path": [f"photos/{i}.png" for i in range(3)],
             "bbox": [[10, 20.5, 60, 50], None, [0, 0, 50, 50]],
             "date": ["2020-01-01 10:00:00"] * 3,
+            "camera": ["left of the gate"] * 3,
             "position": ["left", "right", "left"],
             "original_split": ["train", "test", "test"],
         }
@@ -46,7 +47,8 @@ def test_what_pandas_writes_is_read(herd: Path) -> None:
         assert dataset.table["split"].tolist() == ["train", "test"]
         assert dataset.box(0) == ((10, 20.5, 60, 50), 0) and dataset.box(1) == (None, 0)
         assert "1 photograph was left out, of no known individual (identity: unknown)." in dataset.notes
-        assert any(note.startswith("Columns that were not used: ") and "date" in note for note in dataset.notes)
+        assert any(note.startswith("Columns that were not used: ") and "camera" in note for note in dataset.notes)
+        assert set(dataset.table["date"]) == {"2020-01-01 10:00:00"}
 
 
 @pytest.mark.parametrize("box", ['"[10, 20, 60, 50]"', '"(10, 20, 60, 50)"', "[10. 20. 60. 50.]", '"10,20,60,50"'])
@@ -133,7 +135,7 @@ def test_paths_of_another_computer_are_told_once(herd: Path, start: str) -> None
     ],
 )
 def test_other_files_are_named_in_one_line(herd: Path, content: object, said: str) -> None:
-    for name in ("set.json", "metadata.csv"):
+    for name in ("set.csv", "metadata.csv"):
         (herd / name).write_bytes(content if isinstance(content, bytes) else json.dumps(content, indent=1).encode())
         with pytest.raises(InputError, match=rf"is {said}.*Make a CSV of it with the columns image_id") as caught:
             load_dataset(herd / name)

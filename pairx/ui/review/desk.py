@@ -46,7 +46,7 @@ OTHER_MODEL = (
 )
 KEPT_REVIEWS = 4
 KEPT_PHOTOS = 200
-FACTS = ("encounter", "orientation", "species")
+FACTS = ("date", "place", "encounter", "orientation", "species")
 
 
 @dataclass(frozen=True)
