@@ -62,8 +62,9 @@ def painted(page) -> float:
 def upload(page, well: int, path: Path) -> None:
     """Replace the photograph in a well."""
     cell = page.locator(".px-photos > *").nth(well)
-    if cell.get_by_label("Remove Image").count():
-        cell.get_by_label("Remove Image").click()
+    remove = cell.locator("button[aria-label^=Remove]")
+    if remove.count():
+        remove.click()
     cell.locator("input[type=file]").set_input_files(path)
 
 
@@ -226,7 +227,7 @@ def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     other = open_page("?" + link)
     other.wait_for_function(f"document.querySelector('.px-name').textContent.includes('tall') && {FRESH}")
     gone = open_page("?" + link.replace(parse_qs(link)["a"][0], "f" * 24), shown=".px-blank")
-    gone.get_by_text("Photograph A of this link is no longer on the server", exact=False).first.wait_for()
+    gone.get_by_text("Photograph A of this pair is no longer on the server", exact=False).first.wait_for()
 
 
 def test_two_people_at_once_get_their_own(open_page):

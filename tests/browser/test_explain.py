@@ -158,7 +158,7 @@ def test_back_and_forward_walk_through_the_pairs(open_page):
 def test_a_broken_link_shows_an_empty_place_and_keeps_its_address(open_page):
     query = f"?a=chui-1&b={'f' * 24}&model=reid-lite0"
     page = open_page(query, shown=".px-blank")
-    page.locator(".px-blank", has_text="Photograph B of this link is no longer on the server").wait_for()
+    page.locator(".px-blank", has_text="Photograph B of this pair is no longer on the server").wait_for()
     page.wait_for_timeout(800)
     assert page.locator(".px-score-number").is_hidden() and page.locator(".px-ready").count() == 0
     assert page.url.endswith(query)
@@ -229,3 +229,41 @@ def test_the_menu_gives_what_one_sees(open_page):
     page.locator(".px-menu summary").press("Enter")
     page.keyboard.press("Escape")
     assert page.locator(".px-menu-list").is_hidden() and page.locator(".px-pointing").count() == 1
+
+
+def test_recent_pairs_are_kept_here_and_can_be_forgotten(open_page, photographs):
+    page = open_page(**SCREEN)
+    recent = page.locator(".px-recent-list button")
+    assert recent.count() == 0 and page.locator(".px-recent").is_hidden(), "what the page opens on is nobody's pair"
+    chosen_sample(page, 2)
+    recent.first.wait_for()
+    upload(page, 0, photographs[0])
+    page.wait_for_function("pairx.values?.[1] === null")
+    upload(page, 1, photographs[1])
+    shows(page, "mine a")
+    page.wait_for_function("document.querySelectorAll('.px-recent-list button').length === 2")
+    assert "mine a.png and mine b.png, similarity" in recent.first.get_attribute("aria-label")
+    kept = page.evaluate("localStorage.getItem('pairx.recent')")
+    assert len(kept) < 20_000 and "/tmp" not in kept
+
+    page.goto(page.url.split("?")[0])
+    page.wait_for_selector(".px-viewer.px-ready")
+    recent.first.click()
+    shows(page, "mine a")
+    page.wait_for_url("**/?*a=*")
+    page.go_back()
+    shown_sample(page, 1)
+
+    lost = (
+        "JSON.stringify(JSON.parse(localStorage.getItem('pairx.recent')).map((one) => ({ ...one, query: { ...one.query,"
+    )
+    page.evaluate(f"localStorage.setItem('pairx.recent', {lost} b: 'f'.repeat(24) }} }}))))")
+    page.reload()
+    page.wait_for_selector(".px-viewer.px-ready")
+    recent.first.click()
+    page.locator(".px-viewer .px-notice", has_text="Photograph B of this pair is no longer on the server").wait_for()
+    upload(page, 1, photographs[1])
+    shows(page, "mine b", 1)
+
+    page.get_by_role("button", name="Forget").click()
+    assert recent.count() == 0 and page.evaluate("localStorage.getItem('pairx.recent')") is None

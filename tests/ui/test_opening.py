@@ -35,7 +35,7 @@ def test_a_link_fills_the_form(opening, photo_files):
 def test_a_link_whose_upload_is_gone_leaves_its_place_empty_and_says_why(opening):
     found = opened(opening, a="one", b="f" * 24, start="relevance")
     assert (found.photo0.id, found.photo1, found.asked, found.start) == ("one", None, None, "relevance")
-    assert found.status["error"] and found.status["text"].startswith("Photograph B of this link is no longer")
+    assert found.status["error"] and found.status["text"].startswith("Photograph B of this pair is no longer")
     assert "Upload it again" in found.status["text"]
     both = opened(opening, a="e" * 24, b="f" * 24)
     assert both.photo0 is both.photo1 is both.asked is None

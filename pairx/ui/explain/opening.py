@@ -43,8 +43,8 @@ class Opening:
             return FormOutputs(asked=None if self.ready else Link("", "", self.request.model), status={})
         return self.fill(link)
 
-    def reopen(self, request: gr.Request, event: gr.EventData) -> FormOutputs:
-        """From an address to which the browser went back; the page's own without a query."""
+    def again(self, request: gr.Request, event: gr.EventData) -> FormOutputs:
+        """From a link that a person chose on the page."""
         self.app_state.turns.take(str(request.session_hash))
         query = sent(event).get("query")
         try:
@@ -52,9 +52,12 @@ class Opening:
         except ValueError as error:
             return FormOutputs(None, None, asked=None, status=StatusValue(text=str(error), error=True))
         own = self.request
-        return self.fill(
-            replace(link or Link(own.photo0.id, own.photo1.id, own.model, own.layer, own.options), back=True)
-        )
+        return self.fill(link or Link(own.photo0.id, own.photo1.id, own.model, own.layer, own.options))
+
+    def reopen(self, request: gr.Request, event: gr.EventData) -> FormOutputs:
+        """From an address to which the browser went back; the page's own without a query."""
+        found = self.again(request, event)
+        return found._replace(asked=replace(found.asked, back=True)) if found.asked else found
 
     def _link(self, query: Mapping[str, str]) -> Link | None:
         return links.parse(query, self.app_state.shelf.samples, self.app_state.cards, viz.palettes())
@@ -87,8 +90,8 @@ class Opening:
 
 
 def missing(photos: list[Any]) -> str:
-    """Which photographs of a link are gone; empty where none is."""
+    """Which photographs of a pair are gone; empty where none is."""
     lost = [letter for letter, photo in zip("AB", photos, strict=True) if photo is None]
     if len(lost) == 2:
-        return f"Both photographs of this link are {GONE.removeprefix('is ').replace('it', 'them')}"
-    return f"Photograph {lost[0]} of this link {GONE}" if lost else ""
+        return f"Both photographs of this pair are {GONE.removeprefix('is ').replace('it', 'them')}"
+    return f"Photograph {lost[0]} of this pair {GONE}" if lost else ""

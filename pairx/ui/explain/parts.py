@@ -79,3 +79,11 @@ class Samples(SampleStrip):
         '<div class="px-strip" role="group"></div></details>'
     )
     module = "explain/page/samples.js"
+
+
+class RecentPairs(Part):
+    """The pairs that were explained in this browser, which alone keeps them."""
+
+    template = '<div class="px-recent" hidden></div>'
+    module = "explain/page/recent.js"
+    sends: ClassVar = {"open": ViewerQuery}

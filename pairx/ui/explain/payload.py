@@ -125,7 +125,7 @@ class ViewerDownload(TypedDict):
 
 
 class ViewerQuery(TypedDict):
-    """The query of an address to which the browser went back."""
+    """The query of a link that is to be opened."""
 
     query: dict[str, str]
 

@@ -9,7 +9,7 @@ import gradio as gr
 from pairx.choices import OFFERED
 from pairx.ui.explain.events import ExplainEvents, LayerOutputs, PairOutputs, RunOutputs
 from pairx.ui.explain.opening import FormOutputs, Opening
-from pairx.ui.explain.parts import LookPanel, Samples, Viewer, Wells
+from pairx.ui.explain.parts import LookPanel, RecentPairs, Samples, Viewer, Wells
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.explain.wells import WellEvents
@@ -98,6 +98,7 @@ class ExplainTab:
             for one in pairs
         ]
         self.strip = Samples(entries, "Sample pairs")
+        self.recent = RecentPairs()
 
     def _settings(self, app_state: AppState, opening: Request, photos: tuple[SafeImage, SafeImage]) -> Form:
         gr.HTML("<h2>Model and layer</h2>", apply_default_css=False)
@@ -143,9 +144,10 @@ class ExplainTab:
         for event in (clicked, swapped, chosen):
             event.then(answers.run, **running)
         reopened = self.viewer.reopen(opening.reopen, outputs=[*fields], trigger_mode="multiple", **at_once)
-        for event in (opened, reopened):
+        again = self.recent.open(opening.again, outputs=[*fields], trigger_mode="multiple", **at_once)
+        for event in (opened, reopened, again):
             event.then(answers.run_asked, **running)
-        for event in (clicked, swapped, chosen, opened, reopened):
+        for event in (clicked, swapped, chosen, opened, reopened, again):
             event.then(line.status, None, self.status, **WAITING)
         self.stop.click(answers.halt, outputs=switches, **at_once)
 

@@ -644,6 +644,7 @@ export type MessengerPart = Part<any, MessengerConstants, {}>;
 export type PairGalleryPart = Part<GalleryValue, GalleryConstants, { browse: Browse; download: PairsDownload }>;
 export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket; ahead: PairWish }>;
 export type PairTablePart = Part<null, null, {}>;
+export type RecentPairsPart = Part<null, null, { open: ViewerQuery }>;
 export type ReviewBoardPart = Part<ReviewName, ReviewConstants, {}>;
 export type RunListPart = Part<RunListValue, RunListConstants, { open: RunName; resume: RunName }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;

@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, StatusValue, WellAnswer } from "./payloads.js" */
+/** @import { AnsweredScene, LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, StatusValue, WellAnswer } from "./payloads.js" */
 /** @import { Chosen } from "../compare/page/choosing.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
@@ -22,6 +22,7 @@
  * @property {RunStatus} compare-status of the tab Compare
  * @property {undefined} comparing something else is to be compared
  * @property {PointAnswer} point an answer to a place
+ * @property {AnsweredScene} explained a person's pair is explained
  * @property {WellAnswer} well a photograph whose part is to be chosen
  * @property {Measured} measured
  * @property {undefined} rows other pairs are on show

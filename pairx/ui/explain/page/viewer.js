@@ -63,6 +63,7 @@ export function mount({ element, props, given, trigger, watch }) {
     });
     notice.show(scene);
     if (value.quiet) return;
+    if (!value.back) emit("explained", scene);
     link.changed(known?.key !== scene.key && !value.back);
     if (known && known.key !== scene.key && window.innerWidth < 768)
       root.scrollIntoView({ behavior: "smooth", block: "start" });
