@@ -35,12 +35,21 @@ def test_only_runs_of_the_same_model_are_offered(told, tiny):
     assert run["caution"] == ""
 
 
-def test_the_herd_comes_first_and_says_that_it_is_not_for_uploads(told, tiny, monkeypatch):
+def test_a_run_of_ones_own_comes_before_the_herd_which_says_that_it_is_not_for_uploads(told, tiny, monkeypatch):
     herd_of(tiny, monkeypatch)
-    herd, run = told.texts(tiny, 0.5, own=True)
+    run, herd = told.texts(tiny, 0.5, own=True)
     assert "Higher than 50 % of the pairs of two animals of one species" in herd["sentence"]
     assert herd["caution"] == UNCALIBRATED and run["title"] == "cows"
-    assert told.texts(tiny, 0.5, own=False)[0]["caution"] == "", "a sample is a rendered animal itself"
+    sample, _ = told.texts(tiny, 0.5, own=False)
+    assert sample["title"].lower() == HERD and sample["caution"] == "", "a sample is a rendered animal itself"
+
+
+def test_nothing_is_claimed_of_uploads_where_nothing_is_calibrated(tmp_path, tiny, monkeypatch):
+    herd_of(tiny, monkeypatch)
+    none = References(Library(Places(None, tmp_path / "none", own_machine=False)))
+    first, herd = none.texts(tiny, 0.99, own=True)
+    assert "not known" in first["sentence"] and "%" not in first["sentence"] and "igher" not in first["sentence"]
+    assert herd["title"].lower() == HERD and herd["caution"] == UNCALIBRATED, "it has to be chosen"
 
 
 def test_a_run_that_changed_is_read_again_and_one_that_broke_is_left_out(told, tiny, tmp_path):

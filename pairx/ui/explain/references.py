@@ -18,6 +18,12 @@ MOST_RUNS = 20
 KEPT = 100
 SAME = "Both photographs show the same picture: the similarity says nothing."
 
+NOTHING = "Nothing: not calibrated"
+UNKNOWN = (
+    "What this number means for photographs like yours is not known. Evaluate a data set of yours under Explore: then "
+    "it is compared with its pairs here."
+)
+
 
 def same_picture(pair: ImagePair) -> bool:
     """Whether both images hold the same pixels."""
@@ -44,14 +50,19 @@ class References:
         self._lock = threading.Lock()
 
     def texts(self, model: EmbeddingModel, similarity: float, own: bool) -> list[ReferenceText]:
-        """Each reference with its sentence, the herd first. own: whether a photograph is no rendered sample. Empty
-        where there is nothing to compare with."""
+        """Each reference with its sentence, the one to begin with first. Empty where there is nothing to compare with.
+
+        own: whether a photograph is no rendered sample. Then nothing is claimed unless a run of the person's own says
+        it: those come first, and the herd, which knows nothing of other photographs, only where it is chosen.
+        """
+        found: list[ReferenceText] = [_text(one, similarity) for one in self._runs(model)]
         herd = reference(model)
-        caution = UNCALIBRATED if own else ""
-        named = ([(HERD.capitalize(), herd, caution)] if herd else []) + [
-            (one.name, one, "") for one in self._runs(model)
-        ]
-        return [ReferenceText(title=name, sentence=one.sentence(similarity), caution=what) for name, one, what in named]
+        if herd is None:
+            return found
+        rendered = _text(herd, similarity, HERD.capitalize(), UNCALIBRATED if own else "")
+        if not own:
+            return [rendered, *found]
+        return [*(found or [{"title": NOTHING, "sentence": UNKNOWN, "caution": ""}]), rendered]
 
     def _runs(self, model: EmbeddingModel) -> list[Reference]:
         states = [one for one in self.library.states() if one.finished and one.name != READY]
@@ -73,3 +84,7 @@ class References:
             while len(self._known) > KEPT:
                 self._known.popitem(last=False)
         return found
+
+
+def _text(one: Reference, similarity: float, title: str = "", caution: str = "") -> ReferenceText:
+    return {"title": title or one.name, "sentence": one.sentence(similarity), "caution": caution}
