@@ -87,7 +87,8 @@ def judge_steps(
     with their default options at the model's own layer. out: the folder, new or of a judgement with the same settings,
     which is continued; methods may come to it. criteria: names, by default all; those whose truth the data set does
     not hold are left out, which `about["notes"]` says. pairs: of one animal from one flank, at most, and as
-    many of twins. reference: the method that others are compared with. cache: where what is known of photographs is kept.
+    many of twins. reference: the method that others are compared with. cache: where what is known of photographs is
+    kept.
 
     A generator of `Step`s; each finished pair and method is on disk before the next step. Returns the Judgement after
     writing table.csv, scores.parquet and judgement.json. Raises InputError for wrong input, where the folder holds
