@@ -28,6 +28,9 @@ def add_review(command: argparse.ArgumentParser) -> None:
     begin.add_argument(
         "--top-k", type=int, default=10, metavar="N", help="candidates of a query (default: %(default)s)"
     )
+    begin.add_argument(
+        "--pairs", type=Path, metavar="FILE", help="the pairs of a CSV with query_id and candidate_id, and no others"
+    )
     begin.add_argument("--order", choices=ORDERS, default="queries", help="what is asked first (default: %(default)s)")
     begin.add_argument("--query-split", metavar="NAME", help="split that the queries are of (default: all)")
     begin.add_argument("--gallery-split", metavar="NAME", help="split that they are looked for in (default: all)")
@@ -61,14 +64,17 @@ def _begin(arguments: argparse.Namespace) -> dict[str, object]:
     from pairx import __version__
     from pairx.evaluation.search import split_queries
     from pairx.reviews import ReviewLog
-    from pairx.reviews.queues import begin_steps
+    from pairx.reviews.queues import begin_steps, candidate_steps, listed_steps
 
     dataset, model = load(arguments, unknown=True)
-    split = split_queries(dataset, arguments.query_split, arguments.gallery_split, arguments.exclude_encounter)
+    if arguments.pairs:
+        pairs = listed_steps(arguments.pairs, dataset)
+    else:
+        splits = arguments.query_split, arguments.gallery_split, arguments.exclude_encounter
+        pairs = candidate_steps(dataset, model, split_queries(dataset, *splits), arguments.top_k)
     steps = begin_steps(
-        arguments.output, dataset, arguments.dataset, model, arguments.model, split, arguments.top_k, arguments.order,
-        __version__,
-    )  # fmt: skip
+        arguments.output, dataset, arguments.dataset, model, arguments.model, pairs, arguments.order, __version__
+    )
     added = with_progress(steps)
     with ReviewLog(arguments.output) as log:
         return {"review": str(arguments.output), "pairs": len(log.tasks()), "new pairs": added}

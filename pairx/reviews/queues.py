@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 
 from pairx.datasets import Dataset
+from pairx.datasets.tables import read_table
 from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.models import EmbeddingModel
 from pairx.reviews.log import ReviewLog
-from pairx.types import Computation, InputError
+from pairx.sheets import written
+from pairx.types import Computation, InputError, Step
 
 ORDERS = {
     "queries": "query by query, the most similar candidate first",
@@ -60,20 +62,44 @@ def ordered(pairs: pd.DataFrame, order: str, middle: float | None = None) -> pd.
     return pairs.iloc[np.argsort(by.to_numpy(), kind="stable")].reset_index(drop=True)
 
 
+def listed_steps(path: str | Path, dataset: Dataset) -> Computation[pd.DataFrame]:
+    """The pairs of a CSV with query_id and candidate_id (or gallery_id, as a run has them) and, where known, cosine and
+    rank, as `candidate_steps` gives them, in the order of the file.
+
+    A generator of `Step`s. Raises InputError where a column is missing, and for a photograph that the data set does not
+    have.
+    """
+    yield Step(0, 0, "reading the pairs")
+    raw = read_table(Path(path)).rename(columns={"gallery_id": "candidate_id"})
+    if missing := [name for name in ("query_id", "candidate_id") if name not in raw]:
+        raise InputError(f"{path} lacks {' and '.join(missing)}. A list of pairs has query_id and candidate_id.")
+    known = set(dataset.table["image_id"])
+    table = pd.DataFrame({name: raw[name].map(written) for name in ("query_id", "candidate_id")})
+    for number, pair in enumerate(table.itertuples(index=False), 1):
+        if unknown := next((one for one in pair if one not in known), None):
+            raise InputError(f"{path}: row {number}: {dataset.name} has no photograph {unknown!r}.")
+    for name in ("cosine", "rank"):
+        column = raw[name] if name in raw else pd.Series("", raw.index)
+        table[name] = pd.to_numeric(column, errors="coerce")
+    return table.drop_duplicates(["query_id", "candidate_id"], ignore_index=True)
+
+
 def begin_steps(
     folder: Path,
     dataset: Dataset,
     source: str | Path,
     model: EmbeddingModel,
     model_name: str,
-    split: search.QuerySplit,
-    top_k: int = 10,
+    pairs: Computation[pd.DataFrame],
     order: str = "queries",
     version: str = "",
 ) -> Computation[int]:
-    """Begin a review of a data set in a folder, or add to the one that is there the pairs that are new. source: where
-    the data set is read from again. version: of the package. A generator of `Step`s; returns how many pairs are new.
-    Raises InputError where the folder holds a review of something else."""
+    """Begin a review of a data set in a folder, or add to the one that is there the pairs that are new.
+
+    source: where the data set is read from again. pairs: `candidate_steps`, or other steps that return such a table.
+    version: of the package. A generator of `Step`s; returns how many pairs are new. Raises InputError where the folder
+    holds a review of something else.
+    """
     path = Path(source)
     facts = {
         "dataset": str(path.resolve() if path.exists() else source),
@@ -81,10 +107,17 @@ def begin_steps(
         "model_key": model.key,
         "version": version,
     }
-    pairs = ordered((yield from candidate_steps(dataset, model, split, top_k)), order)
+    table = ordered((yield from pairs), order)
     with ReviewLog(folder, facts) as log:
         for name in ("dataset", "model_key"):
             if log.facts.get(name) != facts[name]:
                 raise InputError(f"{folder} holds a review with another {name}. Choose another folder.")
-        rows = pairs[["query_id", "candidate_id", "cosine", "rank"]].itertuples(index=False)
-        return log.add_tasks((query, candidate, cosine, None, rank) for query, candidate, cosine, rank in rows)
+        rows = table[["query_id", "candidate_id", "cosine", "rank"]].itertuples(index=False)
+        return log.add_tasks(
+            (query, candidate, _known(cosine), None, None if pd.isna(rank) else int(rank))
+            for query, candidate, cosine, rank in rows
+        )
+
+
+def _known(number: float) -> float | None:
+    return None if pd.isna(number) else float(number)

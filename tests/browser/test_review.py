@@ -180,3 +180,21 @@ def test_on_a_telephone_the_verdicts_are_in_sight_and_large(review):
     for button in page.locator(".px-verdicts .px-button").all():
         box = button.bounding_box()
         assert box["height"] >= 44 and box["y"] + box["height"] <= 844
+
+
+def test_two_reviewers_at_once_and_the_conflict_between_them_is_settled(review, app_folder, begun):
+    first, second = review("Kim"), review("Lou")
+    pair = pair_of(first)
+    assert pair_of(second) == pair
+    for page, key in ((first, "y"), (second, "n")):
+        page.keyboard.press(key)
+        page.wait_for_function("before => document.querySelector('.px-review').dataset.key !== before", arg=pair)
+    third = review("Max")
+    third.get_by_role("button", name="Conflicts (").click()
+    third.get_by_text("Reviewers differ on these pairs").wait_for()
+    third.wait_for_function("one => document.querySelector('.px-review').dataset.key === one", arg=pair)
+    third.keyboard.press("n")
+    third.wait_for_function("one => document.querySelector('.px-review').dataset.key !== one", arg=pair)
+    with ReviewLog(app_folder / "reviews" / begun) as log:
+        last = log.entries().iloc[-1]
+    assert last["reviewer"] == "Max" and last["settles"] and last["verdict"] == "no_match"

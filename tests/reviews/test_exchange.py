@@ -9,9 +9,9 @@ from pairx.cli import main
 from pairx.datasets import load_dataset
 from pairx.reviews import Decision, ReviewLog, now
 from pairx.reviews.exchange import add_decisions, decisions_table, identities_table, individuals_of, read_decisions
-from pairx.reviews.queues import ORDERS, ordered
+from pairx.reviews.queues import ORDERS, listed_steps, ordered
 from pairx.sheets import csv_bytes
-from pairx.types import InputError
+from pairx.types import InputError, finished
 
 HERD = load_dataset("sample")
 IDS = list(HERD.table["image_id"])
@@ -96,6 +96,19 @@ def test_orders_put_first_what_they_say():
     with pytest.raises(InputError, match="order"):
         ordered(pairs, "random")
     assert set(ORDERS) == {"queries", "closest", "uncertain"}
+
+
+def test_a_list_of_pairs_is_asked_in_its_order_once(tmp_path):
+    path = tmp_path / "pairs.csv"
+    path.write_text(f"query_id,gallery_id,cosine\n{IDS[3]},{IDS[1]},0.4\n{IDS[0]},{IDS[2]},\n{IDS[3]},{IDS[1]},0.4\n")
+    table = finished(listed_steps(path, HERD))
+    assert list(table["query_id"]) == [IDS[3], IDS[0]] and table["cosine"].isna().tolist() == [False, True]
+    path.write_text("query_id,candidate_id\nnone,x\n")
+    with pytest.raises(InputError, match="row 1: sample has no photograph 'none'"):
+        finished(listed_steps(path, HERD))
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match="lacks query_id and candidate_id"):
+        finished(listed_steps(path, HERD))
 
 
 def run(capsys, *words: str) -> tuple[int, str, str]:

@@ -67,6 +67,18 @@ def test_undo_gives_the_pair_back(desk):
     assert desk.undo("herd", {"reviewer": "Bo", "ticket": "v"})["number"] is None
 
 
+def test_conflicts_are_told_and_settled(desk):
+    desk.decide("herd", sent(0, ticket="a"))
+    assert desk.queue("herd", "Ada")["conflicts"] == 0
+    desk.decide("herd", sent(0, "no_match", "b", reviewer="Bo"))
+    queue = desk.queue("herd", "Cleo", conflicts=True)
+    assert queue["conflicts"] == 1 and [task["candidate"]["id"] for task in queue["tasks"]] == [PAIRS[0][1]]
+    desk.decide("herd", sent(0, "match", "c", reviewer="Cleo"))
+    assert desk.queue("herd", "Cleo")["conflicts"] == 1
+    desk.decide("herd", sent(0, "match", "d", reviewer="Cleo", settles=True))
+    assert desk.queue("herd", "Cleo", conflicts=True)["tasks"] == []
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -347,6 +347,7 @@ export interface ReviewDecision {
   verdict: string;
   note: string;
   blind: boolean;
+  settles: boolean;
 }
 
 export interface ReviewKept {
@@ -381,6 +382,7 @@ export interface ReviewQueue {
   about: string;
   note: string;
   layer: string;
+  conflicts: number;
   tasks: ReviewTask[];
   progress: ReviewProgress;
 }

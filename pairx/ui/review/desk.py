@@ -17,7 +17,8 @@ from PIL import Image
 import pairx
 from pairx import images
 from pairx.datasets import Dataset, load_steps
-from pairx.reviews import Decision, ReviewLog, Task, now
+from pairx.reviews import Decision, ReviewLog, Task, now, settled
+from pairx.reviews.settling import CONFLICT
 from pairx.types import ImagePair, InputError, finished
 from pairx.ui.explain.payload import Scene
 from pairx.ui.explain.scene import scene_of
@@ -90,17 +91,20 @@ class ReviewDesk:
             self._open.move_to_end(name)
             return self._open[name]
 
-    def queue(self, name: str, reviewer: str, limit: int = 20) -> ReviewQueue:
-        """The next pairs of a reviewer, at most MOST_TASKS. Raises InputError."""
+    def queue(self, name: str, reviewer: str, limit: int = 20, conflicts: bool = False) -> ReviewQueue:
+        """The next pairs of a reviewer, at most MOST_TASKS; or those on which reviewers differ. Raises InputError."""
         review = self.open(name)
         reviewer = _named(reviewer)
-        tasks = review.log.open_tasks(reviewer, max(1, min(limit, MOST_TASKS)))
+        differing = _differing(review.log)
+        limit = max(1, min(limit, MOST_TASKS))
+        tasks = differing[:limit] if conflicts else review.log.open_tasks(reviewer, limit)
         model = self.app_state.model(review.model)
         return {
             "name": name,
             "about": f"{review.dataset.name} · {model.title}",
             "note": "" if review.log.facts.get("model_key") == model.key else OTHER_MODEL,
             "layer": model.default_layer,
+            "conflicts": len(differing),
             "tasks": [self._task(review, task) for task in tasks],
             "progress": _progress(review.log, reviewer),
         }
@@ -126,6 +130,7 @@ class ReviewDesk:
             blind=sent.get("blind") is True,
             note=str(sent.get("note", "")),
             version=pairx.__version__,
+            settles=sent.get("settles") is True,
         )
         number = review.log.decide(decision, str(sent.get("ticket", "")))
         return {"number": number, "progress": _progress(review.log, decision.reviewer)}
@@ -208,6 +213,13 @@ def _named(reviewer: Any) -> str:
     if not name:
         raise InputError("Say who reviews: write your name above the photographs.")
     return name[:80]
+
+
+def _differing(log: ReviewLog) -> list[Task]:
+    """The pairs on which reviewers differ, and nobody has settled it."""
+    table = settled(log.standing())
+    rows = table[table["verdict"] == CONFLICT][["query_id", "candidate_id"]].itertuples(index=False)
+    return [log.task(*pair) or Task(0, *pair) for pair in rows]
 
 
 def _progress(log: ReviewLog, reviewer: str) -> ReviewProgress:

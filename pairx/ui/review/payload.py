@@ -36,19 +36,20 @@ class ReviewProgress(TypedDict):
 
 class ReviewQueue(TypedDict):
     """The next pairs of a reviewer. about: what the review is of. note: what to beware of, or "". layer: at which
-    PAIR-X explains a pair."""
+    PAIR-X explains a pair. conflicts: pairs on which reviewers differ."""
 
     name: str
     about: str
     note: str
     layer: str
+    conflicts: int
     tasks: list[ReviewTask]
     progress: ReviewProgress
 
 
 class ReviewDecision(TypedDict):
     """A verdict that the page sends. ticket: so that one that is sent twice is kept once. blind: whether similarity,
-    ranks and names were hidden."""
+    ranks and names were hidden. settles: whether it ends a conflict of reviewers."""
 
     ticket: str
     reviewer: str
@@ -57,6 +58,7 @@ class ReviewDecision(TypedDict):
     verdict: str
     note: str
     blind: bool
+    settles: bool
 
 
 class ReviewUndo(TypedDict):

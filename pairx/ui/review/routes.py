@@ -43,9 +43,10 @@ class ReviewRoutes:
         await (self.router if ours else self.app)(scope, receive, send)
 
     async def queue(self, request: Request) -> Response:
-        """GET ?reviewer=&limit=: the next pairs."""
+        """GET ?reviewer=&limit=&conflicts=: the next pairs, or those on which reviewers differ."""
         query = request.query_params
-        return await _answer(self.desk.queue, _name(request), query.get("reviewer", ""), _whole(query.get("limit"), 20))
+        given = query.get("reviewer", ""), _whole(query.get("limit"), 20), "conflicts" in query
+        return await _answer(self.desk.queue, _name(request), *given)
 
     async def decide(self, request: Request) -> Response:
         """POST a `ReviewDecision`: its answer comes when it is on disk."""

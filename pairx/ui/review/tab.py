@@ -11,7 +11,7 @@ import gradio as gr
 from pairx import __version__
 from pairx.datasets import load_steps
 from pairx.evaluation.search import split_queries
-from pairx.reviews.queues import ORDERS, begin_steps
+from pairx.reviews.queues import ORDERS, begin_steps, candidate_steps, listed_steps
 from pairx.types import Computation, InputError, Step, Steps
 from pairx.ui.explore.runs import ONLY_HERE, whole
 from pairx.ui.review.desk import ReviewDesk
@@ -74,21 +74,24 @@ class ReviewTab:
                 value="queries", label="Order", interactive=True,
             )  # fmt: skip
             self.own = gr.Checkbox(label="Leave out pairs of one encounter", interactive=True)
+            self.listed = gr.File(
+                label="Only these pairs (a CSV, such as Explore's selected pairs)", file_types=[".csv"]
+            )
             self.name = gr.Textbox(label="Name", placeholder="made from the data set", max_lines=1)
             self.go = gr.Button("Begin", variant="primary", elem_id="px-begin-review")
         self.status = Status()
 
     def _wire(self, tab: gr.Tab) -> None:
         at_once = {"queue": False, **QUIET}
-        tab.select(self.listed, self.chosen, [self.chosen, self.board], **at_once)
+        tab.select(self.list_reviews, self.chosen, [self.chosen, self.board], **at_once)
         self.chosen.input(lambda name: {"name": name or ""}, self.chosen, self.board, queue=False, **LAST)
         outputs = BeginOutputs(status=self.status, go=self.go, chosen=self.chosen, board=self.board)
         self.go.click(
-            self.begin, [self.dataset, self.model, self.top_k, self.order, self.own, self.name], [*outputs],
-            **QUEUE, **QUIET,
+            self.begin, [self.dataset, self.model, self.top_k, self.order, self.own, self.listed, self.name],
+            [*outputs], **QUEUE, **QUIET,
         )  # fmt: skip
 
-    def listed(self, chosen: str | None) -> tuple[Any, Any]:
+    def list_reviews(self, chosen: str | None) -> tuple[Any, Any]:
         """The reviews that there are; the newest is open unless another is."""
         names = self.library.reviews()
         if chosen in names:
@@ -97,12 +100,14 @@ class ReviewTab:
         return gr.update(choices=names, value=first, info="" if names else NONE_YET), {"name": first or ""}
 
     def begin(
-        self, dataset: str, model: str, top_k: float, order: str, own: bool, name: str
+        self, dataset: str, model: str, top_k: float, order: str, own: bool, listed: str | None, name: str
     ) -> Generator[BeginOutputs]:
         """Begin a review of a data set, step by step."""
         yield BeginOutputs(status=StatusValue(text="Starting", busy=True), go=gr.update(interactive=False))
         try:
-            steps = Steps(self._steps(dataset, model, whole(top_k, "Candidates of a query", 1), order, own, name))
+            steps = Steps(
+                self._steps(dataset, model, whole(top_k, "Candidates of a query", 1), order, own, listed, name)
+            )
             for step in steps:
                 text = capitalised(step.what)
                 yield BeginOutputs(StatusValue(text=text, done=step.done, total=step.total, busy=True))
@@ -115,7 +120,9 @@ class ReviewTab:
             log.exception("a review could not be begun")
             yield BeginOutputs(StatusValue(text=OUR_FAULT, error=True), gr.update(interactive=True))
 
-    def _steps(self, dataset: str, model: str, top_k: int, order: str, own: bool, name: str) -> Computation[str]:
+    def _steps(
+        self, dataset: str, model: str, top_k: int, order: str, own: bool, listed: str | None, name: str
+    ) -> Computation[str]:
         """The steps of a new review; returns its name."""
         if not self.library.places.own_machine:
             raise InputError(ONLY_HERE)
@@ -128,8 +135,10 @@ class ReviewTab:
         folder = self.library.review_folder(name)
         if folder.exists():
             raise InputError(f"There is a review {name} already. Choose another name.")
-        split = split_queries(found, None, None, bool(own))
-        yield from begin_steps(folder, found, source, loaded, model, split, top_k, order, __version__)
+        pairs = candidate_steps(found, loaded, split_queries(found, None, None, bool(own)), top_k)
+        if listed:
+            pairs = listed_steps(listed, found)
+        yield from begin_steps(folder, found, source, loaded, model, pairs, order, __version__)
         return name
 
     def _new_name(self, dataset: str) -> str:

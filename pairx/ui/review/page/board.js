@@ -21,6 +21,8 @@ const EXPLAINED_AHEAD = 2;
 const MOST_DRAWN = 12;
 const LEAST_ROOM = 240; // px
 const EMPTY = "Choose a review at the left, or begin a new one. The next pair to decide opens here.";
+const SETTLED = "Every conflict is settled.";
+const SETTLING = "Reviewers differ on these pairs. Your verdict settles each; what they said stays in the log.";
 const DONE = "Every pair of this review is decided by you. Undo takes the last decision back.";
 
 /** @param {ReviewBoardPart} part */
@@ -33,6 +35,10 @@ export function mount({ element, props, given, watch }) {
   const who = Object.assign(make("input", "px-who", label), { type: "text", maxLength: 80, autocomplete: "name" });
   who.value = localStorage.getItem("px-reviewer") ?? "";
   const blindButton = button(head, "Blind", "Blind: names, similarity and ranks are hidden", () => setBlind(!blind));
+  const differing = button(head, "Conflicts", "Conflicts: the pairs on which reviewers differ, to be settled", () => {
+    settling = !settling;
+    void open();
+  });
   const share = make("div", "px-progress", head);
   share.setAttribute("role", "progressbar");
   share.setAttribute("aria-label", "Pairs that you decided");
@@ -76,6 +82,7 @@ export function mount({ element, props, given, watch }) {
   let queue = new Queue();
   let blind = localStorage.getItem("px-blind") === "1";
   let explained = localStorage.getItem("px-explained") === "1";
+  let settling = false;
   let busy = false;
   let shown = 0; // counts what was asked to be shown, so that only the last is
   /** @type {Map<string, Drawn>} */
@@ -130,8 +137,11 @@ export function mount({ element, props, given, watch }) {
     root.classList.toggle("px-done", !now);
     for (const node of verdicts.querySelectorAll("button")) node.disabled = !now && node !== undoing;
     if (!now) {
+      delete root.dataset.key;
       picture.stage.node.hidden = true;
-      titles.replaceChildren(make("strong", "", null, queue.progress.open ? "Fetching the next pairs" : DONE));
+      titles.replaceChildren(
+        make("strong", "", null, settling ? SETTLED : queue.progress.open ? "Fetching the next pairs" : DONE),
+      );
       return;
     }
     titles.replaceChildren(queryTitle, candidateTitle);
@@ -213,6 +223,7 @@ export function mount({ element, props, given, watch }) {
         verdict,
         note: note.value,
         blind,
+        settles: settling,
       });
       queue.progress = kept.progress;
       queue.decided(verdict);
@@ -250,9 +261,9 @@ export function mount({ element, props, given, watch }) {
   }
 
   async function more() {
-    if (!queue.short) return;
+    if (!queue.short || settling) return;
     const mine = queue;
-    const answer = await desk.queue(who.value, AT_ONCE);
+    const answer = await desk.queue(who.value, AT_ONCE, settling);
     if (mine !== queue) return;
     queue.progress = answer.progress;
     const before = queue.now;
@@ -271,11 +282,16 @@ export function mount({ element, props, given, watch }) {
     say(null);
     if (!desk || !named()) return;
     try {
-      const answer = await desk.queue(who.value, AT_ONCE);
+      const answer = await desk.queue(who.value, AT_ONCE, settling);
       queue.progress = answer.progress;
       queue.add(answer.tasks);
       counted.title = answer.about;
-      about.textContent = answer.note;
+      about.textContent = settling ? SETTLING : answer.note;
+      settling &&= answer.conflicts > 0;
+      differing.hidden = !answer.conflicts;
+      differing.textContent = settling ? "Back to the queue" : `Conflicts (${answer.conflicts})`;
+      differing.setAttribute("aria-label", differing.textContent);
+      differing.setAttribute("aria-pressed", String(settling));
       fresh();
     } catch (error) {
       say(error);

@@ -17,10 +17,11 @@ export class Desk {
     this.base = new URL(`${root}/${encodeURIComponent(name)}/`, document.baseURI).href;
   }
 
-  /** @param {string} reviewer @param {number} limit
+  /** @param {string} reviewer @param {number} limit @param {boolean} conflicts the pairs on which reviewers differ
    * @returns {Promise<ReviewQueue>} */
-  queue(reviewer, limit) {
-    return this.ask(`queue?${new URLSearchParams({ reviewer, limit: String(limit) })}`);
+  queue(reviewer, limit, conflicts) {
+    const asked = { reviewer, limit: String(limit), ...(conflicts && { conflicts: "1" }) };
+    return this.ask(`queue?${new URLSearchParams(asked)}`);
   }
 
   /** @param {ReviewDecision} decision
