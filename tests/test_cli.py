@@ -313,13 +313,24 @@ def test_the_public_names() -> None:
 def test_compare_draws_a_grid_and_says_what_cannot_run(photos: tuple, out: Path, capsys: pytest.CaptureFixture) -> None:
     path = out / "grid.png"
     methods = ["--methods", "grad-cam,pair-x,ksam", "--samples", "3"]
-    assert main(["compare", *photos, *SMALL, *methods, "-o", str(path)]) == 0
+    assert main(["compare", *photos, *SMALL, *methods, "--width", "85", "-o", str(path)]) == 0
     with Image.open(path) as image:
-        assert image.width > 500
+        assert image.width / image.info["dpi"][0] * 25.4 == pytest.approx(85, abs=1)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["grad-cam", "pair-x", "ksam"]
     assert "cannot run: 3 samples cannot tell" in lines[3]
     assert all("the model sees it enlarged" in line for line in lines[4:-1]) and lines[-1] == str(path)
+
+
+def test_seconds_and_cautions_are_printed_when_asked_for(photos: tuple, out: Path) -> None:
+    path = out / "grid.svg"
+    command = ["compare", *photos, *SMALL, "--methods", "grad-cam", "-o", str(path)]
+    assert main(command) == 0
+    bare = path.read_text()
+    assert main([*command, "--seconds", "--cautions"]) == 0
+    full = path.read_text()
+    assert "for the match" in bare and " s<" not in bare and "Averages gradients" not in bare
+    assert " s<" in full and "Averages gradients" in full
 
 
 @pytest.mark.slow

@@ -77,6 +77,12 @@ def add_compare(command: argparse.ArgumentParser) -> None:
         help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
         "pair is more similar than that one is",
     )
+    page = command.add_argument_group("figure", "at most 230 mm high; a PDF has as many pages as it needs")
+    page.add_argument(
+        "--width", type=int, choices=(175, 85), default=175, help="of the page, mm: two columns of text or one"
+    )
+    page.add_argument("--seconds", action="store_true", help="print how long each method took")
+    page.add_argument("--cautions", action="store_true", help="print what to beware of below each panel")
 
 
 def explain(arguments: argparse.Namespace) -> None:
@@ -107,7 +113,8 @@ def compare(arguments: argparse.Namespace) -> None:
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
     results = with_progress(compare_steps(model, pair, names, arguments.layer, **given))
-    viz.draw_grid(results, pair, known).save(output)
+    page = {"width": arguments.width, "seconds": arguments.seconds, "cautions": arguments.cautions}
+    viz.draw_grid(results, pair, known, **page).save(output)
     rows = [_compared(result, known[result.method].caveat) for result in results]
     if arguments.json:
         return print_json(rows)

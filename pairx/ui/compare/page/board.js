@@ -3,14 +3,14 @@
 import { button, make } from "../../page/dom.js";
 import { LinkedView } from "../../page/geometry.js";
 import { onEscape } from "../../page/keys.js";
-import { ViewLink } from "../../page/link.js";
+import { onBack, ViewLink } from "../../page/link.js";
 import { minus } from "../../page/numbers.js";
 import { Query } from "../../page/pointing.js";
 import { emit, follow, on, setDefaults, state } from "../../page/state.js";
 import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
 import { inAddress } from "./choosing.js";
 import { figures } from "./figures.js";
-import { ordered, orderControl, ORDERS } from "./order.js";
+import { ordered, orderControl, orderOf } from "./order.js";
 import { Panel } from "./panel.js";
 import { panelWords, summary } from "./progress.js";
 
@@ -36,8 +36,8 @@ export function mount({ element, props, given, trigger, watch }) {
   let panels = [];
   /** @type {RunStatus} */
   let status = {};
-  let order = new URLSearchParams(window.location.search).get("order") ?? "chosen";
-  if (!Object.hasOwn(ORDERS, order)) order = "chosen";
+  let stepping = false; // whether a person chose what the board is about to show
+  let order = orderOf(Object.fromEntries(new URLSearchParams(window.location.search)));
 
   const { notice, body } = shell(root, "Panels are being prepared.");
   const heading = make("p", "px-story", body);
@@ -55,7 +55,7 @@ export function mount({ element, props, given, trigger, watch }) {
     order = chosen;
     if (order === "faithfulness") measureAll();
     arrange();
-    link.changed();
+    link.changed(true);
   });
   const faithful = button(
     zoom.node,
@@ -181,7 +181,8 @@ export function mount({ element, props, given, trigger, watch }) {
     moved();
     arrange();
     tell();
-    if (state.addressed || value.asked.choices || value.asked.axis !== "methods") link.changed();
+    if (stepping || state.addressed || value.asked.choices || value.asked.axis !== "methods") link.changed(stepping);
+    stepping = false;
   }
 
   // Says what runs and how far, what went wrong, or what is missing; each panel says its own part of it.
@@ -204,7 +205,17 @@ export function mount({ element, props, given, trigger, watch }) {
     if (query.now) query.free();
     else if (large) enlarge(large);
   });
-  on("look", look);
+  onBack(root, (query) => {
+    order = orderOf(query);
+    arrange();
+  });
+  on("comparing", () => {
+    stepping = true;
+  });
+  on("look", () => {
+    look();
+    if (link.own) link.changed();
+  });
   on("form", tell);
   follow("compare-status", (detail) => {
     status = detail ?? {};

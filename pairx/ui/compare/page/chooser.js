@@ -1,6 +1,7 @@
 // What is compared: an axis, its choices, and the methods where the axis is another. The server says what is known of it.
 
 import { button, make } from "../../page/dom.js";
+import { onBack } from "../../page/link.js";
 import { emit, follow, on, state } from "../../page/state.js";
 import { Choices } from "./choices.js";
 import { asked, chosenFrom, inOrder, withRecent } from "./choosing.js";
@@ -133,6 +134,11 @@ export function mount({ element, props, given, trigger, watch }) {
     tab.classList.toggle("px-wants-photo", photo);
   }
 
+  onBack(tab, (query) => {
+    Object.assign(choosing, chosenFrom(new URLSearchParams(query)));
+    draw();
+    ask();
+  });
   follow("compare-status", (detail) => {
     status = detail ?? {};
     if (!status.busy && late) ask();

@@ -25,6 +25,10 @@ export function ordered(panels, order) {
   return [...panels].sort(before).map(({ id }) => id);
 }
 
+/** The order that an address names.
+ * @param {Record<string, string>} query */
+export const orderOf = ({ order = "" }) => (Object.hasOwn(ORDERS, order) ? order : "chosen");
+
 /** The control.
  * @param {Element} parent
  * @param {(order: string) => void} changed */
