@@ -163,7 +163,7 @@ def test_a_panel_says_how_far_it_is(open_page):
     assert "Loading" not in page.locator(".px-board .px-notice").inner_text() and len(set(texts)) == 2
     page.click("#px-halt")
     page.get_by_text("Stopped.", exact=False).first.wait_for()
-    assert "Running" not in page.locator(".px-panels").inner_text()
+    page.wait_for_function("!/Running/.test(document.querySelector('.px-panels').textContent)")
 
 
 def test_two_methods_on_a_sample_pair(open_page):
@@ -434,3 +434,60 @@ def test_a_link_restores_the_board_and_says_everything(open_page, chromium):
     page.wait_for_function("document.querySelector('.px-board-opacity input').value === '40'")
     page.wait_for_timeout(600)
     assert page.url == address
+
+
+def test_back_leads_through_what_was_compared(open_page):
+    page = open_page()
+    visit(page)
+    page.locator(".px-axes").get_by_text("Options").click()
+    page.get_by_role("article", name="The paper").wait_for()
+    page.wait_for_function("/axis=options/.test(location.search)")
+    choose(page, "The paper")
+    page.wait_for_function("/choices=/.test(location.search)")
+    page.go_back()
+    page.get_by_role("article", name="WildMe's package").wait_for()
+    page.go_back()
+    page.get_by_role("article", name="Grad-CAM").wait_for()
+    page.go_forward()
+    page.get_by_role("article", name="WildMe's package").wait_for()
+
+
+def test_a_phone_shows_the_panels_first_and_the_choices_in_a_sheet(open_page):
+    page = open_page(width=390, height=844, touch=True)
+    visit(page)
+    assert overflow(page) <= 0
+    first = page.locator(".px-panel .px-photo").first.bounding_box()
+    assert first["y"] + first["height"] < 600, "a photograph on the first screen"
+    assert not page.locator(".px-choice").first.is_visible()
+    for button in ("#px-compare", "#px-halt", ".px-sheet-button button >> visible=true"):
+        box = page.locator(button).bounding_box()
+        assert box["height"] >= 44 and box["y"] + box["height"] <= 844, "always at hand"
+    with sheet(page):
+        assert all(node.bounding_box()["height"] >= 44 for node in page.locator(".px-axis").all())
+        choose(page, "Grad-CAM", "HiResCAM")
+    small = page.eval_on_selector_all(
+        ".px-board button, .px-board select, .px-board summary",
+        """nodes => nodes.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 43.5)
+          .map((e) => e.textContent)""",
+    )
+    assert small == []
+    compare(page)
+
+
+def test_the_keyboard_alone_compares(open_page):
+    page = open_page()
+    visit(page)
+    page.locator(".px-axes input:checked").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("article", name="resolution").first.wait_for()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "px-compare":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_function("/there\\.$/.test(document.querySelector('.px-board .px-notice').textContent)")
+    page.locator(".px-panel .px-button").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".px-large")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".px-large", state="detached")

@@ -387,6 +387,10 @@ def test_seconds_are_measured_or_said_to_be_an_estimate(answers, photos):
         answers.app_state.timings.add("reid-lite0", Explanation("grad-cam", 0.5, seconds=seconds))
     of = {one["id"]: one["seconds"] for one in chooser_value(ground, answers.boards.times)["axes"][0]["choices"]}
     assert of["grad-cam"] == "3.0 s", "the median"
+    for name in ("hirescam", "layercam"):
+        answers.app_state.timings.add("reid-lite0", Explanation(name, 0.5, seconds=30.0))
+    of = {one["id"]: one["seconds"] for one in chooser_value(ground, answers.boards.times)["axes"][0]["choices"]}
+    assert of["vesm"] == "about 30 s", "as what is alike took on this machine"
 
 
 def test_a_link_opens_the_tab_with_its_background(answers):

@@ -157,13 +157,12 @@ class CompareEvents:
             progress = Progress(len(missing))
             steps = self.cells.run(missing)
             for cell, item in steps:
-                if isinstance(item, Step):
-                    if said := progress.said(cell, item):
-                        yield RunOutputs(status=said)
-                else:
+                if not isinstance(item, Step):
                     progress.through()
                     panel = self.boards.panel(cell, shown, pairs[pair_key(cell.request)])
                     yield RunOutputs(board := filled(board, panel))
+                elif turns.now(name) == turn and (said := progress.said(cell, item)):
+                    yield RunOutputs(status=said)
                 if turns.now(name) != turn:
                     steps.close()
                     if turns.now(name)[1]:

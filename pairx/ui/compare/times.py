@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
@@ -40,15 +41,22 @@ class Times:
 
     def expected(self, model: str, layer: str, method: str) -> Expected | None:
         """None where nothing can be said: the model is not loaded, or the card does not count passes."""
-        known = self.app_state.timings.seconds(model, method)
-        if known is not None:
-            return Expected(known, True)
+        measured = self.app_state.timings.methods(model).get(method)
+        if measured is not None:
+            return Expected(measured, True)
         loaded = self.app_state.loaded(model)
         if loaded is None:
             return None
         seconds, dimension = self._forward(model, loaded)
-        count = passes(card_of(method), loaded, layer or loaded.default_layer, dimension)
-        return None if count is None else Expected(count * seconds, False)
+        layer = layer or loaded.default_layer
+        count = passes(card_of(method), loaded, layer, dimension)
+        if count is None:
+            return None
+        # What ran already says better what a pass costs than one forward of an idle network does.
+        known = self.app_state.timings.methods(model)
+        costs = [(time, passes(card_of(name), loaded, layer, dimension)) for name, time in known.items()]
+        counted = [time / passed for time, passed in costs if passed]
+        return Expected(count * (median(counted) if len(counted) > 2 else seconds), False)
 
     def _forward(self, name: str, model: EmbeddingModel) -> tuple[float, int]:
         """Seconds of one forward of both photographs, and how many numbers an embedding has."""

@@ -84,10 +84,9 @@ class Timings:
         key = model, explanation.method
         self._known[key] = [*self._known.get(key, ()), explanation.seconds][-self.KEPT :]
 
-    def seconds(self, model: str, method: str) -> float | None:
-        """The median, or None where it did not run yet."""
-        known = self._known.get((model, method))
-        return median(known) if known else None
+    def methods(self, model: str) -> dict[str, float]:
+        """The median of each method that ran."""
+        return {method: median(times) for (name, method), times in [*self._known.items()] if name == model}
 
 
 class AppState:

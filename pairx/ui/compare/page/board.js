@@ -193,6 +193,7 @@ export function mount({ element, props, given, trigger, watch }) {
     }
     for (const panel of panels) panel.tell(...panelWords(panel.about.id, status, board));
     notice.textContent = summary(status, board);
+    notice.classList.toggle("px-calm", !status.busy && !status.error && board.panels.every(({ file }) => file));
     // Until the server has answered, or where it cannot: the panels are of what the form held before.
     const now = state.formNow && JSON.stringify(state.formNow);
     root.classList.toggle("px-stale", Boolean(now && now !== JSON.stringify(board.form)));

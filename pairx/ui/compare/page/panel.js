@@ -118,7 +118,11 @@ export class Panel {
     } else {
       this.scene = scene;
       this.larger.hidden = false;
-      this.seconds.textContent = [scene.signed ? "" : "sign by convention", scene.background, scene.seconds]
+      this.seconds.textContent = [
+        scene.signed ? "" : "sign by convention",
+        scene.background,
+        scene.seconds.replace(" ", "\u00a0"),
+      ]
         .filter(Boolean)
         .join(" · ");
       const covers = scene.heat.map(
