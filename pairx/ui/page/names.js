@@ -32,10 +32,18 @@ export function named(parent, name, most) {
   const node = document.createElement("bdi");
   node.className = "px-named";
   node.dir = "ltr"; // the order of a path's parts
-  node.textContent = isolated(cutInTheMiddle(name, most));
+  recut(node, name, most);
   node.title = isolated(name);
   parent.append(node);
   return node;
+}
+
+/** The same node, for another width.
+ * @param {HTMLElement} node
+ * @param {string} name
+ * @param {number} most */
+export function recut(node, name, most) {
+  node.textContent = isolated(cutInTheMiddle(name, most));
 }
 
 /** The name of a photograph without the folder of its individual, which stands beside it.

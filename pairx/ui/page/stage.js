@@ -3,7 +3,7 @@
 import { make, makeSvg } from "./dom.js";
 import { picture } from "./fetching.js";
 import { Extent, WHOLE } from "./geometry.js";
-import { named } from "./names.js";
+import { named, recut } from "./names.js";
 import { clamp } from "./numbers.js";
 
 /** @import { Box, LinkedView, Point } from "./geometry.js" */
@@ -21,6 +21,7 @@ export const UNSEEN_PLACE =
   "The model does not see this place: it lies in the part of the photograph that is cut off. Choose another.";
 
 const LONGEST_NAME = 48;
+const LETTERS = 1 / 7.4; // of a caption, to a px
 const CAPTION = 26; // px below a photograph
 
 export class Stage {
@@ -54,6 +55,8 @@ export class Stage {
     /** @type {{x: number, y: number, width: number, height: number}[]} */
     this.boxes = null;
     this.extents = [WHOLE, WHOLE];
+    /** @type {HTMLElement[]} */
+    this.names = [];
     /** Narrower than this, px, photographs may lie one above the other. */
     this.stackBelow = 560;
     /** Height of a photograph at most, px. */
@@ -87,7 +90,7 @@ export class Stage {
       photo.draggable = false;
       picture(photo, photos[i].src);
       caption.textContent = `${"AB"[i]}  `;
-      named(caption, photos[i].name, LONGEST_NAME);
+      this.names[i] = named(caption, photos[i].name, LONGEST_NAME);
       const { x, y, w, h, hides } = this.extents[i];
       Object.entries({ x, y, w, h }).forEach(([side, value]) =>
         world.style.setProperty(`--px-${side}`, `${100 * value}%`),
@@ -147,6 +150,8 @@ export class Stage {
     this.frames.forEach(({ figure, frame }, i) => {
       const height = stacked ? above[i] : beside;
       figure.style.width = `${height * aspects[i]}px`;
+      const letters = height * aspects[i] * LETTERS - (this.extents[i].hides ? UNSEEN.length : 0);
+      recut(this.names[i], this.photos[i].name, Math.max(10, Math.floor(letters) - 4));
       frame.style.height = `${height}px`;
     });
     const own = this.node.getBoundingClientRect();

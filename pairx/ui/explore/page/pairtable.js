@@ -13,7 +13,7 @@ import { ownNames, selection, sorted, verdictMark } from "./selection.js";
 /** @import { Row } from "./selection.js" */
 
 const PAGE_ROWS = 50;
-const LONGEST_NAME = 20;
+const LONGEST_NAME = 19;
 const LONGEST_OWNER = 9;
 /** @type {[string, (row: Row) => string | number | null][]} */
 const COLUMNS = [
