@@ -204,7 +204,8 @@ def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     bad.write_bytes(b"<script>alert(1)</script> no photograph")
     before = names(page)
     upload(page, 0, bad)
-    page.get_by_text("notes.jpg", exact=False).first.wait_for()
+    page.locator(".px-viewer .px-notice", has_text="This file cannot be used: notes.jpg is a text").wait_for()
+    assert page.locator(".toast-body").count() == 0
     page.wait_for_timeout(500)
     assert names(page) == before
 

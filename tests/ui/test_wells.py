@@ -165,9 +165,19 @@ def test_a_cut_is_written_as_it_is_read():
 
 def test_a_sample_makes_room_for_the_second_photograph_of_a_person(wells, shelf, mine):
     sample = shelf.load(shelf.samples["one"])
-    assert wells.arrive(mine, sample) == (mine, None)
-    assert wells.arrive(mine, mine) == (mine, gr.skip()) and wells.arrive(sample, sample) == (sample, gr.skip())
-    assert wells.arrive(mine, None) == (mine, gr.skip())
+    assert wells.arrive(mine, sample) == (mine, None, {})
+    assert wells.arrive(mine, mine) == (mine, gr.skip(), {}) and wells.arrive(sample, sample) == (sample, gr.skip(), {})
+    assert wells.arrive(mine, None) == (mine, gr.skip(), {})
+
+
+def test_what_is_no_photograph_is_said_where_one_looks_and_not_overwritten(wells, explain_events):
+    came, other, status = wells.arrive(InputError("notes.jpg is a text"), None)
+    assert came is None and other == gr.skip()
+    assert status == {"text": "This file cannot be used: notes.jpg is a text", "error": True}
+    session = SimpleNamespace(session_hash="me")
+    assert explain_events.begin_filled(None, {"path": "b"}, status, session).status == gr.skip()
+    assert "other photograph" in explain_events.begin_filled(None, {"path": "b"}, {}, session).status["text"]
+    assert explain_events.begin_filled({"path": "a"}, {"path": "b"}, {}, session).status["busy"]
 
 
 @pytest.mark.slow

@@ -111,10 +111,10 @@ class ExplainEvents:
         samples = self.app_state.shelf.samples
         return PairOutputs(samples[pair.a], samples[pair.b], *self.begin(request))
 
-    def begin_filled(self, photo0: Any, photo1: Any, request: gr.Request) -> Switches:
-        """A photograph came into a well: where both are filled, the pair is explained."""
+    def begin_filled(self, photo0: Any, photo1: Any, status: StatusValue | None, request: gr.Request) -> Switches:
+        """A photograph came into a well: where both are filled, the pair is explained. status: what was said of it."""
         if photo0 is None or photo1 is None:
-            return Switches(**resting(OTHER_MISSING))
+            return Switches() if status and status.get("error") else Switches(**resting(OTHER_MISSING))
         return self.begin(request)
 
     def run_filled(self, values: dict[Component, Any], session: gr.Request) -> Generator[RunOutputs]:
@@ -227,7 +227,7 @@ class ExplainEvents:
         try:
             model = self.app_state.model(name)
         except InputError as error:
-            gr.Warning(str(error), duration=15, title="This model cannot be used")
+            gr.Warning(f"This model cannot be used: {error}", duration=15)
             name = self.opening.model
             model = self.app_state.model(name)
         known = [one.name for one in model.layers]

@@ -153,14 +153,13 @@ class ExplainTab:
 
         arrivals = []
         for photo, other in ((photos[0], photos[1]), (photos[1], photos[0])):
-            came = photo.upload(wells.arrive, [photo, other], [photo, other], **QUIET)
-            came.failure(lambda: None, outputs=photo, **at_once)
+            came = photo.upload(wells.arrive, [photo, other], [photo, other, self.status], **QUIET)
             arrivals.append(came)
         self.wells.edit(wells.edit, photos, self.well, trigger_mode="multiple", **at_once)
         arrivals.append(self.wells.cut(wells.cut, photos, photos, **QUIET))
         for event in arrivals:
             # The wells as the browser names their files: nothing is decoded to see whether both are filled.
-            filled = event.success(answers.begin_filled, photos, switches, preprocess=False, **at_once)
+            filled = event.success(answers.begin_filled, [*photos, self.status], switches, preprocess=False, **at_once)
             filled.then(answers.run_filled, **running)
             filled.then(line.status, None, self.status, **WAITING)
         layers = LayerOutputs(model=form.model, layer=form.layer)

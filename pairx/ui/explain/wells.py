@@ -12,6 +12,7 @@ from pairx.ui.explain.payload import WellAnswer
 from pairx.ui.shared import cuts
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.files import file_data
+from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.photos import Photo, PhotoShelf
 from pairx.ui.shared.uploads import checked
 
@@ -27,12 +28,15 @@ class WellEvents:
         self.shelf = shelf
         self.cache = cache
 
-    def arrive(self, photo: Received, other: Received) -> tuple[Any, Any]:
-        """A photograph was uploaded beside another one. A sample makes room for the second photograph of a person."""
+    def arrive(self, photo: Received, other: Received) -> tuple[Any, Any, StatusValue]:
+        """A photograph was uploaded beside another one, with the status. A sample makes room for the second photograph
+        of a person; what is no photograph leaves its place empty, and the status says why."""
+        if isinstance(photo, InputError):
+            return None, SKIP, StatusValue(text=f"This file cannot be used: {photo}", error=True)
         came = checked(photo)
         samples = self.shelf.samples
-        own = isinstance(came, Photo) and came.ref.id not in samples
-        return came, None if own and isinstance(other, Photo) and other.ref.id in samples else SKIP
+        own = came is not None and came.ref.id not in samples
+        return came, None if own and isinstance(other, Photo) and other.ref.id in samples else SKIP, StatusValue()
 
     def edit(self, photo0: Received, photo1: Received, event: gr.EventData) -> WellAnswer:
         """The whole photograph of which a part is to be chosen: a message for the page."""
@@ -50,7 +54,7 @@ class WellEvents:
             part = cuts.from_page(sent(event), photo.view.width, photo.view.height)
             shown = whole if part.is_whole(photo.view.width, photo.view.height) else self.shelf.cut(whole, part).ref
         except InputError as error:
-            raise gr.Error(str(error), title="No part was cut out", print_exception=False) from error
+            raise gr.Error(f"No part was cut out: {error}", print_exception=False) from error
         return (shown, SKIP) if side == 0 else (SKIP, shown)
 
 

@@ -21,7 +21,7 @@ import { References } from "./references.js";
 /** Width of a line on the screen, of one on paper. */
 const LINE_SCALE = 1.8;
 /** Height of the large and of the small photographs at most, of the window's. */
-const LARGE = 0.45;
+const LARGE = 0.41;
 const SMALL = 0.23;
 const NARROW = 768; // px of the window, below which photographs lie one below the other
 const MATCHES_SAY =
