@@ -73,20 +73,25 @@ def report(table: pd.DataFrame, about: dict) -> list[str]:
     for group in dict.fromkeys(one["group"] for one in about["criteria"]):
         criteria = [one for one in about["criteria"] if one["group"] == group]
         names = [name for name in (*about["methods"], *about["controls"]) if name in set(table["method"])]
-        cells = {(row["method"], row["criterion"]): _cell(row) for _, row in table.iterrows()}
+        cells = {(row["method"], row["criterion"]): _cell(row, _letters(about)) for _, row in table.iterrows()}
         rows = [[group, *(f"{one['title']} {'↑' if one['higher'] else '↓'}" for one in criteria)]]
         rows += [[name, *(cells.get((name, one["name"]), "-") for one in criteria)] for name in names]
         lines += ["", *_aligned(rows)]
-    lines += [
-        "",
-        "mean [95 % interval over individuals]; ↑ more is better, ↓ less is better; * no better than a control",
-    ]
-    return [*lines, *about["notes"]]
+    controls = ", ".join(f"{letter} {name}" for name, letter in _letters(about).items())
+    lines += ["", "Mean [95 % interval over individuals]. ↑ more is better, ↓ less is better."]
+    return [*lines, f"Letters: no better than this control ({controls}).", *about["notes"]]
 
 
-def _cell(row: pd.Series) -> str:
+def _letters(about: dict) -> dict[str, str]:
+    """A letter for each control that some criterion asks a method to beat."""
+    names = dict.fromkeys(name for one in about["criteria"] for name in one["beats"])
+    return {name: name[0] for name in names}
+
+
+def _cell(row: pd.Series, letters: dict[str, str]) -> str:
     bounds = "" if math.isnan(row["low"]) else f" [{_short(row['low'])} {_short(row['high'])}]"
-    return f"{_short(row['mean'])}{bounds}{'*' if row['flagged'] else ''}"
+    known = "".join(letter for name, letter in letters.items() if name in row["flagged"].split(", "))
+    return f"{_short(row['mean'])}{bounds} {known}".rstrip()
 
 
 def _short(number: float) -> str:

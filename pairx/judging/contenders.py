@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,7 +19,7 @@ from pairx.types import Explanation, ImagePair, InputError
 RANDOM, CENTRE, EDGES, UNTRAINED = "random map", "centre blob", "edges", "untrained network"
 SPREAD = 0.25
 """Standard deviation of the blob, of a side."""
-_FIXED = {"pair-x": {"k_colors": 0}}  # its colour maps are not judged
+_FIXED: dict[str, dict[str, Any]] = {"pair-x": {"k_colors": 0}}  # its colour maps are not judged
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ def plan(table: pd.DataFrame, most: int, seed: int, twins: Sequence[tuple[str, s
     kin = [(rows[a], rows[b]) for a, b in twins if a in rows and b in rows]
     lookalikes = {frozenset(names[list(pair)]) for pair in kin}
     chosen = [(SAME, pair) for pair in _spread(same, names, most, rng)]
-    chosen += [(TWINS, pair) for pair in _spread(kin, names, most, rng)]
+    chosen += [(TWINS, pair) for pair in _spread(kin, names, most, np.random.default_rng(seed))]
     found = []
     for kind, pair in chosen:
         own = set(names[list(pair)])

@@ -43,7 +43,7 @@ class Judgement:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row a method and criterion: see `pairx.judging.table.tabulate`."""
-        return pd.read_csv(self.folder / TABLE, keep_default_na=True).fillna({"flagged": ""})
+        return pd.read_csv(self.folder / TABLE, converters={"flagged": str})
 
     @cached_property
     def scores(self) -> pd.DataFrame:
@@ -165,7 +165,8 @@ def _scores(
     """All that was measured of these, one row a number, and a sentence on every method that refused. Raises InputError
     where nothing was measured."""
     names, ids = {one.name for one in everyone}, dataset.table["image_id"]
-    rows, refused = [], {}
+    rows: list[dict[str, Any]] = []
+    refused: dict[str, list[str]] = {}
     for (number, method), told in found.items():
         if method not in names:
             continue
@@ -175,7 +176,7 @@ def _scores(
         about = {"number": number, "kind": pair.kind, "individual": pair.individual, "method": method}
         about |= {f"image_id{side}": ids.iloc[row] for side, row in enumerate(pair.rows)}
         rows += [about | {"criterion": key, "value": value} for key, value in told.get("scores", {}).items()]
-    sentences = [f"{name} could not run on {len(why)} pairs: {why[0]}" for name, why in refused.items()]
+    sentences = [f"{name} could not run on {len(why)} of the pairs: {why[0]}" for name, why in refused.items()]
     if not rows:
         raise InputError(" ".join(["Nothing could be measured.", *sentences]))
     return pd.DataFrame(rows), sentences

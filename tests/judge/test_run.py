@@ -1,0 +1,168 @@
+"""`judge` as a run: its table, its continuation after a stop, wrong input in one line, and methods that are wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import pairx
+from pairx.baselines import METHODS as REGISTRY
+from pairx.cli import main
+from pairx.datasets import load_dataset, load_herd
+from pairx.judging import measuring
+from pairx.judging.contenders import CENTRE, EDGES, RANDOM, UNTRAINED
+from pairx.judging.planning import SAME, TWINS, plan
+from pairx.judging.run import judge_steps
+from pairx.judging.truth import herd_of, truth_of, twin_pairs
+from pairx.models import EmbeddingModel
+from pairx.types import InputError
+from tests.datasets.test_dataset import write_photo
+
+METHODS = ["grad-cam", "sam"]
+CONTROLS = [RANDOM, CENTRE, EDGES, UNTRAINED]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAIRX_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Six photographs of three individuals."""
+    for i in range(6):
+        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
+    return tmp_path / "toys"
+
+
+@pytest.mark.slow
+def test_a_table_has_every_method_and_control(folder: Path, tmp_path: Path, tiny: EmbeddingModel) -> None:
+    found = pairx.judge(folder, tiny, METHODS, out=tmp_path / "run", pairs=3)
+    assert set(found.table["method"]) == {*METHODS, *CONTROLS}
+    assert set(found.table["criterion"]) >= {"deletion", "insertion", "faithfulness", "partner", "weights", "seconds"}
+    told = " ".join(found.about["notes"])
+    for name in ("right-places", "energy", "twins"):
+        assert name not in set(found.table["criterion"]) and name in told
+    assert found.about["methods"] == METHODS and found.about["controls"] == CONTROLS
+    assert set(found.scores["number"]) == {0, 1, 2}
+    edges = found.scores[(found.scores["method"] == EDGES) & (found.scores["criterion"] == "partner")]
+    assert np.allclose(edges["value"], 1)
+
+
+@pytest.mark.slow
+def test_a_stopped_run_goes_on_and_finds_the_same(
+    folder: Path, tmp_path: Path, tiny: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured, measure = [], measuring.Measuring.measure
+    monkeypatch.setattr(
+        measuring.Measuring, "measure", lambda *given: measured.append(given[2].name) or measure(*given)
+    )
+    steps = judge_steps(folder, tiny, METHODS, out=tmp_path / "stopped", pairs=2)
+    while len(measured) < 5:
+        next(steps)
+    steps.close()
+    found = pairx.judge(folder, tiny, METHODS, out=tmp_path / "stopped", pairs=2)
+    assert len(measured) == 2 * (len(METHODS) + len(CONTROLS))
+    whole = pairx.judge(folder, tiny, METHODS, out=tmp_path / "whole", pairs=2)
+    timed = ("seconds", "passes", "memory")
+    keys = ["number", "method", "criterion"]
+    one, other = (
+        run.scores[~run.scores["criterion"].isin(timed)].sort_values(keys).reset_index(drop=True)
+        for run in (found, whole)
+    )
+    pd.testing.assert_frame_equal(one, other)
+
+
+@pytest.mark.slow
+def test_methods_may_come_to_a_judgement_and_settings_may_not_change(
+    folder: Path, tmp_path: Path, tiny: EmbeddingModel, lite0: EmbeddingModel
+) -> None:
+    out = tmp_path / "run"
+    pairx.judge(folder, tiny, METHODS[:1], out=out, pairs=1)
+    assert set(METHODS) < set(pairx.judge(folder, tiny, METHODS, out=out, pairs=1).table["method"])
+    with pytest.raises(InputError, match="with pairs 1, not 2"):
+        pairx.judge(folder, tiny, METHODS, out=out, pairs=2)
+    with pytest.raises(InputError, match='model "tiny", not "lite0-imagenet"'):
+        pairx.judge(folder, lite0, METHODS, out=out, pairs=1)
+
+
+def test_a_method_that_cannot_run_is_told_and_the_rest_is_judged(
+    folder: Path, tmp_path: Path, tiny: EmbeddingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise InputError("It does not run on such a network.")
+
+    records = REGISTRY._records
+    monkeypatch.setattr(REGISTRY, "_records", records | {"sam": replace(records["sam"], find=refuse)})
+    found = pairx.judge(folder, tiny, METHODS, out=tmp_path / "run", pairs=1)
+    assert "sam" not in set(found.table["method"]) and "grad-cam" in set(found.table["method"])
+    assert "sam could not run on 1 of the pairs: It does not run on such a network." in found.about["notes"]
+
+
+@pytest.mark.slow
+def test_pairs_are_spread_over_individuals_and_a_stranger_is_no_twin() -> None:
+    dataset = load_dataset("sample")
+    herd = herd_of(dataset)
+    assert herd is not None
+    found = plan(dataset.table, 8, 0, twin_pairs(herd))
+    names = dataset.table["identity"]
+    assert [one.kind for one in found] == [SAME] * 8 + [TWINS] * 8
+    assert len({one.individual for one in found[:8]}) == 8
+    twins = dict(herd.table[["identity", "twin"]].to_numpy())
+    for one in found:
+        own = {names[row] for row in one.rows}
+        assert (len(own) == 1) == (one.kind == SAME)
+        assert names[one.stranger] not in own | {twins[name] for name in own}
+        flanks = {dataset.table["orientation"][row] for row in one.rows}
+        assert len(flanks) == 1
+
+
+@pytest.mark.slow
+def test_the_herd_knows_its_twins_and_other_data_sets_know_nothing(folder: Path) -> None:
+    herd = load_herd()
+    ids = twin_pairs(herd)[0]
+    assert truth_of(herd, ids).knows("correspondence")
+    one = herd.table[herd.table["identity"] == "Marty"]["image_id"].tolist()[:2]
+    assert truth_of(herd, (one[0], one[1])).differences is None
+    assert herd_of(load_dataset(folder)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--methods", "gradcam"], "There is no method 'gradcam'"),
+        (["--criteria", "beauty"], "There is no criterion 'beauty'"),
+        (["--reference", "nobody"], "There is no method 'nobody'"),
+        (["--pairs", "0"], "pairs is 1 or more"),
+    ],
+)
+def test_wrong_words_get_one_line(
+    folder: Path, tmp_path: Path, words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ["--model", "lite0-imagenet", "--size", "64"]
+    assert main(["judge", str(folder), *model, *words, "-o", str(tmp_path / "run")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1 and said in lines[0]
+    assert not (tmp_path / "run").exists()
+
+
+def test_too_few_photographs_and_a_folder_of_something_else_get_one_line(
+    folder: Path, tmp_path: Path, tiny: EmbeddingModel
+) -> None:
+    write_photo(tmp_path / "one" / "A" / "1.png", 1)
+    for i in range(2):
+        write_photo(tmp_path / "apart" / "AB"[i] / f"{i}.png", i)
+        write_photo(tmp_path / "two" / "A" / f"{i}.png", i)
+    for name, said in (("one", "two individuals"), ("two", "two individuals"), ("apart", "pairs of one animal")):
+        with pytest.raises(InputError, match=said):
+            pairx.judge(tmp_path / name, tiny, METHODS, out=tmp_path / "run")
+    with pytest.raises(InputError, match="holds other files and no judgement"):
+        pairx.judge(folder, tiny, METHODS, out=folder)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "judgement.sqlite").write_text("no database")
+    with pytest.raises(InputError, match="no judgement can be kept there"):
+        pairx.judge(folder, tiny, METHODS, out=tmp_path / "run")
