@@ -26,7 +26,7 @@ from pairx.viz.text import INK, QUIET, elide, one_line, plate, width_of, wrapped
 ENDS = ("against the match", "for the match")
 """What blue and red mean."""
 OWN_SCALE = "each panel has its own scale"
-CONVENTION = "sign by convention"
+CONVENTION = "Sign by convention."
 MOST_BYTES = 3_000_000
 """Of a bitmap; a larger one is printed coarser."""
 _HEAD, _NAME, _NOTE = 9, 7, 5.5
@@ -53,8 +53,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Panel:
-    """One explanation, drawn small. about: what stands beside its title. note: its caveat, or why it cannot run, in
-    which case there is no scene."""
+    """One explanation, drawn small. about: what its sign is worth, where it is a convention. note: its caveat, or why
+    it cannot run, in which case there is no scene."""
 
     title: str
     seconds: str
@@ -93,7 +93,8 @@ class Grid(Printed):
 
     def lines(self, panel: Panel) -> list[str]:
         """What stands below a panel."""
-        said = panel.note if self.cautions or panel.scene is None else ""
+        note = panel.note if self.cautions or panel.scene is None else ""
+        said = note if "convention" in note else f"{panel.about} {note}"  # a caution may say already what the sign is
         return wrapped(one_line(said), self.column, _NOTE, _NOTE_LINES)
 
     def height_of(self, row: Sequence[Panel]) -> int:
@@ -160,10 +161,9 @@ class Grid(Printed):
 
     def _draw(self, axes: Axes, panel: Panel, left: int, top: int) -> None:
         if not self.named:
-            about = " · ".join(filter(None, (panel.about, panel.seconds)))
-            room = self.column - (width_of(about, _NAME) + 2 * _GAP if about else 0)
+            room = self.column - (width_of(panel.seconds, _NAME) + 2 * _GAP if panel.seconds else 0)
             write(axes, left, top, elide(one_line(panel.title), room, _NAME, bold=True), _NAME, bold=True)
-            write(axes, left + self.column, top, about, _NAME, color=QUIET, align="right")
+            write(axes, left + self.column, top, panel.seconds, _NAME, color=QUIET, align="right")
         top += _TITLE_HEIGHT
         box0, box1 = (replace(box, x=left + box.x, y=top) for box in boxes(panel.pair, self.column))
         placed, scene = (box0, box1), panel.scene

@@ -108,7 +108,9 @@ def test_the_legend_says_what_the_screen_says() -> None:
     unsigned = replace(CARDS["first"], signed=False)
     entry = viz.Entry("First", signed("first"), samples.pair(), unsigned)
     other = viz.draw_entries([entry], ends=("against the match, for x.jpg", "for the match"))._print("svg").decode()
-    assert "sign by convention" in other and "for x.jpg" in other
+    assert "Sign by convention." in other and "for x.jpg" in other
+    long = viz.Entry("A title of two words", signed("first"), samples.pair(), unsigned)
+    assert ">A title of two words<" in viz.draw_entries([long] * 4, width=85, cautions=False)._print("svg").decode()
 
 
 def test_seconds_are_printed_where_they_are_wanted() -> None:
