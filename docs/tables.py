@@ -23,6 +23,8 @@ from pairx.datasets.dataset import OPTIONAL, REQUIRED
 from pairx.datasets.names import UNKNOWN_CODES, UNKNOWN_WORDS
 from pairx.evaluation.metrics import CONTROL, METRICS
 from pairx.evaluation.views import VIEWS
+from pairx.judging.criteria import CRITERIA
+from pairx.judging.truth import KINDS
 from pairx.methods import cards, families, list_methods
 from pairx.models import list_models
 from pairx.types import MethodCard
@@ -92,6 +94,22 @@ def metrics() -> str:
         for name, metric in METRICS.items()
     ]
     return table(("Column", "What it is", "Its control"), rows)
+
+
+def criteria() -> str:
+    """What `judge` measures."""
+    rows = [
+        (
+            f"`{name}`",
+            one.definition,
+            f"{one.unit}, {'more' if one.higher else 'less'} is better",
+            KINDS.get(one.needs, "nothing"),
+            ", ".join(one.beats) or "none",
+            one.paper,
+        )
+        for name, one in CRITERIA.items()
+    ]
+    return table(("Criterion", "What it is", "Unit", "What has to be known", "Controls to beat", "Source"), rows)
 
 
 def views() -> str:
@@ -212,8 +230,8 @@ def benchmarks() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, views, models, options, presets,
-        transforms,
+        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, criteria, views, models, options,
+        presets, transforms,
         columns, nobody, photographs, commands, security, attacks, benchmarks, floors,
     )
 }  # fmt: skip

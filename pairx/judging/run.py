@@ -43,7 +43,8 @@ class Judgement:
     @cached_property
     def table(self) -> pd.DataFrame:
         """One row a method and criterion: see `pairx.judging.table.tabulate`."""
-        return pd.read_csv(self.folder / TABLE, converters={"flagged": str})
+        table = pd.read_csv(self.folder / TABLE)
+        return table.assign(flagged=table["flagged"].astype(object).fillna(""))
 
     @cached_property
     def scores(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ RESAMPLES = 2000
 INDIVIDUALS = 8
 """That an interval needs at least: of fewer there are so few different resamples that they hardly vary."""
 _MIDDLE = 2.5, 97.5
+_NOTHING = 1e-9  # a difference that rounding makes
 Interval = tuple[float, float]
 
 
@@ -74,6 +75,6 @@ def _no_better(values: pd.DataFrame, owner: pd.Series, name: str, criterion: Cri
     found = []
     for control in criterion.beats:
         _, low, high = _difference(values, owner, name, control)
-        if (low <= 0) if criterion.higher else (high >= 0):  # never where they are NaN
+        if (low <= _NOTHING) if criterion.higher else (high >= -_NOTHING):  # never where they are NaN
             found.append(control)
     return found

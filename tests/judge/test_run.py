@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from pairx.judging import measuring
 from pairx.judging.contenders import CENTRE, EDGES, RANDOM, UNTRAINED
 from pairx.judging.planning import SAME, TWINS, plan
 from pairx.judging.run import judge_steps
+from pairx.judging.table import flags
 from pairx.judging.truth import herd_of, truth_of, twin_pairs
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
 from tests.datasets.test_dataset import write_photo
+from tests.judge.wrong import RIGHT, wrong_methods
 
 METHODS = ["grad-cam", "sam"]
 CONTROLS = [RANDOM, CENTRE, EDGES, UNTRAINED]
@@ -131,6 +134,26 @@ def test_the_herd_knows_its_twins_and_other_data_sets_know_nothing(folder: Path)
     assert herd_of(load_dataset(folder)) is None
 
 
+@pytest.mark.slow
+def test_the_command_prints_means_and_what_was_left_out(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = ["--model", "pairx.testing:tiny_model", "--methods", "sam"]
+    command = ["judge", str(folder), *model, "-o", str(tmp_path / "run")]
+    assert main(command) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "toys: 6 photographs, tiny, stage"
+    (head,) = [line for line in lines if line.startswith("true to the model")]
+    assert "insertion ↑" in head and "deletion ↓" in head
+    assert [line.split("  ")[0] for line in lines[3:8]] == ["sam", *CONTROLS]
+    missing = "Left out, since the data set does not say where the animal is: energy"
+    assert any(line.startswith(missing) for line in lines)
+    assert main([*command, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {row["method"] for row in told["table"]} == {"sam", *CONTROLS}
+    assert {row["flagged"] for row in told["table"]} == {""}  # three individuals have no intervals
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -166,3 +189,24 @@ def test_too_few_photographs_and_a_folder_of_something_else_get_one_line(
     (tmp_path / "run" / "judgement.sqlite").write_text("no database")
     with pytest.raises(InputError, match="no judgement can be kept there"):
         pairx.judge(folder, tiny, METHODS, out=tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_what_is_wrong_comes_last_and_is_flagged(tmp_path: Path) -> None:
+    """Maps mirrored, and maps of the neighbouring pair, are worse than those that they are made of by every criterion,
+    clearly by two; maps of the edges do not look at the model."""
+    more, less = ["energy", "pointing", "faithfulness"], ["deletion"]
+    model, criteria = pairx.load_model("reid-lite0", size=208), [*more, *less, "weights"]
+    with wrong_methods(load_herd()) as wrong:
+        found = pairx.judge(
+            "sample", model, [RIGHT, *wrong], out=tmp_path / "run", pairs=10, criteria=criteria, reference=RIGHT
+        )
+    rows = found.table.set_index(["method", "criterion"])
+    for name in wrong:
+        assert all(rows.loc[name, one]["difference"].item() < 0 for one in more), name
+        assert all(rows.loc[name, one]["difference"].item() > 0 for one in less), name
+        clearly = [rows.loc[name, one]["difference_high"].item() < 0 for one in more]
+        clearly += [rows.loc[name, one]["difference_low"].item() > 0 for one in less]
+        assert sum(clearly) >= 2, name
+        assert flags(found.table)[name] >= 2, name
+    assert rows.loc[EDGES, "weights"]["flagged"] == CENTRE

@@ -79,6 +79,12 @@ def test_who_is_no_better_than_a_control_is_flagged(criterion: Criterion, sign: 
     assert flags(table)["bad"] == 1 and flags(table)[EDGES] == 0
 
 
+def test_what_only_rounding_makes_is_no_difference() -> None:
+    one = np.ones(20)
+    table = tabulate(scores({"m": one - 1e-16, CENTRE: one}, "partner"), ["m", CENTRE], [CRITERIA["partner"]], "m")
+    assert row(table, "m")["flagged"] == CENTRE
+
+
 def test_criteria_are_told_whole() -> None:
     for name, one in CRITERIA.items():
         assert one.name == name and one.title and one.unit and one.paper and one.definition.endswith(".")
