@@ -25,7 +25,7 @@ def selectors(text: str) -> list[str]:
     """Each selector of a sheet, without what it says; of a list, each."""
     plain = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
     heads = re.findall(r"([^{};]+)\{", plain)
-    rules = [head.strip() for head in heads if not head.strip().startswith("@")]
+    rules = [head.strip() for head in heads if not re.match(r"@|to$|from$", head.strip())]
     return [one.strip() for rule in rules for one in re.split(r",(?![^(]*\))", rule)]
 
 
