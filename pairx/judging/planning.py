@@ -34,7 +34,7 @@ def plan(table: pd.DataFrame, most: int, seed: int, twins: Sequence[tuple[str, s
     rng = np.random.default_rng(seed)
     names = table["identity"].to_numpy(str)
     if len(set(names)) < 2:
-        raise InputError(f"All {len(table)} photographs show {names[0]}: judging needs two individuals or more.")
+        raise InputError(f"Every photograph shows {names[0]}: judging needs two individuals or more.")
     flanks = table["orientation"].to_numpy(str) if "orientation" in table else np.full(len(table), "")
     same = [(a, b) for a, b in combinations(range(len(table)), 2) if names[a] == names[b] and flanks[a] == flanks[b]]
     if not same:
