@@ -34,16 +34,17 @@ def packed(tensor: np.ndarray) -> tuple[TensorForm, bytes]:
     and its values as 16-bit whole numbers, little end first, with at most MOST_CELLS cells a side."""
     small = correspondence.pooled(tensor, MOST_CELLS)
     step = float(np.abs(small).max()) / _WHOLE or 1.0
-    about = {"shape": small.shape, "step": step, "scale": viz.scale_of(small)}
+    h0, w0, h1, w1 = small.shape
+    about: TensorForm = {"shape": (h0, w0, h1, w1), "step": step, "scale": viz.scale_of(small)}
     return about, np.round(small / step).astype("<i2").tobytes()
 
 
 def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard) -> PanelScene:
     """One method's panel, JSON-ready. A refusal has a reason and nothing to draw."""
-    if isinstance(result, Refusal):
-        return {"reason": result.reason, "card": card_rows(card)}
     panel = viz.panel_of(result, pair, card, viz.Look(MOST_LINES, MOST_COLORS))
     scene = panel.scene
+    if isinstance(result, Refusal) or scene is None:
+        return {"reason": result.reason if isinstance(result, Refusal) else panel.note, "card": card_rows(card)}
     return {
         "seconds": panel.seconds,
         "signed": card.signed,
@@ -52,7 +53,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         "similarity": result.similarity,
         "heat": [None if heat is None else data_uri(heat, "webp", **FAST) for heat in (scene.heat0, scene.heat1)],
         "extents": [scene.extent0, scene.extent1],
-        "colors": scene.heat_colors,
+        "colors": list(scene.heat_colors),
         "banner": scene.banner,
         "marks": [
             {

@@ -43,10 +43,11 @@ log = logging.getLogger(__name__)
 def read_place(asked: dict[str, Any]) -> tuple[int, list[float]]:
     """Side and place (x0, y0, x1, y1) that the browser asked for. Raises InputError for anything else."""
     side, place = asked.get("side"), asked.get("place")
-    numbers = place if isinstance(place, list) and len(place) == 4 else [None]
-    if side not in (0, 1) or not all(isinstance(one, int | float) and 0 <= one <= 1 for one in numbers):
+    numbers = place if isinstance(place, list) else []
+    inside = [float(one) for one in numbers if isinstance(one, int | float) and 0 <= one <= 1]
+    if side not in (0, 1) or len(numbers) != 4 or len(inside) != 4:
         raise InputError("This is no place in a photograph. Click again.")
-    return side, [float(one) for one in numbers]
+    return side, inside
 
 
 class RunOutputs(NamedTuple):
@@ -193,7 +194,7 @@ class ExplainEvents:
         own = not all(one in self.app_state.shelf.samples for one in ids)
         counted = f"{scene['matches']} {'match' if scene['matches'] == 1 else 'matches'}"
         seconds = f" · {explanation.seconds:.0f} s" if explanation.seconds >= 1 else ""
-        return scene | {
+        words: Any = {
             "key": self.app_state.key(request),
             "sample": sample.id if sample and cuts == (None, None) else None,
             "own": own,
@@ -204,11 +205,12 @@ class ExplainEvents:
             "link": links.query(*ids, request.model, request.layer, request.options, cuts),
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }
+        return scene | words
 
     def point(self, request: Request | None, event: gr.EventData) -> PointAnswer:
         """What the other photograph answers to a place that a person points at: a message for the viewer."""
         asked = sent(event)
-        message = {"ticket": asked.get("ticket")}
+        message: PointAnswer = {"ticket": asked.get("ticket", 0)}
         try:
             if request is None or asked.get("key") != self.app_state.key(request):
                 raise InputError(NO_LONGER)
@@ -219,8 +221,8 @@ class ExplainEvents:
         except Exception:
             log.exception("a place could not be explained")
             return message | {"error": POINT_FAULT}
-        found = {"cells": cells.ravel().tolist(), "grid": cells.shape, "scale": viz.scale_of(cells)}
-        return message | found
+        h, w = cells.shape
+        return message | {"cells": cells.ravel().tolist(), "grid": (h, w), "scale": viz.scale_of(cells)}
 
     def list_layers(self, name: str, layer: str) -> LayerOutputs:
         """The layers of a newly chosen model. Where it cannot be had, the model of the opening comes back."""

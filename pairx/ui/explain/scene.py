@@ -18,7 +18,7 @@ def scene_of(explanation: Explanation, pair: ImagePair, longest: int = LONGEST, 
     own, so that a look changes without the server. longest, quality: px and JPEG quality of its photographs.
     """
     scene = viz.compose(explanation, pair, viz.Look(MOST_LINES, MOST_COLORS))
-    traced = [mark for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
+    traced = [(mark.layer0, mark.layer1) for mark in scene.marks if mark.layer0 is not None and mark.layer1 is not None]
     return {
         "similarity": explanation.similarity,
         "photos": [
@@ -43,20 +43,19 @@ def scene_of(explanation: Explanation, pair: ImagePair, longest: int = LONGEST, 
             }
             for mark in scene.marks
         ],
-        "alphas": [
-            [data_uri(layer[..., 3], "png") for layer in layers]
-            for layers in ([m.layer0 for m in traced], [m.layer1 for m in traced])
-        ],
-        "palettes": {name: [viz.match_colors(n, name) for n in range(len(traced) + 1)] for name in viz.palettes()},
+        "alphas": [[data_uri(layers[side][..., 3], "png") for layers in traced] for side in (0, 1)],
+        "palettes": {
+            name: [list(viz.match_colors(n, name)) for n in range(len(traced) + 1)] for name in viz.palettes()
+        },
         "neutral": viz.NEUTRAL,
         "against": viz.AGAINST,
         "banner": scene.banner,
         "paint_banner": scene.paint_banner,
-        "casings": viz.CASINGS,
+        "casings": list(viz.CASINGS),
         "faint": viz.FAINT,
-        "fade": viz.FADE,
+        "fade": list(viz.FADE),
         "scales": _scales(scene),
-        "signed": viz.signed_colors(),
+        "signed": list(viz.signed_colors()),
         "grids": [None if one is None else one.shape for one in (explanation.map0, explanation.map1)],
         "notes": list(explanation.notes),
         "matches": 0 if explanation.matches is None else len(explanation.matches),
@@ -70,4 +69,4 @@ def _scales(scene: viz.Scene) -> list[Scale]:
     low, high = scene.heat_words
     ends = (scene.heat_low, scene.heat_scale or 0.0)
     title = "One scale for both photographs; stronger values are painted as the ends"
-    return [{"colors": scene.heat_colors, "low": low, "high": high, "ends": ends, "title": title}]
+    return [{"colors": list(scene.heat_colors), "low": low, "high": high, "ends": ends, "title": title}]

@@ -28,6 +28,7 @@ from pairx.ui.shared.files import thumbnails
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.parts import Messenger, SheetButton, Status
+from pairx.ui.shared.payload import StripEntry
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.uploads import SafeImage
 from pairx.ui.shared.words import LAYER_INFO, PRESETS, layer_choices, model_choices
@@ -93,7 +94,7 @@ class ExplainTab:
     def _pairs(self, app_state: AppState, pairs: tuple[SamplePair, ...]) -> None:
         shelf = app_state.shelf
         thumbs = thumbnails({id: shelf.load(ref).image for id, ref in shelf.samples.items()})
-        entries = [
+        entries: list[StripEntry] = [
             {"id": one.id, "title": one.title, "caption": one.sentence, "thumbs": [thumbs[one.a], thumbs[one.b]]}
             for one in pairs
         ]

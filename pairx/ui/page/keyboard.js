@@ -21,7 +21,7 @@ function help(parent) {
   button(sheet, "Close", "Close", () => sheet.close());
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());
   button(parent, "Keys (?)", "Keys (?): what each key does", () => sheet.showModal());
-  onKey("?", () => !sheet.open && sheet.showModal());
+  onKey(null, "?", () => sheet.showModal());
 }
 
 /** Of the tabs only the one on show takes the focus, and the arrows lead to the others.

@@ -63,15 +63,15 @@ export function onEscape(root, act) {
   escapes.push([root, act]);
 }
 
-/** @type {[HTMLElement, string, () => void][]} */
-const letters = [];
+/** @type {[HTMLElement | null, string, () => void][]} */
+const presses = [];
 
-/** What a letter does while a part is on show.
- * @param {HTMLElement} root
- * @param {string} letter lower case
+/** What a key does while a part is on show, or on the whole page; held down it does it once.
+ * @param {HTMLElement | null} root the part; null is the page
+ * @param {string} key a letter in lower case
  * @param {() => void} act */
-export function onLetter(root, letter, act) {
-  letters.push([root, letter, act]);
+export function onKey(root, key, act) {
+  presses.push([root, key, act]);
 }
 
 /** While H or a button is held, nothing lies over any photograph of the page. Nothing else changes, so that nothing moves.
@@ -81,30 +81,19 @@ export function hold(on) {
   for (const node of document.querySelectorAll(".px-hold")) node.setAttribute("aria-pressed", String(on));
 }
 
-/** @type {Map<string, () => void>} */
-const presses = new Map();
-
-/** What a key does wherever it is pressed, but in a field.
- * @param {string} key
- * @param {() => void} act */
-export function onKey(key, act) {
-  presses.set(key, act);
-}
-
 /** @param {KeyboardEvent} event */
 const isH = (event) => event.key === "h" || event.key === "H";
 
 document.addEventListener("keydown", (event) => {
   if (!forThePage(event)) return;
   if (isH(event)) hold(true);
-  presses.get(event.key)?.();
   if (event.key === "Escape") for (const [root, act] of escapes) if (root.offsetParent) act();
+  // Space and Enter press the button that has the focus.
   const pressed = event.target instanceof HTMLButtonElement && keeps(event);
-  for (const [root, letter, act] of letters)
-    if (letter === event.key.toLowerCase() && !event.repeat && !pressed && root.offsetParent) {
-      event.preventDefault();
-      act();
-    }
+  const found = presses.filter(([root, key]) => key === event.key.toLowerCase() && (!root || root.checkVisibility()));
+  if (!found.length || pressed || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  if (!event.repeat) for (const [, , act] of found) act();
 });
 document.addEventListener("keyup", (event) => isH(event) && hold(false));
 window.addEventListener("blur", () => hold(false));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ class Form:
     photo_inputs: tuple[Component, Component]
     model: Component
     layer: Component
-    options: dict[str, Component]
+    options: Mapping[str, Component]
     asked: gr.State
 
     @property

@@ -3,7 +3,7 @@
 
 import { button, make } from "../../page/dom.js";
 import { LinkedView } from "../../page/geometry.js";
-import { modified, keeps, MATCHES, onEscape, onLetter, step, ZOOMS } from "../../page/keys.js";
+import { modified, keeps, MATCHES, onEscape, onKey, step, ZOOMS } from "../../page/keys.js";
 import { minus } from "../../page/numbers.js";
 import { blend, markStyles } from "../../page/paint.js";
 import { Stage } from "../../page/stage.js";
@@ -123,10 +123,10 @@ export class Picture {
     const { root } = this;
     root.addEventListener("keydown", (event) => this.pressed(event));
     if (this.points) {
-      onLetter(root, "p", () => this.scene && this.points.toggle(false));
-      onLetter(root, "b", () => this.scene && this.points.toggle(true));
+      onKey(root, "p", () => this.scene && this.points.toggle(false));
+      onKey(root, "b", () => this.scene && this.points.toggle(true));
     }
-    onLetter(root, "c", () => this.scene && this.exchange(!this.colorsLarge));
+    onKey(root, "c", () => this.scene && this.exchange(!this.colorsLarge));
     onEscape(root, () => {
       if (this.points?.on) this.points.leave();
       else if (this.chosen !== null || this.hovered !== null) this.choose(null);

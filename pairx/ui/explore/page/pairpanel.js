@@ -240,13 +240,9 @@ export function mount({ element, props, given, trigger, watch }) {
     else return;
     event.preventDefault();
   });
-  const inTab = (act) => () => root.checkVisibility() && selection.scene && act();
-  for (const [keys, act] of /** @type {[string, () => void][]} */ ([
-    ["jJ", () => go(1)],
-    ["kK", () => go(-1)],
-    ["fF", () => root.dataset.number && wide.set(!wide.on)],
-  ]))
-    for (const key of keys) onKey(key, inTab(act));
+  onKey(root, "j", () => selection.scene && go(1));
+  onKey(root, "k", () => selection.scene && go(-1));
+  onKey(root, "f", () => root.dataset.number && wide.set(!wide.on));
   onEscape(body, () => wide.set(false));
 
   on("rows", () => selection.scene.number.length || close());

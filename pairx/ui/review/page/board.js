@@ -2,7 +2,7 @@
 
 import { button, make } from "../../page/dom.js";
 import { LinkedView } from "../../page/geometry.js";
-import { onLetter } from "../../page/keys.js";
+import { onKey } from "../../page/keys.js";
 import { Notes } from "../../page/notes.js";
 import { PairView, readScene } from "../../page/pairview.js";
 import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
@@ -66,7 +66,7 @@ export function mount({ element, props, given, watch }) {
   for (const [name, text, key] of given.verdicts) {
     const node = button(verdicts, `${text} (${key})`, `${text} (${key})`, () => decide(name));
     node.dataset.verdict = name;
-    onLetter(root, key === "Space" ? " " : key.toLowerCase(), () => decide(name));
+    onKey(root, key === "Space" ? " " : key.toLowerCase(), () => decide(name));
   }
   const undoing = button(verdicts, "Undo (Z)", "Undo (Z): takes your last decision back", undo);
   const note = Object.assign(make("input", "px-remark", verdicts), { type: "text", maxLength: 2000 });
@@ -323,14 +323,14 @@ export function mount({ element, props, given, watch }) {
     }
   }
 
-  onLetter(root, "z", undo);
-  onLetter(root, "x", explain);
-  onLetter(root, "g", others);
+  onKey(root, "z", undo);
+  onKey(root, "x", explain);
+  onKey(root, "g", others);
   for (const [letter, by] of /** @type {[string, number][]} */ ([
     ["j", 1],
     ["k", -1],
   ]))
-    onLetter(root, letter, () => {
+    onKey(root, letter, () => {
       if (!queue.now && by > 0) return;
       queue.step(by);
       fresh();
