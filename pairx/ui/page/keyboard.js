@@ -46,9 +46,22 @@ function roving(list) {
   mark();
 }
 
+/** gradio may lay out the tabs after the page's head.
+ * @param {string} selector
+ * @param {(found: HTMLElement) => void} act */
+function whenThere(selector, act) {
+  const look = () => {
+    const found = document.querySelector(selector);
+    if (found) act(/** @type {HTMLElement} */ (found));
+    return found;
+  };
+  if (look()) return;
+  const waiting = new MutationObserver(() => look() && waiting.disconnect());
+  waiting.observe(document.body, { childList: true, subtree: true });
+}
+
 /** @param {KeyboardPart} part */
 export function mount({ element }) {
   help(element.querySelector(".px-keyboard"));
-  const list = /** @type {HTMLElement} */ (document.querySelector("[role=tablist]"));
-  if (list) roving(list);
+  whenThere("[role=tablist]", roving);
 }
