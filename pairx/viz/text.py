@@ -45,8 +45,8 @@ def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
 
 
 def wrapped(text: str, room: float, size: float, most: int | None = None) -> list[str]:
-    """The text in lines of `room` dots; where only so many are allowed, the last one is shortened if there is more. A
-    word that is wider than a line goes on in the next.
+    """The text in lines of `room` dots; where only so many are allowed, the last one ends after a whole word if there
+    is more. A word that is wider than a line goes on in the next.
     """
     words = [part for word in text.split() for part in _parts(word, room, size)]
     lines: list[str] = []
@@ -56,7 +56,16 @@ def wrapped(text: str, room: float, size: float, most: int | None = None) -> lis
             count += 1
         lines.append(" ".join(words[:count]))
         words = words[count:]
-    return [*lines, elide(" ".join(words), room, size)] if words else lines
+    return [*lines, _begun(words, room, size)] if words else lines
+
+
+def _begun(words: list[str], room: float, size: float) -> str:
+    """As many words as fit into a line, and an ellipsis where there are more."""
+    whole = " ".join(words)
+    if _width(whole, size, False) <= room:
+        return whole
+    beginnings = (" ".join(words[:count]) + " …" for count in range(len(words) - 1, 0, -1))
+    return next((text for text in beginnings if _width(text, size, False) <= room), elide(whole, room, size))
 
 
 def _parts(word: str, room: float, size: float) -> list[str]:

@@ -15,7 +15,7 @@ from PIL import Image
 from pairx.types import Explanation
 from pairx.viz import draw, fonts
 from pairx.viz.text import _font as font_of
-from pairx.viz.text import elide, one_line, text_to_path
+from pairx.viz.text import elide, one_line, text_to_path, width_of, wrapped
 from tests.viz import samples
 
 NAMES = {
@@ -112,3 +112,11 @@ def test_fonts_come_with_their_licences() -> None:
 
 def pixels(png: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+
+def test_a_sentence_that_does_not_fit_ends_after_a_whole_word():
+    text = "Averages gradients over the photograph, so places that the model ignores may light up."
+    lines = wrapped(text, 300, 8, most=2)
+    assert len(lines) == 2 and lines[-1].endswith(" …") and all(width_of(line, 8) <= 300 for line in lines)
+    assert text.startswith(" ".join(lines).removesuffix(" …"))
+    assert " ".join(wrapped(text, 300, 8)) == text
