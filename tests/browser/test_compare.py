@@ -169,7 +169,7 @@ def test_a_panel_says_how_far_it_is(open_page):
 def test_two_methods_on_a_sample_pair(open_page):
     page = open_compare(open_page, "Grad-CAM", "SIFT + MAGSAC")
     assert page.locator(".px-panel h3").all_inner_texts() == ["Grad-CAM", "SIFT + MAGSAC"]
-    assert all(text.endswith(" s") for text in page.locator(".px-panel-head .px-hint").all_inner_texts())
+    assert all(text.endswith("\u00a0s") for text in page.locator(".px-panel-head .px-hint").all_inner_texts())
     first, second = page.locator(".px-panel").all()
     boxes = first.evaluate(
         """(panel) => [...panel.querySelectorAll('.px-world')].map((world) => [...world.children].map((node) => {

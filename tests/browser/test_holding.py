@@ -14,10 +14,11 @@ from tests.browser.test_compare import visit
 from tests.browser.test_explore import EXPLAINED
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-BOXES = """() => [...document.querySelectorAll('.gradio-container *')].map((node) => {
-  const { x, y, width, height } = node.getBoundingClientRect();
-  return [x, y, width, height].map((one) => Math.round(100 * one)).join();
-})"""
+BOXES = """() => [...document.querySelectorAll('.gradio-container *')]
+  .map((node) => node.getBoundingClientRect())
+  .filter(({ width, height }) => width && height)
+  .map(({ x, y, width, height }) => [x, y, width, height].map((one) => Math.round(100 * one)).join())"""
+"""Where everything is that takes room."""
 OVER = ".px-overlay, .px-lines, .px-region, .px-asked > *"
 """What may lie over photographs."""
 ROUNDED = 10
@@ -41,6 +42,19 @@ def explore(page) -> None:
     page.wait_for_function(EXPLAINED)
     page.wait_for_selector(".px-tables table")
     page.wait_for_selector(".px-pair-card img")
+    settle(page)
+
+
+def settle(page) -> None:
+    """Wait until nothing comes any more that takes a place."""
+    before = None
+    for _ in range(60):
+        now = page.evaluate(BOXES)
+        if now == before:
+            return
+        before = now
+        page.wait_for_timeout(500)
+    raise AssertionError("the page does not come to rest")
 
 
 def picture(page) -> np.ndarray:
