@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pandas as pd
 
-from pairx.reviews.decisions import MATCH, NEW_INDIVIDUAL, NO_MATCH, UNSURE
+from pairx.reviews.decisions import MATCH, NO_MATCH, UNSURE
 from pairx.reviews.log import pair_ends
 
 CONFLICT = "conflict"
@@ -67,8 +67,3 @@ def _judged(standing: pd.DataFrame) -> pd.DataFrame:
     """The decisions that judge a pair, with its two photographs in alphabetical order: low, high."""
     judged = standing[standing["verdict"].isin(_JUDGED)]
     return pd.concat([judged, pair_ends(judged)], axis=1)
-
-
-def new_individuals(standing: pd.DataFrame) -> list[str]:
-    """The queries that somebody called a new individual, in the order of the log."""
-    return list(dict.fromkeys(standing.loc[standing["verdict"] == NEW_INDIVIDUAL, "query_id"]))

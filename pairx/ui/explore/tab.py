@@ -13,12 +13,13 @@ from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, S
 from pairx.ui.explore.running import SKIP
 from pairx.ui.explore.runs import ONLY_HERE, ListOutputs, Runs, WatchOutputs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
+from pairx.ui.shared.inputs import dataset_input, model_input
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.page import imported
 from pairx.ui.shared.parts import Messenger, SheetButton, Status
 from pairx.ui.shared.session import AppState
-from pairx.ui.shared.words import layer_choices, model_choices
+from pairx.ui.shared.words import layer_choices
 
 INTRO = (
     "Each point is a pair of photographs. Further right, the model finds them more alike; further up, their matches "
@@ -99,13 +100,7 @@ class ExploreTab:
         if not own:
             gr.HTML(f'<p class="px-hint">{ONLY_HERE}</p>', apply_default_css=False)
         with gr.Accordion("New run", open=False, visible=own):
-            self.dataset = gr.Dropdown(
-                library.datasets(), value=library.datasets()[0], allow_custom_value=True, interactive=True,
-                label="Data set", info="One of the list, or the path of a folder or CSV.",
-            )  # fmt: skip
-            self.model = gr.Dropdown(
-                model_choices(app_state.cards.values()), value=model, label="Model", interactive=True
-            )
+            self.dataset, self.model = dataset_input(library), model_input(app_state, model)
             loaded = app_state.model(model)
             self.layers = gr.Dropdown(
                 layer_choices(loaded), value=[loaded.default_layer], multiselect=True, label="Layers", interactive=True

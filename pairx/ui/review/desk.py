@@ -59,10 +59,6 @@ class OpenReview:
     dataset: Dataset
     model: str
 
-    def row(self, image_id: str) -> int:
-        """Of a photograph in the data set. Raises InputError."""
-        return self.dataset.row(image_id)
-
 
 class ReviewDesk:
     """Answers for all sessions. A few reviews are kept open."""
@@ -115,7 +111,7 @@ class ReviewDesk:
         review = self.open(name)
         query, candidate = str(sent.get("query", "")), str(sent.get("candidate", ""))
         for image_id in filter(None, (query, candidate)):
-            review.row(image_id)
+            review.dataset.row(image_id)
         task = review.log.task(query, candidate)
         decision = Decision(
             query_id=query,
@@ -147,14 +143,14 @@ class ReviewDesk:
         """All photographs of an individual, by one of them. Raises InputError."""
         review = self.open(name)
         table = review.dataset.table
-        identity = str(table["identity"].iloc[review.row(image_id)])
+        identity = str(table["identity"].iloc[review.dataset.row(image_id)])
         ids = table.loc[table["identity"] == identity, "image_id"] if identity else [image_id]
         return {"identity": identity, "photos": [self._photo(review, one) for one in list(ids)[:MOST_TASKS]]}
 
     def photo(self, name: str, image_id: str, longest: int = LONGEST) -> bytes:
         """A photograph, its box turned upright, as JPEG. longest: px of its longer side. Raises InputError."""
         review = self.open(name)
-        row = review.row(image_id)
+        row = review.dataset.row(image_id)
         try:
             changed = Path(review.dataset.table["path"].iloc[row]).stat().st_mtime_ns
         except OSError as error:
@@ -183,7 +179,7 @@ class ReviewDesk:
         return Request(first.ref, second.ref, review.model, layer), pair_of(first, second)
 
     def _on_shelf(self, review: OpenReview, image_id: str) -> Photo:
-        row = review.row(image_id)
+        row = review.dataset.row(image_id)
         path = Path(review.dataset.table["path"].iloc[row])
         box, theta = review.dataset.box(row)
         if box is not None or theta:
@@ -202,7 +198,7 @@ class ReviewDesk:
         return {"query": query, "candidate": candidate, "cosine": task.cosine, "rank": task.rank}
 
     def _photo(self, review: OpenReview, image_id: str) -> ReviewPhoto:
-        row = review.dataset.table.iloc[review.row(image_id)]
+        row = review.dataset.table.iloc[review.dataset.row(image_id)]
         facts = [(name.capitalize(), str(row[name])) for name in FACTS if row.get(name)]
         path = f"{ROOT}/{quote(review.name)}/photo?id={quote(image_id, safe='')}"
         return {"id": image_id, "identity": str(row["identity"]), "path": path, "facts": facts}

@@ -3,6 +3,7 @@ shows the next pair after that."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pairx.types import InputError
 from pairx.ui.review.desk import LONGEST, ROOT, ReviewDesk
+from pairx.ui.shared.session import AT_ONCE
 
 log = logging.getLogger(__name__)
 OUR_FAULT = "This could not be done: a fault of ours. What was decided before is kept."
@@ -27,6 +29,7 @@ class ReviewRoutes:
     def __init__(self, app: ASGIApp, desk: ReviewDesk) -> None:
         self.app = app
         self.desk = desk
+        self.explaining = asyncio.Semaphore(AT_ONCE)
         self.router = Router(
             [
                 Route(f"/{ROOT}/{{name}}/queue", self.queue),
@@ -74,12 +77,13 @@ class ReviewRoutes:
         """GET ?query=&candidate=&ahead=: PAIR-X. ahead: for a pair that is not on show yet."""
         query = request.query_params
         pair = _name(request), query.get("query", ""), query.get("candidate", "")
-        if "ahead" not in query:
-            return await _answer(self.desk.scene_now, *pair)
 
         async def wanted() -> bool:
             return not await request.is_disconnected()
 
+        if "ahead" not in query:
+            async with self.explaining:
+                return await _answer(self.desk.scene_now, *pair) if await wanted() else Response(status_code=204)
         try:
             found = await self.desk.scene(*pair, wanted)
         except InputError as error:

@@ -13,18 +13,20 @@ from pairx.datasets import load_steps
 from pairx.evaluation.search import split_queries
 from pairx.reviews.queues import ORDERS, begin_steps, candidate_steps, listed_steps
 from pairx.types import Computation, InputError, Step, Steps
-from pairx.ui.explore.runs import ONLY_HERE, whole
+from pairx.ui.explore.runs import whole
 from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.parts import ReviewBoard
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SKIP
+from pairx.ui.shared.inputs import dataset_input, model_input
 from pairx.ui.shared.library import Library
 from pairx.ui.shared.parts import SheetButton, Status
 from pairx.ui.shared.payload import StatusValue
 from pairx.ui.shared.session import AppState
-from pairx.ui.shared.words import capitalised, model_choices
+from pairx.ui.shared.words import capitalised
 
 log = logging.getLogger(__name__)
 OUR_FAULT = "The review could not be begun: a fault of ours. Start it again."
+HERE = "Reviews are begun where the app runs on one's own machine."
 NONE_YET = "There is no review yet: begin one below."
 
 
@@ -59,15 +61,9 @@ class ReviewTab:
     def _new_review(self, library: Library, app_state: AppState, model: str) -> None:
         own = library.places.own_machine
         if not own:
-            gr.HTML(f'<p class="px-hint">{ONLY_HERE}</p>', apply_default_css=False)
+            gr.HTML(f'<p class="px-hint">{HERE}</p>', apply_default_css=False)
         with gr.Accordion("New review", open=False, visible=own):
-            self.dataset = gr.Dropdown(
-                library.datasets(), value=library.datasets()[0], allow_custom_value=True, interactive=True,
-                label="Data set", info="One of the list, or the path of a folder or CSV.",
-            )  # fmt: skip
-            self.model = gr.Dropdown(
-                model_choices(app_state.cards.values()), value=model, label="Model", interactive=True
-            )
+            self.dataset, self.model = dataset_input(library), model_input(app_state, model)
             self.top_k = gr.Number(10, label="Candidates of a query", precision=0, minimum=1, interactive=True)
             self.order = gr.Dropdown(
                 [(capitalised(words), name) for name, words in ORDERS.items()],
@@ -125,13 +121,13 @@ class ReviewTab:
     ) -> Computation[str]:
         """The steps of a new review; returns its name."""
         if not self.library.places.own_machine:
-            raise InputError(ONLY_HERE)
+            raise InputError(HERE)
         source = self.library.source(str(dataset or ""))
         yield Step(0, 0, "loading the model")
         loaded = self.app_state.model(model)
         yield Step(0, 0, "reading the data set")
         found = yield from load_steps(source, skip_problems=True, unknown=True, links_out=False)
-        name = (name or "").strip() or self._new_name(found.name)
+        name = (name or "").strip() or self.library.new_review_name(found.name)
         folder = self.library.review_folder(name)
         if folder.exists():
             raise InputError(f"There is a review {name} already. Choose another name.")
@@ -140,10 +136,3 @@ class ReviewTab:
             pairs = listed_steps(listed, found)
         yield from begin_steps(folder, found, source, loaded, model, pairs, order, __version__)
         return name
-
-    def _new_name(self, dataset: str) -> str:
-        """A name that no review has."""
-        plain = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "-" for one in dataset)
-        stem = plain.strip("-._")[:40] or "review"
-        taken = set(self.library.reviews())
-        return next(name for n in range(1, 10_000) if (name := stem if n == 1 else f"{stem}-{n}") not in taken)

@@ -6,6 +6,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -152,8 +153,18 @@ class Library:
 
     def new_name(self, dataset: str, model: str) -> str:
         """A name for a run of a data set, not yet taken."""
-        parts = (re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-._") for part in (Path(dataset).stem, model))
-        stem = "-".join(part for part in parts if part)[:50] or "run"
         known = {state.name for state in self.states()}
-        names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10**6))
+        names = _names("run", Path(dataset).stem, model)
         return next(name for name in names if name not in known and not self.folder(name).exists())
+
+    def new_review_name(self, dataset: str) -> str:
+        """A name for a review of a data set, not yet taken."""
+        return next(name for name in _names("review", Path(dataset).stem) if not self.review_folder(name).exists())
+
+
+def _names(otherwise: str, *parts: str) -> Iterator[str]:
+    """Names of these parts, numbered from the second on. otherwise: what to call it where nothing of the parts can be
+    in a name."""
+    plain = (re.sub(r"[^A-Za-z0-9._]+", "-", part).strip("-._") for part in parts)
+    stem = "-".join(part for part in plain if part)[:50] or otherwise
+    return (stem if number == 1 else f"{stem}-{number}" for number in range(1, 10**6))

@@ -183,8 +183,7 @@ export function mount({ element, props, given, watch }) {
       const key = keyOf(place);
       if (drawn.has(key) || mine.signal.aborted) continue;
       try {
-        const urgent = place === now;
-        const scene = await desk.scene(place.query.id, place.candidate.id, urgent ? null : mine.signal);
+        const scene = await desk.scene(place.query.id, place.candidate.id, place !== now, mine.signal);
         if (!scene) return;
         drawn.set(key, await readScene(scene));
         if (drawn.size > MOST_DRAWN) drawn.delete(drawn.keys().next().value);

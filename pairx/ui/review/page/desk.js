@@ -43,11 +43,12 @@ export class Desk {
   }
 
   /** PAIR-X of a pair; null where it was no longer wanted.
-   * @param {string} query @param {string} candidate @param {AbortSignal | null} ahead of a pair that is not on show yet
+   * @param {string} query @param {string} candidate @param {boolean} ahead whether the pair is not on show yet
+   * @param {AbortSignal} signal given when the person went on
    * @returns {Promise<Scene | null>} */
-  async scene(query, candidate, ahead = null) {
+  async scene(query, candidate, ahead, signal) {
     const asked = new URLSearchParams({ query, candidate, ...(ahead && { ahead: "1" }) });
-    const answer = await fetch(`${this.base}scene?${asked}`, { signal: ahead });
+    const answer = await fetch(`${this.base}scene?${asked}`, { signal });
     return answer.status === 204 ? null : read(answer);
   }
 
