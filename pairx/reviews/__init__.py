@@ -1,8 +1,9 @@
 """Reviews: what people decide about queries and candidates, kept in a log in which nothing is lost."""
 
+from pairx.reviews.counting import Progress
 from pairx.reviews.decisions import VERDICTS, Decision, now
 from pairx.reviews.individuals import Contradiction, Individuals, individuals
-from pairx.reviews.log import Progress, ReviewLog, Task
+from pairx.reviews.log import ReviewLog, Task
 from pairx.reviews.settling import Agreement, agreements, settled
 
 __all__ = [

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -18,7 +18,8 @@ from typing import Any
 import pandas as pd
 
 from pairx.evaluation.guarding import Unfit, require_tables_only
-from pairx.reviews.decisions import FINAL, Decision
+from pairx.reviews.counting import Progress, Tally, open_numbers
+from pairx.reviews.decisions import MATCH, NO_MATCH, Decision
 from pairx.types import InputError
 
 FILE = "review.sqlite"
@@ -42,16 +43,6 @@ class Task:
     rank: int | None = None
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Of one reviewer. decided: tasks with a verdict other than skip. skipped: those put off. open: still to decide,
-    the skipped ones among them."""
-
-    decided: int
-    skipped: int
-    open: int
-
-
 class ReviewLog:
     """The database of one review. One object serves all threads of a process, and several processes may open one.
     Close it, or use it in a `with` block."""
@@ -68,6 +59,7 @@ class ReviewLog:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
             self._prepare(facts)
+            self._tally = Tally(self._database)
         except Unfit as error:
             self._database.close()
             raise InputError(f"{path} {error}. Give the folder of a review.") from error
@@ -131,24 +123,18 @@ class ReviewLog:
     def open_tasks(self, reviewer: str, limit: int = 20, asked_of: int | None = None) -> list[Task]:
         """The next pairs for a reviewer: those without a final verdict of theirs, the skipped ones last. asked_of: of
         how many reviewers each pair is asked; pairs which so many others have decided are left out, None for none."""
-        others = "" if asked_of is None else f"AND (SELECT count(DISTINCT reviewer) {_FINAL_OF_TASK}) < :asked_of"
-        found = self._all(
-            f"""{_STANDING} SELECT {_TASK} FROM tasks
-            WHERE NOT EXISTS (SELECT 1 {_FINAL_OF_TASK} AND reviewer = :reviewer) {others}
-            ORDER BY EXISTS (SELECT 1 {_OF_TASK} AND reviewer = :reviewer), number LIMIT :limit""",
-            {"reviewer": reviewer, "asked_of": asked_of, "limit": limit},
-        )
-        return [Task(number - 1, *rest) for number, *rest in found]
+        with self._lock:
+            numbers = open_numbers(self._database, reviewer, limit, asked_of)
+            found = {
+                row[0]: row
+                for row in self._all(f"SELECT {_TASK} FROM tasks WHERE number IN ({_marks(numbers)})", numbers)
+            }
+        return [Task(number - 1, *found[number][1:]) for number in numbers]
 
     def progress(self, reviewer: str) -> Progress:
         """How far a reviewer is."""
-        ((all_tasks, decided, seen),) = self._all(
-            f"{_STANDING} SELECT count(*), "
-            f"coalesce(sum(EXISTS (SELECT 1 {_FINAL_OF_TASK} AND reviewer = :reviewer)), 0), "
-            f"coalesce(sum(EXISTS (SELECT 1 {_OF_TASK} AND reviewer = :reviewer)), 0) FROM tasks",
-            {"reviewer": reviewer},
-        )
-        return Progress(decided, seen - decided, all_tasks - decided)
+        with self._lock:
+            return self._tally.progress(reviewer)
 
     def decide(self, decision: Decision, ticket: str) -> int:
         """Write a decision down; returns its number in the log. ticket: a text that its sender chose for it, so that
@@ -178,33 +164,38 @@ class ReviewLog:
     def entries(self) -> pd.DataFrame:
         """The whole log in its order: number, ticket, undoes (the number of the entry that it takes back, or missing),
         undone (whether a later entry takes it back), and the fields of `Decision`."""
+        return self._entries("TRUE")
+
+    def standing(self) -> pd.DataFrame:
+        """Of each reviewer and pair of photographs, in either order, the last decision that was not taken back."""
+        return _standing(self.entries())
+
+    def disputed(self) -> pd.DataFrame:
+        """What `standing` says of the pairs that somebody has called a match at some time, and somebody else none."""
+        return _standing(self._entries(f"({_ENDS}) IN ({_DISPUTED})"))
+
+    def _entries(self, condition: str) -> pd.DataFrame:
         with self._lock:
             table = pd.read_sql_query(
-                f"SELECT number, ticket, undoes, {', '.join(NAMES)} FROM decisions ORDER BY number", self._database
+                f"SELECT number, ticket, undoes, {', '.join(NAMES)} FROM decisions WHERE {condition} ORDER BY number",
+                self._database,
             )
         table["undoes"] = table["undoes"].astype("Int64")
         table["undone"] = table["number"].isin(table["undoes"].dropna())
         return table.astype({"blind": bool, "settles": bool, "cosine": float, "score": float, "rank": "Int64"})
 
-    def standing(self) -> pd.DataFrame:
-        """Of each reviewer and pair of photographs, in either order, the last decision that was not taken back."""
-        table = self.entries()
-        table = table[table["undoes"].isna() & ~table["undone"]].reset_index(drop=True)
-        repeated = pd.concat([pair_ends(table), table["reviewer"]], axis=1).duplicated(keep="last")
-        return table[~repeated].reset_index(drop=True)
-
     def _insert(self, ticket: str, undoes: int | None, values: tuple[Any, ...]) -> int:
         if not 0 < len(ticket) <= MOST_TICKET:
             raise InputError(f"A decision's ticket has 1 to {MOST_TICKET} characters.")
-        marks = ", ".join("?" * (len(NAMES) + 2))
+        row = (ticket, undoes, *values)
         done = self._database.execute(
-            f"INSERT INTO decisions (ticket, undoes, {', '.join(NAMES)}) VALUES ({marks})", (ticket, undoes, *values)
+            f"INSERT INTO decisions (ticket, undoes, {', '.join(NAMES)}) VALUES ({_marks(row)})", row
         )
         return int(done.lastrowid or 0)
 
-    def _all(self, query: str, values: Mapping[str, Any] | None = None) -> list[Any]:
+    def _all(self, query: str, values: Mapping[str, Any] | Sequence[Any] = ()) -> list[Any]:
         with self._lock:
-            return self._database.execute(query, values or {}).fetchall()
+            return self._database.execute(query, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -242,21 +233,21 @@ def pair_ends(table: pd.DataFrame) -> pd.DataFrame:
 
 
 _TASK = "number, query_id, candidate_id, cosine, score, rank"
-_STANDING = """
-WITH kept AS (
-  SELECT * FROM decisions AS one WHERE undoes IS NULL
-  AND NOT EXISTS (SELECT 1 FROM decisions AS other WHERE other.undoes = one.number)
-), standing AS (
-  SELECT * FROM kept WHERE NOT EXISTS (
-    SELECT 1 FROM kept AS later WHERE later.query_id = kept.query_id AND later.candidate_id = kept.candidate_id
-    AND later.reviewer = kept.reviewer AND later.number > kept.number
-  )
-)"""
-_OF_TASK = (
-    "FROM standing WHERE standing.query_id = tasks.query_id AND standing.candidate_id IN (tasks.candidate_id, '')"
+_ENDS = "min(query_id, candidate_id), max(query_id, candidate_id)"
+_DISPUTED = (
+    f"SELECT {_ENDS} FROM decisions WHERE undoes IS NULL AND verdict IN ('{MATCH}', '{NO_MATCH}') "
+    "GROUP BY 1, 2 HAVING count(DISTINCT verdict) > 1 AND count(DISTINCT reviewer) > 1"
 )
-"""Decisions about a task's pair; a new individual answers all pairs of its query."""
-_FINAL_OF_TASK = f"{_OF_TASK} AND verdict IN ({', '.join(repr(verdict) for verdict in FINAL)})"
+
+
+def _standing(entries: pd.DataFrame) -> pd.DataFrame:
+    table = entries[entries["undoes"].isna() & ~entries["undone"]].reset_index(drop=True)
+    repeated = pd.concat([pair_ends(table), table["reviewer"]], axis=1).duplicated(keep="last")
+    return table[~repeated].reset_index(drop=True)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _statements() -> Iterator[str]:

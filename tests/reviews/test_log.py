@@ -1,6 +1,7 @@
 """The log of a review: nothing decided is lost, doubled or changed."""
 
 import os
+import random
 import signal
 import sqlite3
 import subprocess
@@ -11,8 +12,9 @@ import time
 
 import pytest
 
+from pairx.reviews.counting import Progress
 from pairx.reviews.decisions import VERDICTS, Decision, now
-from pairx.reviews.log import FILE, Progress, ReviewLog
+from pairx.reviews.log import FILE, ReviewLog
 from pairx.types import InputError
 
 PAIRS = [("q1", "a", 0.9, None, 1), ("q1", "b", 0.8, None, 2), ("q2", "a", 0.7, None, 1), ("q2", "c", 0.6, None, 2)]
@@ -86,6 +88,47 @@ def test_each_pair_is_asked_of_so_many_reviewers_and_no_more(log):
     log.decide(decided("q1", "a", "no_match", "Bo"), "t2")
     assert ("q1", "a") not in pairs(log.open_tasks("Cleo", asked_of=2))
     assert ("q1", "a") in pairs(log.open_tasks("Cleo"))
+
+
+def test_progress_that_is_kept_up_is_what_a_full_count_gives(tmp_path):
+    rng = random.Random(5)
+    verdicts, queries = list(VERDICTS), [f"q{n}" for n in range(4)]
+    with ReviewLog(tmp_path, {}) as log, ReviewLog(tmp_path) as other:
+        for turn in range(400):
+            writer, reviewer = rng.choice([log, other]), rng.choice(["Ada", "Bo"])
+            query, verdict = rng.choice(queries), rng.choice(verdicts)
+            candidate = "" if verdict == "new_individual" else rng.choice("abcde")
+            if turn % 57 == 3:
+                writer.add_tasks([(query, rng.choice("abc") + str(turn), None, None, None), (query, "a", 0.5, None, 1)])
+            if rng.random() < 0.3:
+                writer.undo(reviewer, f"u{turn}")
+            else:
+                writer.decide(decided(query, candidate, verdict, reviewer), f"t{turn}")
+            if rng.random() < 0.6:
+                asked = rng.choice(["Ada", "Bo"])
+                assert log.progress(asked) == recount(log, asked)
+        assert log.progress("Ada").decided > 2
+
+
+def recount(log: ReviewLog, reviewer: str) -> Progress:
+    """Of the whole log, without SQL."""
+    table = log.entries()
+    table = table[(table["reviewer"] == reviewer) & table["undoes"].isna() & ~table["undone"]]
+    last = {(row.query_id, row.candidate_id): row.verdict for row in table.itertuples()}
+    said = [[last[pair] for pair in ((q, c), (q, "")) if pair in last] for q, c in pairs(log.tasks())]
+    done = [any(verdict != "skip" for verdict in verdicts) for verdicts in said]
+    return Progress(sum(done), sum(map(bool, said)) - sum(done), len(said) - sum(done))
+
+
+def test_what_is_disputed_is_what_all_that_stands_says_of_these_pairs(log):
+    log.decide(decided("q1", "a"), "t1")
+    log.decide(decided("q1", "a", "no_match", "Bo"), "t2")
+    log.decide(decided("q1", "b", "no_match", "Bo"), "t3")
+    log.decide(decided("a", "q1", "unsure", "Cleo"), "t4")
+    assert list(log.disputed()["number"]) == [1, 2, 4]
+    log.undo("Bo", "u1")
+    log.undo("Bo", "u2")
+    assert list(log.disputed()["number"]) == [1, 4]
 
 
 def test_pairs_are_added_once_and_never_of_one_photograph(log):

@@ -213,7 +213,7 @@ def _named(reviewer: Any) -> str:
 
 def _differing(log: ReviewLog) -> list[Task]:
     """The pairs on which reviewers differ, and nobody has settled it."""
-    table = settled(log.standing())
+    table = settled(log.disputed())
     rows = table[table["verdict"] == CONFLICT][["query_id", "candidate_id"]].itertuples(index=False)
     return [log.task(*pair) or Task(0, *pair) for pair in rows]
 
