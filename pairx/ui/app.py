@@ -18,7 +18,7 @@ from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import opening_pair, ready_pairs
 from pairx.ui.explain.tab import ExplainTab
 from pairx.ui.explore.events import TAB
-from pairx.ui.explore.parts import PLOTLY
+from pairx.ui.explore.parts import PLOTLY, RunWatch
 from pairx.ui.explore.tab import ExploreTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.review.desk import ReviewDesk
@@ -67,13 +67,14 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
             Keyboard(elem_classes="px-at-keyboard")
         # Before the tabs, whose events would take the name otherwise.
         api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
+        runs = RunWatch("Explore")
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))
             with gr.Tab("Compare", id=COMPARE, elem_id="px-tab-compare") as tab:
                 CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening, pairs)
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
-                ExploreTab(page, tabs, tab, app_state, library, MODEL)
+                ExploreTab(page, tabs, tab, runs, app_state, library, MODEL)
             with gr.Tab("Review", elem_id="px-tab-review") as tab:
                 ReviewTab(tab, app_state, library, desk, MODEL)
             with gr.Tab("About", elem_id="px-tab-about"):

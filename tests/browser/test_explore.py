@@ -495,6 +495,16 @@ def test_every_width_and_theme_fits(open_page, width, dark):
     assert (int(color) > 128) == dark, "the plot's text is legible"
 
 
+PRESS = """async ([button, field, text]) => {
+  const input = document.querySelector(`${field} :is(input, textarea)`);
+  input.value = text;
+  input.dispatchEvent(new Event('input', { bubbles: true }));
+  await new Promise(requestAnimationFrame);
+  document.querySelector(button).click();
+}"""
+"""Types and presses a button at once, whether or not the last press is answered."""
+
+
 def test_a_run_from_start_to_its_plot(open_page):
     page = open_explore(open_page)
     page.wait_for_selector(".px-tables table")  # the last that the tab asks for when it opens
@@ -508,13 +518,10 @@ def test_a_run_from_start_to_its_plot(open_page):
     page.get_by_text("Name the run with letters").wait_for()
     page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
     assert page.get_by_label("Pairs", exact=True).input_value() == "8"
-    page.get_by_label("Name", exact=True).fill("tiny")
-    page.click("#px-start-run")
-    page.wait_for_selector("#px-stop-run")
-    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
+    for name in ("no name", "tiny"):
+        page.evaluate(PRESS, ["#px-start-run", "#px-run-name", name])
     label = page.get_by_role("tab", name="Explore")
     page.get_by_role("tab", name="About").click()
-    page.wait_for_selector("[role=tab][data-run=on]")
     page.wait_for_selector("[role=tab][data-run=over]")
     assert label.inner_text().startswith("Explore")
     label.click()
@@ -526,7 +533,6 @@ def test_a_run_from_start_to_its_plot(open_page):
     assert page.evaluate("pairx.explore.scene.number.length") == 8
     page.get_by_label("Name", exact=True).fill("tiny-2")
     page.click("#px-start-run")
-    page.wait_for_selector("#px-stop-run")
     page.locator(".px-run-open", has_text="Sample herd").click()
     page.locator(".px-run-told", has_text="tiny-2 is finished.").wait_for()
     assert page.evaluate("pairx.explore.scene.run") == "Sample herd", "it takes nothing away that was chosen meanwhile"
@@ -536,3 +542,20 @@ def test_a_run_from_start_to_its_plot(open_page):
     for name in ("Sample herd", "tiny"):
         page.get_by_role("option", name=name, exact=True).click()
     page.get_by_text("Settings that differ").wait_for()
+
+
+def test_a_run_is_seen_after_a_reload_and_stopped(open_page):
+    page = open_explore(open_page)
+    page.get_by_text("New run", exact=True).click()
+    page.get_by_label("Name", exact=True).fill("long")
+    page.click("#px-start-run")
+    page.wait_for_selector("#px-stop-run")
+    page.wait_for_function(IN_SIGHT, arg=["#px-start-run", "#px-running"])
+    page.goto(urlparse(page.url)._replace(query="").geturl())
+    page.wait_for_selector("[role=tab][data-run=on]")
+    assert page.get_by_role("tab", name="Explain").get_attribute("aria-selected") == "true"
+    page.get_by_role("tab", name="Explore").click()
+    page.click("#px-stop-run")
+    page.locator("#px-running", has_text="Stopped").wait_for()
+    page.wait_for_selector("[role=tab][data-run]", state="detached")
+    page.wait_for_selector("#px-stop-run", state="hidden")

@@ -24,7 +24,7 @@ from pairx.ui.explain.scene import scene_of
 from pairx.ui.explore.choice import Choice
 from pairx.ui.explore.events import ExploreEvents
 from pairx.ui.explore.pair_events import PairEvents
-from pairx.ui.explore.payload import GalleryValue, PairValue, PlotValue, RunListValue, RunScene, TablesValue
+from pairx.ui.explore.payload import GalleryValue, PairValue, PlotValue, RunScene, RunsValue, TablesValue
 from pairx.ui.explore.runs import Runs
 from pairx.ui.explore.scene import scene_of_run
 from pairx.ui.shared.library import Library, Places
@@ -110,7 +110,7 @@ def test_a_run_its_pairs_and_its_tables(app_state, tmp_path):
     assert faults(read(steps[-1]["scene"]), Scene) == []
     page = events.browse(gr.EventData(None, {"numbers": [0, 1], "ticket": 4, "run": "cows"}))
     assert faults(page, GalleryValue) == [] and len(page["items"]) == 2
-    assert faults(runs.listed("cows"), RunListValue) == [] == faults(runs.summary("cows"), TablesValue)
+    assert faults(runs.listed(), RunsValue) == [] == faults(runs.summary("cows"), TablesValue)
     assert faults(runs.compare(["cows", "Sample herd"]), TablesValue) == []
 
 

@@ -20,7 +20,7 @@ from tests.datasets.test_dataset import write_photo
 from tests.evaluation.made_up import write_run
 from tests.evaluation.test_reading import half_done
 
-FORM = ("mine", "sample", "reid-lite0", ["stage"], 10, 3, True, False, "")
+FORM = ("mine", "sample", "reid-lite0", ["stage"], 10, 3, True, False)
 
 
 class Slow:
@@ -90,31 +90,39 @@ def until(condition) -> None:
     pytest.fail("it did not happen within 20 seconds")
 
 
+def said(answer) -> dict:
+    """The status that an answer tells."""
+    return answer.runs["status"]
+
+
 def named(listed: dict) -> dict[str, dict]:
     return {run["name"]: run for run in listed["runs"]}
 
 
 def test_a_run_is_started_watched_and_finished(runs_of, slow, warned):
-    status, listed, _, timer, stop = runs_of.start(*FORM)
-    assert status["busy"] and timer.active and stop["visible"] and listed["open"] == ""
+    begun, _ = runs_of.start(*FORM)
+    assert begun["status"]["busy"] and begun["running"] == begun["begun"] == "mine"
     until(lambda: runs_of.runner.progress.done == 1)
     assert slow.asked == [
         ("sample", "tiny", "mine", {"layers": ["stage"], "exclude_encounter": True, "pairs": 10, "seed": 3})
     ]
-    status, *_ = runs_of.watch("")
+    status = said(runs_of.watch())
     assert status["text"].startswith("mine · Scoring pairs: 1 of 3") and (status["done"], status["total"]) == (1, 3)
-    for refused in (
+    for refused, _ in (
         runs_of.start("cows", "/no/such/folder", *FORM[2:]),
-        runs_of.resume(None, "", gr.EventData(None, {"name": "x"})),
+        runs_of.resume("", gr.EventData(None, {"name": "x"})),
+        runs_of.start(*FORM),  # pressed twice
     ):
-        status, listed, _, timer, stop = refused
-        assert status["text"].startswith("mine · ") and status["busy"], "of another page, too"
-        assert timer.active and stop["visible"] and named(listed)["cows"]["finished"]
-    assert warned == ["mine is running. Wait for its end, or stop it."] * 2
+        assert refused["status"]["text"].startswith("mine · ") and refused["status"]["busy"], "of another page, too"
+        assert refused["running"] == "mine" and refused["begun"] is None and named(refused)["cows"]["finished"]
+    assert said(runs_of.refresh())["text"].startswith("mine · "), "a page that was opened meanwhile says so at once"
+    assert warned == ["mine is running. Wait for its end, or stop it."] * 3
     slow.gate.release(3)
     runs_of.runner.wait()
-    status, _, _, timer, stop = runs_of.watch("")
-    assert status == {"text": "mine is finished.", "error": False} and not timer.active and not stop["visible"]
+    over, compared = runs_of.watch()
+    assert over["status"] == {"text": "mine is finished.", "error": False} and over["running"] is None
+    assert over["at"] > begun["at"] and "begun" not in over and "cows" in compared["choices"]
+    assert "status" not in runs_of.refresh().runs, "what was said stays"
 
 
 def test_stop_keeps_what_is_finished(runs_of, slow):
@@ -123,28 +131,28 @@ def test_stop_keeps_what_is_finished(runs_of, slow):
     runs_of.halt()
     slow.gate.release()
     runs_of.runner.wait()
-    assert "Stopped" in runs_of.watch("")[0]["text"] and runs_of.runner.progress.done == 2
+    assert "Stopped" in said(runs_of.watch())["text"] and runs_of.runner.progress.done == 2
 
 
 def test_reading_a_data_set_is_watched_and_stopped(runs_of, slow, reading):
-    runs_of.start(*FORM[:6], False, True, "")
+    runs_of.start(*FORM[:6], False, True)
     until(lambda: reading.asked == [("sample", True)] and runs_of.runner.progress.total == 1000)
     reading.gate.release(20)
     until(lambda: runs_of.runner.progress.done == 20)
-    assert runs_of.watch("")[0]["text"].startswith("mine · Reading the photographs: 20 of 1000, ")
+    assert said(runs_of.watch())["text"].startswith("mine · Reading the photographs: 20 of 1000, ")
     runs_of.halt()
     reading.gate.release()
     runs_of.runner.wait()
-    assert runs_of.watch("")[0] == {"text": STOPPED_EARLY, "error": False}, "there is no run to continue"
+    assert said(runs_of.watch()) == {"text": STOPPED_EARLY, "error": False}, "there is no run to continue"
     assert reading.asked and not slow.asked
 
 
 def test_what_was_left_out_is_said_at_the_end(runs_of, slow, reading):
-    runs_of.start(*FORM[:6], False, True, "")
+    runs_of.start(*FORM[:6], False, True)
     reading.gate.release(1000)
     slow.gate.release(3)
     runs_of.runner.wait()
-    status = runs_of.watch("")[0]
+    status = said(runs_of.watch())
     assert status["text"] == "mine is finished. 2 photographs were left out: missing file (2)."
 
 
@@ -165,34 +173,34 @@ def test_continue_takes_the_data_set_that_is_typed(app_state, tmp_path, slow, re
     half_done(tmp_path / "runs" / "half", dataset="herd", model="reid-lite0")
     runs = Runs(app_state, Library(Places(tmp_path / "sets", tmp_path / "runs", own_machine=True)))
     for text, source in ((str(typed), typed), ("", listed), ("sample", listed), (f"{typed}/", typed)):
-        runs.resume(None, text, gr.EventData(None, {"name": "half"}))
+        runs.resume(text, gr.EventData(None, {"name": "half"}))
         until(lambda: reading.asked)
         assert reading.asked.pop() == (str(source), True)
         runs.halt()
         reading.gate.release(3)
         runs.runner.wait()
-        assert runs.watch(None)[0]["text"] == STOPPED, "there is a run to continue"
+        assert said(runs.watch())["text"] == STOPPED, "there is a run to continue"
 
 
 def test_an_unfinished_run_continues_with_its_own_settings(runs_of, slow, tmp_path):
     half_done(tmp_path / "runs" / "half", dataset="sample", model="reid-lite0", layers=["stage"], pairs=9, seed=7)
-    found = named(runs_of.listed(None))
+    found = named(runs_of.listed())
     assert found["half"]["resumable"] and not found["half"]["finished"] and "0 of 2 pairs" in found["half"]["hint"]
     assert not found["cows"]["resumable"] and found[READY]["finished"]
-    runs_of.resume(None, "", gr.EventData(None, {"name": "half"}))
+    runs_of.resume("", gr.EventData(None, {"name": "half"}))
     until(lambda: slow.asked)
     assert slow.asked == [("sample", "tiny", "half", {"layers": ["stage"], "pairs": 9, "seed": 7})]
-    assert named(runs_of.listed(None))["half"]["hint"].endswith("running")
+    assert named(runs_of.listed())["half"]["hint"].endswith("running")
     slow.gate.release(3)
     runs_of.runner.wait()
     half_done(tmp_path / "runs" / "far", dataset="elsewhere", model="reid-lite0")
-    for name, said in (("far", "Where is the data set elsewhere"), ("cows", "no unfinished run"), ("../x", "no unfin")):
-        status, *_ = runs_of.resume(None, "", gr.EventData(None, {"name": name}))
-        assert said in status["text"] and status["error"]
+    for name, reason in (("far", "Where is the data set elsewhere"), ("cows", "no unfinished"), ("../x", "no unfin")):
+        status = said(runs_of.resume("", gr.EventData(None, {"name": name})))
+        assert reason in status["text"] and status["error"]
 
 
 @pytest.mark.parametrize(
-    ("form", "said"),
+    ("form", "reason"),
     [
         (("cows", *FORM[1:]), "is a run cows already"),
         (("a b", *FORM[1:]), "Name the run"),
@@ -203,10 +211,9 @@ def test_an_unfinished_run_continues_with_its_own_settings(runs_of, slow, tmp_pa
         ((*FORM[:5], -1, *FORM[6:]), "seed is a whole number"),
     ],
 )
-def test_what_cannot_be_started_says_why(runs_of, slow, form, said):
-    status, *kept = runs_of.start(*form)
-    _, _, timer, stop = kept
-    assert said in status["text"] and status["error"] and not timer.active and not stop["visible"]
+def test_what_cannot_be_started_says_why(runs_of, slow, form, reason):
+    told, _ = runs_of.start(*form)
+    assert reason in told["status"]["text"] and told["status"]["error"] and told["running"] is told["begun"] is None
     assert not runs_of.runner.busy and not slow.asked
 
 
@@ -215,19 +222,19 @@ def test_a_run_that_cannot_begin_can_be_started_again(runs_of, tmp_path, monkeyp
     for name in "ABC":
         write_photo(tmp_path / "strangers" / name / "0.png", ord(name))
     for _ in range(2):
-        status, *_ = runs_of.start("mine", str(tmp_path / "strangers"), *FORM[2:6], False, False, "")
+        status = said(runs_of.start("mine", str(tmp_path / "strangers"), *FORM[2:6], False, False))
         assert status["busy"]
         runs_of.runner.wait()
-        assert "most similar pairs are incorrect" in runs_of.watch("")[0]["text"]
-        assert "mine" not in named(runs_of.listed(None))
+        assert "most similar pairs are incorrect" in said(runs_of.watch())["text"]
+        assert "mine" not in named(runs_of.listed())
 
 
 def test_a_run_with_a_damaged_file_offers_to_continue(runs_of, tmp_path):
     half_done(tmp_path / "half", dataset="sample", model="reid-lite0")
     (tmp_path / "half" / "run.sqlite").rename(tmp_path / "runs" / "cows" / "run.sqlite")
-    assert not named(runs_of.listed(None))["cows"]["resumable"]
+    assert not named(runs_of.listed())["cows"]["resumable"]
     (tmp_path / "runs" / "cows" / "summary.json").write_text('{"pairs": "')
-    found = named(runs_of.listed(None))["cows"]
+    found = named(runs_of.listed())["cows"]
     assert found["resumable"] and not found["finished"] and found["hint"] == "sample · reid-lite0 · 0 of 2 pairs"
     assert "Continue it" in runs_of.summary("cows")["note"]
 
@@ -235,9 +242,9 @@ def test_a_run_with_a_damaged_file_offers_to_continue(runs_of, tmp_path):
 def test_nobody_starts_runs_on_somebody_elses_machine(app_state, tmp_path, slow):
     half_done(tmp_path / "half", dataset="sample", model="reid-lite0")
     public = Runs(app_state, Library(Places(None, tmp_path, own_machine=False)))
-    for status, *_ in (public.start(*FORM), public.resume(None, "", gr.EventData(None, {"name": "half"}))):
-        assert status["text"] == ONLY_HERE
-    assert not named(public.listed(None))["half"]["resumable"] and not slow.asked
+    for told, _ in (public.start(*FORM), public.resume("", gr.EventData(None, {"name": "half"}))):
+        assert told["status"]["text"] == ONLY_HERE
+    assert not named(public.listed())["half"]["resumable"] and not slow.asked
 
 
 def test_what_goes_wrong_in_a_run_is_said():
@@ -247,10 +254,10 @@ def test_what_goes_wrong_in_a_run_is_said():
         yield Step(0, 1, "reading")
         raise error
 
-    for error, said in ((InputError("row 3 is missing"), "row 3 is missing"), (RuntimeError("secret"), OUR_FAULT)):
+    for error, text in ((InputError("row 3 is missing"), "row 3 is missing"), (RuntimeError("secret"), OUR_FAULT)):
         runner.start("x", lambda error=error: faulty(error))
         runner.wait()
-        assert runner.progress.over and runner.progress.error == said
+        assert runner.progress.over and runner.progress.error == text
 
 
 def test_rate_and_remaining_time():
@@ -302,19 +309,19 @@ def test_the_words_of_the_command_line_do_not_come_through(runs_of, tmp_path):
     (tmp_path / "herd" / "6" / "broken.jpg").write_bytes(b"\xff\xd8 no photograph")
     runs_of.start("broken", str(tmp_path / "herd"), *FORM[2:])
     runs_of.runner.wait()
-    said = runs_of.watch("")[0]["text"]
-    assert "6/broken.jpg" in said and SKIP in said and "row" not in said
+    text = said(runs_of.watch())["text"]
+    assert "6/broken.jpg" in text and SKIP in text and "row" not in text
 
 
 def test_the_list_says_which_run_is_under_way_and_which_came_to_its_end(runs_of, slow):
-    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, None]
+    assert [runs_of.listed()[name] for name in ("running", "finished")] == [None, None]
     runs_of.start(*FORM)
-    assert [runs_of.listed("")[name] for name in ("running", "finished")] == ["mine", None]
+    assert [runs_of.listed()[name] for name in ("running", "finished")] == ["mine", None]
     slow.gate.release(3)
     runs_of.runner.wait()
-    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, "mine"]
+    assert [runs_of.listed()[name] for name in ("running", "finished")] == [None, "mine"]
     runs_of.start("other", *FORM[1:])
     runs_of.halt()
     slow.gate.release(3)
     runs_of.runner.wait()
-    assert [runs_of.listed("")[name] for name in ("running", "finished")] == [None, None], "it was stopped"
+    assert [runs_of.listed()[name] for name in ("running", "finished")] == [None, None], "it was stopped"

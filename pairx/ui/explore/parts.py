@@ -21,10 +21,10 @@ from pairx.ui.explore.payload import (
     PlotConstants,
     PlotTurn,
     PlotValue,
-    RunListConstants,
-    RunListValue,
     RunName,
     RunQuery,
+    RunsValue,
+    RunWatchConstants,
     TablesValue,
     Ticket,
 )
@@ -37,18 +37,33 @@ PLOTLY = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 """plotly's own JavaScript, served by this app: the one that gradio brings is older."""
 
 
+class RunWatch(Part):
+    """Knows of the runs, and asks every second while one is under way. Outside of the tabs, of which gradio lays out
+    only those that were opened: the tab's label shows that a run goes on."""
+
+    template = "<div></div>"
+    module = "explore/page/runwatch.js"
+    takes = RunsValue
+    constants = RunWatchConstants
+    sends: ClassVar = {"look": dict[str, str], "open": RunName, "resume": RunName, "halt": dict[str, str]}
+
+    def __init__(self, tab: str, **how: Any) -> None:
+        """tab: title of the tab."""
+        super().__init__(given=RunWatchConstants(tab=tab), **how)
+
+
 class RunList(Part):
-    """The runs as a list of buttons."""
+    """The runs as a list of buttons, wholly in the browser."""
 
     template = '<div class="px-runs" role="group" aria-label="Runs"></div>'
     module = "explore/page/runs.js"
-    takes = RunListValue
-    constants = RunListConstants
-    sends: ClassVar = {"open": RunName, "resume": RunName}
 
-    def __init__(self, tab: str, **how: Any) -> None:
-        """tab: title of the tab, which shows that a run is under way."""
-        super().__init__(given=RunListConstants(tab=tab), **how)
+
+class RunProgress(Part):
+    """How far the run under way is, and the button that stops it, wholly in the browser."""
+
+    template = '<div id="px-running"></div>'
+    module = "explore/page/runprogress.js"
 
 
 class ScatterPlot(Part):

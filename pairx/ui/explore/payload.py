@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from pairx.ui.shared.payload import FileData, FilePhoto
+from pairx.ui.shared.payload import FileData, FilePhoto, StatusValue
 
 
 class RunView(TypedDict):
@@ -208,19 +208,24 @@ class RunEntry(TypedDict):
     resumable: bool
 
 
-class RunListConstants(TypedDict):
-    """tab: title of the tab."""
+class RunWatchConstants(TypedDict):
+    """tab: title of the tab that shows whether a run is under way."""
 
     tab: str
 
 
-class RunListValue(TypedDict):
-    """open: name of the run on show. running: of the one under way. finished: of the last that came to its end."""
+class RunsValue(TypedDict):
+    """What is known of the runs. at: when the server looked, seconds that only rise: what it says later holds, in
+    whatever order its answers come. running: name of the run under way. finished: of the last that came to its end.
+    status: how far it is, or what became of it; without one, what was said stays. begun: only in an answer to Start or
+    Continue, the name of the run that began, None where none did."""
 
+    at: float
     runs: list[RunEntry]
-    open: str | None
     running: str | None
     finished: str | None
+    status: NotRequired[StatusValue]
+    begun: NotRequired[str | None]
 
 
 class RunName(TypedDict):

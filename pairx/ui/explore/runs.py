@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from pairx.datasets import load_steps
 from pairx.evaluation.reading import RunState
 from pairx.evaluation.run import evaluate_steps
 from pairx.types import InputError, Step
-from pairx.ui.explore.payload import RunEntry, RunListValue, TablesValue
+from pairx.ui.explore.payload import RunEntry, RunsValue, TablesValue
 from pairx.ui.explore.running import Progress, Runner, in_form_words, in_words, left_out
 from pairx.ui.explore.tables import tables
 from pairx.ui.shared.events import SKIP, sent
@@ -27,24 +28,11 @@ STOPPED = "Stopped. What is finished is kept: press Continue on the run to go on
 STOPPED_EARLY = "Stopped before the run itself began: there is nothing to continue. Press Start to begin again."
 
 
-class ListOutputs(NamedTuple):
-    """What changes with the runs: their list, those to compare, whether to look again soon, whether one can be
-    stopped."""
+class RunOutputs(NamedTuple):
+    """What changes with the runs: what the page knows of them, and which of them can be compared."""
 
     runs: Any = SKIP
     compared: Any = SKIP
-    timer: Any = SKIP
-    stop: Any = SKIP
-
-
-class WatchOutputs(NamedTuple):
-    """How far a run is, and a `ListOutputs`."""
-
-    status: Any = SKIP
-    runs: Any = SKIP
-    compared: Any = SKIP
-    timer: Any = SKIP
-    stop: Any = SKIP
 
 
 class Runs:
@@ -55,46 +43,39 @@ class Runs:
         self.library = library
         self.runner = runner or Runner()
 
-    def listed(self, opened: str | None, states: list[RunState] | None = None) -> RunListValue:
-        """The list's value. states: of the library, where they are known already."""
-        states = self.library.states() if states is None else states
-        progress = self.runner.progress
+    def listed(self, status: StatusValue | None = None) -> RunsValue:
+        """What the page is told. status: None where what it said last stays."""
+        at, progress = time.monotonic(), self.runner.progress
         busy = None if progress is None or progress.over else progress.name
         mine = self.library.places.own_machine
-        return {
-            "runs": [describe_state(state, mine, state.name == busy) for state in states],
-            "open": opened,
+        value: RunsValue = {
+            "at": at,
+            "runs": [describe_state(state, mine, state.name == busy) for state in self.library.states()],
             "running": busy,
             "finished": self.runner.finished,
         }
+        return value if status is None else value | {"status": status}
 
-    def refresh(self, opened: str | None) -> ListOutputs:
-        """The tab was shown."""
-        states, busy = self.library.states(), self.runner.busy
-        finished = [state.name for state in states if state.finished]
-        return ListOutputs(
-            runs=self.listed(opened, states),
-            compared=gr.update(choices=finished),
-            timer=gr.Timer(active=busy),
-            stop=gr.update(visible=busy),
-        )
+    def refresh(self) -> RunOutputs:
+        """The page or the tab was opened."""
+        progress = self.runner.progress
+        return self._told(None if progress is None or progress.over else under_way(progress))
 
-    def watch(self, opened: str | None) -> WatchOutputs:
-        """A second later: how far the run is, and what `refresh` answers."""
+    def watch(self) -> RunOutputs:
+        """A run was under way a second ago: how far it is, or what became of it."""
         progress = self.runner.progress
         if progress is None:
-            return self._watched({}, opened)
+            return self._told({})
         if not progress.over:
-            return WatchOutputs(under_way(progress), self.listed(opened))
+            return RunOutputs(self.listed(under_way(progress)))
         done = f"{progress.name} is finished. {progress.note}".strip()
         if progress.stopped:
             done = STOPPED if self._unfinished(progress.name) else STOPPED_EARLY
-        return self._watched(StatusValue(text=progress.error or done, error=bool(progress.error)), opened)
+        return self._told(StatusValue(text=progress.error or done, error=bool(progress.error)))
 
     def start(
         self, name: str, dataset: str, model: str, layers: list[str], pairs: float, seed: float, own: bool, skip: bool,
-        opened: str | None,
-    ) -> WatchOutputs:  # fmt: skip
+    ) -> RunOutputs:  # fmt: skip
         """A new run was asked for. own: leave a query's own encounter out. skip: go on without faulty photographs."""
         try:
             self._require_free()
@@ -107,10 +88,10 @@ class Runs:
             options = {"layers": layers, "exclude_encounter": bool(own), **counts}
             self.runner.start(name, lambda: self._steps(source, model, folder, bool(skip), options))
         except InputError as error:
-            return self._refused(error, opened)
-        return self._begun(opened)
+            return self._refused(error)
+        return self._begun(name)
 
-    def resume(self, opened: str | None, typed: str, event: gr.EventData) -> WatchOutputs:
+    def resume(self, typed: str, event: gr.EventData) -> RunOutputs:
         """Continue was pressed on an unfinished run. typed: the data set in the form, which may be the run's."""
         name = str(sent(event).get("name"))
         try:
@@ -124,8 +105,8 @@ class Runs:
             # What was left out when it began is left out again; the run's settings hold that nothing else changed.
             self.runner.start(name, lambda: self._steps(source, model, folder, True, options))
         except InputError as error:
-            return self._refused(error, opened)
-        return self._begun(opened)
+            return self._refused(error)
+        return self._begun(name)
 
     def halt(self) -> None:
         """Stop was pressed on the running run."""
@@ -190,19 +171,22 @@ class Runs:
             raise InputError(ONLY_HERE)
         self.runner.require_idle()
 
-    def _watched(self, status: StatusValue, opened: str | None) -> WatchOutputs:
-        return WatchOutputs(status, **self.refresh(opened)._asdict())
+    def _told(self, status: StatusValue | None) -> RunOutputs:
+        value = self.listed(status)
+        finished = [run["name"] for run in value["runs"] if run["finished"]]
+        return RunOutputs(value, gr.update(choices=finished))
 
-    def _begun(self, opened: str | None) -> WatchOutputs:
-        return self._watched(StatusValue(text="Starting", busy=True), opened)
+    def _begun(self, name: str) -> RunOutputs:
+        return RunOutputs(self.listed(StatusValue(text="Starting", busy=True)) | {"begun": name})
 
-    def _refused(self, error: InputError, opened: str | None) -> WatchOutputs:
+    def _refused(self, error: InputError) -> RunOutputs:
         """Nothing began. While a run is under way, perhaps of another page, this one watches it from now on."""
         progress = self.runner.progress
-        if progress is None or progress.over:
-            return self._watched(StatusValue(text=str(error), error=True), opened)
-        gr.Warning(str(error), duration=15, title="Nothing was started")
-        return self._watched(under_way(progress), opened)
+        status = StatusValue(text=str(error), error=True)
+        if progress is not None and not progress.over:
+            gr.Warning(str(error), duration=15, title="One run at a time")
+            status = under_way(progress)
+        return RunOutputs(self.listed(status) | {"begun": None})
 
 
 def under_way(progress: Progress) -> StatusValue:

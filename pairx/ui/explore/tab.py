@@ -9,15 +9,24 @@ import gradio as gr
 
 from pairx.ui.explore.events import CORRECTNESS, ExploreEvents, LayerOutputs, OpenOutputs, TurnOutputs
 from pairx.ui.explore.pair_events import PairEvents
-from pairx.ui.explore.parts import PairGallery, PairPanel, PairTable, RunList, ScatterPlot, Tables, ViewChips
+from pairx.ui.explore.parts import (
+    PairGallery,
+    PairPanel,
+    PairTable,
+    RunList,
+    RunProgress,
+    RunWatch,
+    ScatterPlot,
+    Tables,
+    ViewChips,
+)
 from pairx.ui.explore.running import SKIP
-from pairx.ui.explore.runs import ONLY_HERE, ListOutputs, Runs, WatchOutputs
+from pairx.ui.explore.runs import ONLY_HERE, RunOutputs, Runs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SESSION_SECONDS, WAITING, sent
 from pairx.ui.shared.inputs import dataset_input, model_input
 from pairx.ui.shared.library import READY, Library
 from pairx.ui.shared.line import Line
-from pairx.ui.shared.page import imported
-from pairx.ui.shared.parts import Messenger, SheetButton, Status
+from pairx.ui.shared.parts import Messenger, SheetButton
 from pairx.ui.shared.session import AppState
 from pairx.ui.shared.words import layer_choices
 
@@ -25,24 +34,22 @@ INTRO = (
     "Each point is a pair of photographs. Further right, the model finds them more alike; further up, their matches "
     "fit together better. Choose one to see its photographs."
 )
-WATCH_SECONDS = 1.0
-STARTED = f"""() => {{
-  {imported("explore/page/runs.js")}.then(({{ awaitRun }}) => awaitRun());
-  setTimeout(() => {{
-    document.getElementById("px-running").scrollIntoView({{ block: "nearest", behavior: "smooth" }});
-  }}, 100);
-}}"""
-"""The page awaits the run, and shows what became of one that was started below the window's edge, once gradio has drawn
-it."""
 
 
 class ExploreTab:
     """Lays the tab out when built inside a `gr.Tab`, and wires it."""
 
     def __init__(
-        self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, app_state: AppState, library: Library, model: str
+        self,
+        page: gr.Blocks,
+        tabs: gr.Tabs,
+        tab: gr.Tab,
+        known: RunWatch,
+        app_state: AppState,
+        library: Library,
+        model: str,
     ) -> None:
-        """model: that a new run takes unless another is chosen."""
+        """known: what the page knows of the runs. model: that a new run takes unless another is chosen."""
         self.exploration = ExploreEvents(app_state, library)
         self.pairs_chosen = PairEvents(app_state, library)
         self.runs = Runs(app_state, library)
@@ -53,11 +60,9 @@ class ExploreTab:
                     SheetButton("Runs and filters")
                 with gr.Column(elem_classes="px-sheet"):
                     gr.HTML("<h2>Runs</h2>", apply_default_css=False)
-                    self.list = RunList(str(tab.label))
+                    RunList()
                     self._new_run(library, app_state, model)
-                    with gr.Column(elem_id="px-running"):
-                        self.status = Status()
-                        self.stop = gr.Button("Stop the run", size="sm", visible=False, elem_id="px-stop-run")
+                    RunProgress()
                     gr.HTML('<hr class="px-rule"><h2>What to show</h2>', apply_default_css=False)
                     self._choices()
             with gr.Column(scale=3, min_width=560, elem_classes="px-picture"):
@@ -78,8 +83,7 @@ class ExploreTab:
                 )
                 self.comparison = Tables()
                 self.file = gr.File(visible="hidden")
-        self.timer = gr.Timer(WATCH_SECONDS, active=False)
-        self._wire(page, tabs, tab)
+        self._wire(page, tabs, tab, known)
 
     def _choices(self) -> None:
         one: dict[str, Any] = {"interactive": True, "choices": []}
@@ -110,18 +114,18 @@ class ExploreTab:
                 self.seed = gr.Number(0, label="Seed", precision=0, minimum=0, min_width=100, interactive=True)
             self.own = gr.Checkbox(label="Leave out pairs of one encounter", interactive=True)
             self.skip = gr.Checkbox(label=SKIP, interactive=True)
-            self.name = gr.Textbox(label="Name", placeholder="made from data set and model", max_lines=1)
+            self.name = gr.Textbox(
+                label="Name", placeholder="made from data set and model", max_lines=1, elem_id="px-run-name"
+            )
             self.go = gr.Button("Start", variant="primary", elem_id="px-start-run")
 
-    def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab) -> None:
+    def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, known: RunWatch) -> None:
         answers, runs = self.exploration, self.runs
         at_once, last = {"queue": False, **QUIET}, {"queue": False, **LAST}
         filters = {"column": self.column, "values": self.values, "text": self.text}
         chosen = {"layer": self.layer, "metric": self.metric, "color": self.color, **filters}
         opening = [*OpenOutputs(opened=self.opened, **chosen, plot=self.plot, tabs=tabs)]
-        lists = {"runs": self.list, "compared": self.compared, "timer": self.timer, "stop": self.stop}
-        listing = [*ListOutputs(**lists)]
-        watching = [*WatchOutputs(status=self.status, **lists)]
+        listing = [*RunOutputs(runs=known, compared=self.compared)]
 
         def open_first(opened: str) -> OpenOutputs:
             return OpenOutputs() if opened else answers.open(READY)
@@ -130,11 +134,12 @@ class ExploreTab:
             return answers.open(str(sent(event).get("name")))
 
         page.load(answers.open_link, None, opening, **at_once)
+        page.load(runs.refresh, None, listing, **at_once)
         first = tab.select(open_first, self.opened, opening, **at_once)
-        named = self.list.open(open_named, None, opening, **last)
+        named = known.open(open_named, None, opening, **last)
         back = self.plot.back(answers.go_back, None, opening, **last)
         for event in (first, named, back):
-            event.then(runs.refresh, self.opened, listing, **at_once)
+            event.then(runs.refresh, None, listing, **at_once)
             event.then(runs.summary, self.opened, self.numbers, **at_once)
 
         listed = self.column.input(answers.list_values, [self.opened, self.layer, self.column], self.values, **last)
@@ -152,13 +157,12 @@ class ExploreTab:
             saved.success(None, self.file, js=SAVE_FILE, **QUIET)
 
         form = [self.name, self.dataset, self.model, self.layers, self.pairs, self.seed, self.own, self.skip]
-        # In the queue, as only from there gradio shows a warning.
-        started = self.go.click(runs.start, [*form, self.opened], watching, **QUIET)
-        resumed = self.list.resume(runs.resume, [self.opened, self.dataset], watching, **QUIET)
-        for event in (started, resumed):
-            event.then(None, js=STARTED, **at_once)
-        self.stop.click(runs.halt, **at_once)
-        self.timer.tick(runs.watch, self.opened, watching, **at_once)
+        # In the queue, as only from there gradio shows a warning. A press before the last one's answer counts, too.
+        beginning = {"outputs": listing, "trigger_mode": "multiple", **QUIET}
+        self.go.click(runs.start, form, **beginning)
+        known.resume(runs.resume, self.dataset, **beginning)
+        known.halt(runs.halt, **at_once)
+        known.look(runs.watch, None, listing, **at_once)
         self.model.input(runs.list_layers, self.model, self.layers, **LAST)
         self.compared.input(runs.compare, self.compared, self.comparison, **last)
 

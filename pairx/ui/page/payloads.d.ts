@@ -412,17 +412,6 @@ export interface RunEntry {
   resumable: boolean;
 }
 
-export interface RunListConstants {
-  tab: string;
-}
-
-export interface RunListValue {
-  runs: RunEntry[];
-  open: string | null;
-  running: string | null;
-  finished: string | null;
-}
-
 export interface RunName {
   name: string;
 }
@@ -470,6 +459,19 @@ export interface RunView {
   title: string;
   meaning: string;
   numbers: number[];
+}
+
+export interface RunWatchConstants {
+  tab: string;
+}
+
+export interface RunsValue {
+  at: number;
+  runs: RunEntry[];
+  running: string | null;
+  finished: string | null;
+  status?: StatusValue;
+  begun?: string | null;
 }
 
 export interface Scale {
@@ -648,7 +650,9 @@ export type PairPanelPart = Part<PairValue, PairConstants, { halt: Ticket; ahead
 export type PairTablePart = Part<null, null, {}>;
 export type RecentPairsPart = Part<null, null, { open: ViewerQuery }>;
 export type ReviewBoardPart = Part<ReviewName, ReviewConstants, {}>;
-export type RunListPart = Part<RunListValue, RunListConstants, { open: RunName; resume: RunName }>;
+export type RunListPart = Part<null, null, {}>;
+export type RunProgressPart = Part<null, null, {}>;
+export type RunWatchPart = Part<RunsValue, RunWatchConstants, { look: Record<string, string>; open: RunName; resume: RunName; halt: Record<string, string> }>;
 export type SampleStripPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type SamplesPart = Part<StripEntry[], StripConstants, { choose: StripChoice }>;
 export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoice; turn: PlotTurn; download: PairsDownload; back: RunQuery }>;

@@ -1,93 +1,47 @@
-// The runs as a list: choose one to open it, continue an unfinished one. One that this page started opens itself when it is
-// finished, unless the person looks at something else by then.
+// The runs as a list: choose one to open it, continue an unfinished one.
 
-import { button, make } from "../../page/dom.js";
+import { make } from "../../page/dom.js";
+import { follow, on } from "../../page/state.js";
+import { runs } from "./runwatch.js";
 import { selection } from "./selection.js";
 
-/** @import { RunListPart, RunListValue } from "../../page/payloads.js" */
-
-/** What was on show when a run was started here; "" where none is awaited. */
-let awaited = "";
-const onShow = () => JSON.stringify([selection.scene?.key, selection.view, selection.selected, selection.chosen]);
-
-/** A run was started from this page. */
-export function awaitRun() {
-  awaited = onShow();
-}
+/** @import { RunEntry, RunListPart } from "../../page/payloads.js" */
 
 /** @param {RunListPart} part */
-export function mount({ element, props, given, trigger, watch }) {
+export function mount({ element }) {
   /** @type {HTMLElement} */
   const list = element.querySelector(".px-runs");
-  const page = list.closest(".px-exploring");
-  /** @type {HTMLElement | null} */
-  let told = null;
   let drawn = "";
-  function draw() {
-    if (JSON.stringify(props.value) === drawn) return; // redrawing would take the focus
-    drawn = JSON.stringify(props.value);
-    const { runs = [], open = null, running, finished } = props.value ?? /** @type {Partial<RunListValue>} */ ({});
+
+  /** @param {RunEntry[]} known */
+  function draw(known) {
+    if (JSON.stringify(known) === drawn) return; // redrawing would take the focus
+    drawn = JSON.stringify(known);
     list.replaceChildren();
-    for (const run of runs) {
+    for (const run of known) {
       const item = make("div", "px-run", list);
       const node = make("button", "px-run-open", item);
       node.type = "button";
       node.disabled = !run.finished;
-      node.setAttribute("aria-pressed", String(run.name === open));
+      node.dataset.name = run.name;
       make("strong", "", node, run.name);
       make("span", "px-hint", node, run.hint);
-      node.addEventListener("click", () => show(run.name));
-      if (run.resumable) act(item, "Continue", () => trigger("resume", { name: run.name }));
+      node.addEventListener("click", () => open(run.name));
+      if (run.resumable) act(item, "Continue", () => runs.resume(run.name));
     }
-    if (running) mark("on");
-    else if (finished && awaited) ended(finished);
-    else unmark("on");
+    mark();
+  }
+
+  function mark() {
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (list.querySelectorAll(".px-run-open")))
+      node.setAttribute("aria-pressed", String(node.dataset.name === selection.scene?.run));
   }
 
   /** @param {string} name */
-  function show(name) {
-    told?.remove();
+  function open(name) {
     const sheet = /** @type {HTMLElement} */ (list.closest(".px-sheet"));
-    if (sheet?.matches(":popover-open")) sheet.hidePopover();
-    trigger("open", { name });
-  }
-
-  /** @param {string} name of the run that was awaited */
-  function ended(name) {
-    const same = awaited === onShow();
-    if (page.checkVisibility()) unmark("on");
-    else mark("over");
-    awaited = "";
-    if (same) show(name);
-    else tell(name);
-  }
-
-  /** @param {string} name */
-  function tell(name) {
-    told?.remove();
-    told = make("div", "px-viewer px-run-told", document.body);
-    told.setAttribute("role", "status");
-    make("span", "", told, `${name} is finished.`);
-    button(told, "Open it", "Open it: its pairs instead of those on show", () => show(name));
-    button(told, "Later", "Later: it is in the list of runs", () => told.remove());
-  }
-
-  // On the tab's label, so that it is seen from the others.
-  function tabLabel() {
-    const tabs = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".tab-container [role=tab]")]);
-    return tabs.find((tab) => tab.textContent.trim() === given.tab);
-  }
-
-  /** @param {"on" | "over"} state of the run */
-  function mark(state) {
-    const label = tabLabel();
-    if (label) label.dataset.run = state;
-  }
-
-  /** @param {"on" | "over"} state */
-  function unmark(state) {
-    const label = tabLabel();
-    if (label?.dataset.run === state) delete label.dataset.run;
+    if (sheet.matches(":popover-open")) sheet.hidePopover();
+    runs.open(name);
   }
 
   function act(parent, text, run) {
@@ -96,7 +50,6 @@ export function mount({ element, props, given, trigger, watch }) {
     node.addEventListener("click", run);
   }
 
-  watch("value", draw);
-  new ResizeObserver(() => page.clientWidth && unmark("over")).observe(page);
-  draw();
+  follow("runs", (value) => draw(value.runs));
+  on("rows", mark);
 }
