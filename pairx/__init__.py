@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pairx import viz
     from pairx.evaluation.faithfulness import Faithfulness, faithfulness
+    from pairx.evaluation.regions import rank_region
     from pairx.evaluation.run import evaluate
     from pairx.images import load_pair
     from pairx.judging.run import judge
@@ -46,6 +47,7 @@ __all__ = [
     "list_models",
     "load_model",
     "load_pair",
+    "rank_region",
     "viz",
     "wrap",
 ]
@@ -69,6 +71,7 @@ _HOMES = {
     "list_models": "models",
     "load_model": "models",
     "load_pair": "images",
+    "rank_region": "evaluation.regions",
     "wrap": "models",
 }
 

@@ -30,6 +30,7 @@ __all__ = [
     "SUFFIXES",
     "cell_at",
     "cell_centres",
+    "corners",
     "decode",
     "digest",
     "encode_png",
@@ -116,6 +117,17 @@ def load_pair(
     image0, view0 = load_image(a, box0, theta0, mirrored=mirrored0)
     image1, view1 = load_image(b, box1, theta1, mirrored=mirrored1)
     return ImagePair(image0, image1, _stem(a, "image 1"), _stem(b, "image 2"), view0, view1)
+
+
+def corners(box: Box, size: tuple[int, int], name: str) -> tuple[float, float, float, float]:
+    """A box (x, y, w, h) in an image (width, height), in its pixels or fractions as `load_image` reads them, as two
+    corners (x0, y0, x1, y1), fractions. Raises InputError where the box has no area in the image.
+    """
+    width, height = size
+    x, y, w, h = _absolute(box, width, height, name)
+    if x >= width or y >= height or x + w <= 0 or y + h <= 0:
+        raise InputError(f"{name}: the box {_said(box)} lies outside the photograph of {width} x {height} px")
+    return x / width, y / height, (x + w) / width, (y + h) / height
 
 
 def resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -134,6 +134,15 @@ class PairAtLayer:
         return cosine_similarity(self.sides[0].embedding, self.sides[1].embedding)
 
 
+def encode_one(model: EmbeddingModel, image: np.ndarray, layer: str) -> Side:
+    """Run the model on one photograph (H, W, 3) uint8 RGB, which is its own partner. Raises InputError as
+    `encode_pair`.
+    """
+    x = model.preprocessing(image)[None].to(model.device)
+    embeddings, output, before = _run(model, name := model.layer(layer).name, x)
+    return Side(model, name, image, x, output, before, embeddings[0], embeddings[0])
+
+
 def encode_pair(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLayer:
     """Run the model on both photographs. Raises InputError for an unknown layer, and for an embedding that is no finite
     number.

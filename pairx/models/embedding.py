@@ -144,6 +144,12 @@ class EmbeddingModel:
         """The layer that `explain` uses when none is named."""
         return next(layer.name for layer in self.layers if layer.default)
 
+    @cached_property
+    def last_layer(self) -> str:
+        """The deepest place whose output is a grid: what the network pools. Raises InputError where there is none."""
+        found = self._probe([name for name, _ in self.trunk.named_modules() if name])
+        return self.choose(found)[-1].name
+
     def layer(self, name: str) -> Layer:
         """One of `layers` by name, or any deeper module whose output is a grid. Raises InputError for others."""
         for layer in self.layers:
