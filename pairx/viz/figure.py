@@ -24,6 +24,7 @@ from pairx.types import Explanation, Extent, ImagePair, InputError
 from pairx.viz import fonts, maps
 from pairx.viz.caption import NOTE_LINE, caption, note_lines
 from pairx.viz.detail import Detail, cut
+from pairx.viz.labels import number
 from pairx.viz.layout import DPI, Box, arrange
 from pairx.viz.marks import Look, MatchMark
 from pairx.viz.place import Point, inside
@@ -190,6 +191,8 @@ def _page(figure: Figure) -> Page:
     for mark in reversed(scene.marks):
         if mark.line:
             join(axes, layout.rows[0], mark)
+    if scene.look.numbers:
+        number(axes, layout.rows[0], scene.marks)
     if scene.pointed:
         draw_pointed(axes, layout.rows[0], scene.pointed)
     if scene.banner:

@@ -21,7 +21,7 @@ class Look:
     k_lines: matches drawn as lines: the first so many of those that raise the similarity, and of those that lower it
     the ones that are among the so many strongest of all. k_colors: matches painted into the pixels, at most 40.
     opacity: 0 to 1, of the heat and of the colour maps. palette: name of a palette of match colours. isolate: index of
-    the one match that stays bright, or None for all.
+    the one match that stays bright, or None for all. numbers: whether a print says the ranks of matches in colour.
     """
 
     k_lines: int = 20
@@ -29,6 +29,7 @@ class Look:
     opacity: float = 0.75
     palette: str = "bright"
     isolate: int | None = None
+    numbers: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class MatchMark:
     def against(self) -> bool:
         """Whether it lowers the similarity: its line is dashed."""
         return self.relevance < 0
+
+    @property
+    def numbered(self) -> bool:
+        """Whether its rank is printed: it has a colour of its own, which no other match has, and is bright."""
+        return self.color not in (NEUTRAL, AGAINST) and self.opacity == 1
 
 
 def marked(matches: Matches, look: Look) -> dict[int, int]:

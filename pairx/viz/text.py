@@ -120,9 +120,9 @@ def _between_letters(text: str, at: int) -> int:
     return next((n for n in range(at, len(text)) if category(text[n])[0] != "M" and text[n] not in JOINERS), len(text))
 
 
-def width_of(text: str, size: float) -> float:
+def width_of(text: str, size: float, *, bold: bool = False) -> float:
     """Of a line, dots."""
-    return _width(text, size, False)
+    return _width(text, size, bold)
 
 
 def _width(text: str, size: float, bold: bool) -> float:
