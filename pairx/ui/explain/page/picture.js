@@ -90,6 +90,7 @@ export class Picture {
     this.small = make("div", "px-slot", maps);
     this.pixels = new Stage(this.small, this.view, "Both photographs with the pixels behind each match", false, stages);
     this.pixels.node.classList.add("px-faded");
+    this.pixels.stackBelow = 400;
     this.colorNote = make("p", "px-hint px-color-note", maps);
     this.table = new MatchTable(numbers, {
       over: stages.over,
