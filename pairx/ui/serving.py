@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 from pairx.types import InputError
@@ -16,6 +17,9 @@ def serve(places: Places, host: str, port: int | None) -> None:
     known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = ",".join(filter(None, [known, "localhost", "127.0.0.1"]))
     page, desk = build(places)
+    # What was built stays: no collection, which stops all threads, has to look through it again.
+    gc.collect()
+    gc.freeze()
     try:
         page.launch(server_name=host, server_port=port, **launch_options(places, desk))
     except OSError as error:

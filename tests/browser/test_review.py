@@ -105,6 +105,28 @@ def test_pair_x_goes_on_and_off_by_key_and_nothing_moves(review):
     assert page.locator(".px-review .px-stage").bounding_box() == box
 
 
+def test_a_place_of_one_photograph_is_answered_in_the_other_and_nothing_moves(review):
+    page = review("Nan")
+    parts = [page.locator(one) for one in (".px-review .px-stage", ".px-verdicts", ".px-candidates")]
+    before = [one.bounding_box() for one in parts]
+    answer = page.locator(".px-review .px-answer")
+    page.keyboard.press("p")
+    page.wait_for_selector(".px-review .px-stage.px-pointing")
+    for side in (0, 1):
+        page.locator(".px-review .px-frame").nth(side).click()
+        page.wait_for_function(
+            "side => { const [a, b] = document.querySelectorAll('.px-review .px-answer');"
+            " return side ? !a.hidden && b.hidden : a.hidden && !b.hidden }",
+            arg=side,
+        )
+        assert "strongest partner" in page.locator(".px-review .px-said").inner_text()
+    assert [one.bounding_box() for one in parts] == before
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".px-review .px-stage:not(.px-pointing)")
+    assert not any(one.is_visible() for one in answer.all())
+    assert [one.bounding_box() for one in parts] == before
+
+
 def test_blind_hides_names_similarity_and_ranks(review, app_folder, begun):
     page = review("Eve")
     name = page.locator(".px-review-titles bdi").first.inner_text()

@@ -159,3 +159,16 @@ def test_pair_x_of_a_pair_comes_without_its_photographs(client):
     assert scene["photos"] == [] and scene["marks"] and len(scene["heat"]) == 2
     assert client.get(f"{asked}&ahead=1").json()["similarity"] == scene["similarity"]
     assert client.get(f"/{ROOT}/herd/scene?query={query}&candidate=none").status_code == 400
+
+
+@pytest.mark.slow
+def test_a_place_is_answered_by_the_other_photograph_and_what_is_no_place_is_refused(client):
+    query, candidate = PAIRS[0][:2]
+    asked = f"/{ROOT}/herd/point?query={query}&candidate={candidate}"
+    answer = client.get(f"{asked}&side=0&place=0.5,0.5,0.5,0.5").json()
+    h, w = answer["grid"]
+    assert len(answer["cells"]) == h * w and answer["scale"] > 0
+    back = client.get(f"{asked}&side=1&place=0.5,0.5,0.5,0.5").json()
+    assert back["cells"] != answer["cells"]
+    for wrong in ("side=0&place=0.5,0.5", "side=2&place=0,0,0,0", "side=0&place=a,b,c,d", "side=0&place=nan,0,0,0", ""):
+        assert "no place" in client.get(f"{asked}&{wrong}").json()["error"]

@@ -45,7 +45,7 @@ def scene_of(explanation: Explanation, pair: ImagePair, longest: int = LONGEST, 
         ],
         "alphas": [[data_uri(layers[side][..., 3], "png") for layers in traced] for side in (0, 1)],
         "palettes": {
-            name: [list(viz.match_colors(n, name)) for n in range(len(traced) + 1)] for name in viz.palettes()
+            name: [list(viz.match_colors(n, name)) for n in range(MOST_COLORS + 1)] for name in viz.palettes()
         },
         "neutral": viz.NEUTRAL,
         "against": viz.AGAINST,

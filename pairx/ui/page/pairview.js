@@ -47,17 +47,23 @@ export class PairView {
     this.photos = [];
     /** @type {Drawn | null} */
     this.drawn = null;
+    /** Whether what is drawn is on show, or its extents alone. */
+    this.bare = false;
+    /** So many of the strongest matches have a colour of their own, though their pixels are not known. */
+    this.colored = 0;
   }
 
   /** The bare photographs of a pair, or with what explains them.
    * @param {string | number} key of the pair
    * @param {StagePhoto[]} photos both, or none where they cannot be shown
-   * @param {Drawn | null} drawn */
-  show(key, photos, drawn = null) {
+   * @param {Drawn | null} drawn
+   * @param {boolean} [bare] shows no more than which part of each the model sees */
+  show(key, photos, drawn = null, bare = false) {
     if (this.key !== key) this.view.reset();
     this.key = key;
     this.photos = photos;
     this.drawn = drawn;
+    this.bare = bare;
     this.draw();
   }
 
@@ -71,10 +77,11 @@ export class PairView {
     const { photos } = this;
     this.stage.node.hidden = !photos.length;
     if (!photos.length) return;
-    const pixels = this.layer === "pixels" && this.drawn !== null;
+    const explained = this.drawn !== null && !this.bare;
+    const pixels = this.layer === "pixels" && explained;
     this.stage.node.classList.toggle("px-faded", pixels);
     this.stage.tell();
-    if (!this.drawn) this.stage.show(photos, [null, null], []);
+    if (!explained) this.stage.show(photos, [null, null], [], this.drawn?.scene.extents);
     else this.explain(photos, this.drawn, pixels);
     this.view.settle();
     this.stage.move();
@@ -87,8 +94,11 @@ export class PairView {
     const { node } = this.stage;
     node.style.setProperty("--px-gray", String(scene.fade[0]));
     node.style.setProperty("--px-photo", String(1 - scene.fade[1]));
-    const traced = maps[0].length;
-    const palette = Object.values(scene.palettes)[0][traced];
+    const palettes = Object.values(scene.palettes)[0];
+    const traced =
+      maps[0].length ||
+      Math.min(this.colored, palettes.length - 1, scene.marks.filter(({ against }) => !against).length);
+    const palette = palettes[traced];
     const marks = scene.marks.filter((mark) => mark.at <= this.lines);
     const styles = markStyles(scene, marks, palette, traced, LINE_SCALE, this.lines);
     const colors = styles.slice(0, traced).map(({ color }) => color);

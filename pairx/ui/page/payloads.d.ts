@@ -336,6 +336,7 @@ export interface ReferenceText {
 export interface ReviewConstants {
   root: string;
   verdicts: [string, string, string][];
+  signed: string[];
   look: LookDefaults;
 }
 

@@ -15,12 +15,13 @@ from urllib.parse import quote
 from PIL import Image
 
 import pairx
-from pairx import images
+from pairx import images, viz
 from pairx.datasets import Dataset, load_steps
 from pairx.reviews import Decision, ReviewLog, Task, now, settled
 from pairx.reviews.settling import CONFLICT
 from pairx.types import ImagePair, InputError, finished
-from pairx.ui.explain.payload import Scene
+from pairx.ui.explain.events import read_place
+from pairx.ui.explain.payload import PointAnswer, Scene
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.review.payload import (
     ReviewKept,
@@ -172,11 +173,20 @@ class ReviewDesk:
         return _without_photos(scene_of(self.app_state.explain(request, pair), pair))
 
     def request(self, name: str, query: str, candidate: str) -> tuple[Request, ImagePair]:
-        """What explains a pair of a review. Raises InputError."""
+        """What explains a pair of a review by lines: nothing is traced to pixels. Raises InputError."""
         review = self.open(name)
         first, second = (self._on_shelf(review, image_id) for image_id in (query, candidate))
         layer = self.app_state.model(review.model).default_layer
-        return Request(first.ref, second.ref, review.model, layer), pair_of(first, second)
+        return Request(first.ref, second.ref, review.model, layer, colors=0), pair_of(first, second)
+
+    def point(self, name: str, query: str, candidate: str, side: int, place: list[float]) -> PointAnswer:
+        """What the other photograph answers to a place of photograph `side` (0 the query, 1 the candidate): see
+        `AppState.point_map`. Raises InputError."""
+        asked = read_place({"side": side, "place": place})
+        request, _ = self.request(name, query, candidate)
+        cells = self.app_state.point_map(request, *asked)
+        h, w = cells.shape
+        return {"ticket": 0, "cells": cells.ravel().tolist(), "grid": (h, w), "scale": viz.scale_of(cells)}
 
     def _on_shelf(self, review: OpenReview, image_id: str) -> Photo:
         row = review.dataset.row(image_id)

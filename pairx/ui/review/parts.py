@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pairx import viz
 from pairx.reviews import VERDICTS
 from pairx.ui.explain.parts import look_defaults
 from pairx.ui.review.desk import ROOT
@@ -24,4 +25,7 @@ class ReviewBoard(Part):
 
     def __init__(self, **how: Any) -> None:
         verdicts = [(name, words, KEYS[name]) for name, words in VERDICTS.items()]
-        super().__init__({"name": ""}, ReviewConstants(root=ROOT, verdicts=verdicts, look=look_defaults()), **how)
+        constants = ReviewConstants(
+            root=ROOT, verdicts=verdicts, signed=list(viz.signed_colors()), look=look_defaults()
+        )
+        super().__init__({"name": ""}, constants, **how)

@@ -93,10 +93,11 @@ class ReviewOthers(TypedDict):
 
 class ReviewConstants(TypedDict):
     """root: of what the page asks for, below its address. verdicts: (name, words, key), in the order of the buttons.
-    look: how a picture is drawn."""
+    look: how a picture is drawn. signed: colours of evidence from -1 to 1."""
 
     root: str
     verdicts: list[tuple[str, str, str]]
+    signed: list[str]
     look: LookDefaults
 
 

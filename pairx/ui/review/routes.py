@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -38,6 +39,7 @@ class ReviewRoutes:
                 Route(f"/{ROOT}/{{name}}/others", self.others),
                 Route(f"/{ROOT}/{{name}}/photo", self.photo),
                 Route(f"/{ROOT}/{{name}}/scene", self.scene),
+                Route(f"/{ROOT}/{{name}}/point", self.point),
             ]
         )
 
@@ -90,6 +92,13 @@ class ReviewRoutes:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(found) if found else Response(status_code=204)
 
+    async def point(self, request: Request) -> Response:
+        """GET ?query=&candidate=&side=&place=x0,y0,x1,y1: what the other photograph answers to a place."""
+        query = request.query_params
+        place = [_fraction(text) for text in query.get("place", "").split(",")]
+        given = query.get("query", ""), query.get("candidate", ""), _whole(query.get("side"), -1), place
+        return await _answer(self.desk.point, _name(request), *given)
+
     async def _posted(self, request: Request, act: Callable[..., Any]) -> Response:
         # Another site's page cannot send this type without asking first.
         if request.headers.get("content-type") != "application/json":
@@ -122,3 +131,10 @@ def _name(request: Request) -> str:
 
 def _whole(text: str | None, default: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 6 else default
+
+
+def _fraction(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan

@@ -42,8 +42,8 @@ AT_ONCE = max(1, (os.cpu_count() or 2) // 2)
 @dataclass(frozen=True)
 class Request:
     """All that an explanation depends on. background: what a comparison's methods take for absent, one of
-    `pairx.baselines.backgrounds` or a photograph; None leaves each its own. Raises InputError for what is no layer's
-    name."""
+    `pairx.baselines.backgrounds` or a photograph; None leaves each its own. colors: matches that are traced to pixels,
+    which costs more than all else. Raises InputError for what is no layer's name."""
 
     photo0: Ref
     photo1: Ref
@@ -51,6 +51,7 @@ class Request:
     layer: str
     options: Options = field(default_factory=Options)
     background: str | Ref | None = None
+    colors: int = MOST_COLORS
 
     def __post_init__(self) -> None:
         if len(self.layer) > LONGEST_LAYER:
@@ -60,7 +61,7 @@ class Request:
         """Digest of all that changes PAIR-X's result: photographs, model, weights, layer, options, version of the
         maths."""
         parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
-        return hashlib.sha256(json.dumps([*parts, MOST_COLORS, VERSION]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([*parts, self.colors, VERSION]).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,7 @@ class AppState:
         if known is None:
             both = pair or self.pair(request)
             explanations = yield from pairx.explain_steps(
-                model, both, layers=(request.layer,), k_colors=MOST_COLORS, **asdict(request.options)
+                model, both, layers=(request.layer,), k_colors=request.colors, **asdict(request.options)
             )
             self.timings.add(request.model, explanations[0])
             known = of_anybody(explanations[0], both)

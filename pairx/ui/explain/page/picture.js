@@ -4,14 +4,14 @@
 import { button, make } from "../../page/dom.js";
 import { LinkedView } from "../../page/geometry.js";
 import { modified, keeps, MATCHES, onEscape, onKey, step, ZOOMS } from "../../page/keys.js";
+import { legend } from "../../page/legend.js";
 import { minus } from "../../page/numbers.js";
 import { blend, markStyles } from "../../page/paint.js";
+import { PointMode } from "../../page/point.js";
 import { Stage } from "../../page/stage.js";
 import { on, state } from "../../page/state.js";
 import { holdButton, ZoomTools } from "../../page/toolbar.js";
-import { legend } from "./legend.js";
 import { MatchTable } from "./matches.js";
-import { PointMode } from "./point.js";
 import { References } from "./references.js";
 
 /** @import { AnsweredScene } from "../../page/payloads.js" */

@@ -1,6 +1,8 @@
 // What the server keeps of a review: asked for and told by its own addresses, so that an answer means "on disk".
 
-/** @import { ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, Scene } from "../../page/payloads.js" */
+/** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, Scene } from "../../page/payloads.js" */
+/** @import { Place as Asked } from "../../page/pointing.js" */
+/** @import { Place } from "./queue.js" */
 
 const PAUSES = [200, 500, 1000, 2000]; // ms before what the network lost is sent again
 
@@ -50,6 +52,14 @@ export class Desk {
     const asked = new URLSearchParams({ query, candidate, ...(ahead && { ahead: "1" }) });
     const answer = await fetch(`${this.base}scene?${asked}`, { signal });
     return answer.status === 204 ? null : read(answer);
+  }
+
+  /** What the other photograph answers to a place of one.
+   * @param {Place} place of the queue @param {Asked} asked
+   * @returns {Promise<PointAnswer>} */
+  point({ query, candidate }, { side, place }) {
+    const asked = { query: query.id, candidate: candidate.id, side: String(side), place: place.join(",") };
+    return this.ask(`point?${new URLSearchParams(asked)}`);
   }
 
   /** @param {string} what */

@@ -1,9 +1,9 @@
 // What the colours over a photograph mean: a ramp with its two ends.
 
-import { make } from "../../page/dom.js";
-import { signed } from "../../page/numbers.js";
+import { make } from "./dom.js";
+import { signed } from "./numbers.js";
 
-/** @import { Scale } from "../../page/payloads.js" */
+/** @import { Scale } from "./payloads.js" */
 
 /** @param {Scale} scale */
 export function legend({ colors, low, high, ends, title }) {

@@ -1,16 +1,16 @@
-// Point to point, a mode of the main picture: a place in one photograph is chosen, the server answers over the other one.
+// Point to point, a mode of a picture: a place in one photograph is chosen, the server answers over the other one.
 
-import { button } from "../../page/dom.js";
-import { colorTable, outlineWords, strongest } from "../../page/evidence.js";
-import { isPoint } from "../../page/geometry.js";
-import { signed } from "../../page/numbers.js";
-import { Pointer, Query } from "../../page/pointing.js";
-import { UNSEEN_PLACE } from "../../page/stage.js";
+import { button } from "./dom.js";
+import { colorTable, outlineWords, strongest } from "./evidence.js";
+import { isPoint } from "./geometry.js";
 import { legend } from "./legend.js";
+import { signed } from "./numbers.js";
+import { Pointer, Query } from "./pointing.js";
+import { UNSEEN_PLACE } from "./stage.js";
 
-/** @import { AnsweredScene, PointAnswer } from "../../page/payloads.js" */
-/** @import { Place } from "../../page/pointing.js" */
-/** @import { Stage } from "../../page/stage.js" */
+/** @import { AnsweredScene, PointAnswer } from "./payloads.js" */
+/** @import { Place } from "./pointing.js" */
+/** @import { Stage } from "./stage.js" */
 
 export const PATIENCE = 20000; // ms; then a question counts as lost
 
@@ -23,12 +23,13 @@ const ASKS = {
 export class PointMode {
   /**
    * @param {Stage} stage
-   * @param {Element} tools where its two buttons go
+   * @param {Element} tools where its buttons go
    * @param {(text: string, scale: Node | null) => void} say what is said below the picture, and the legend there
    * @param {() => void} changed the mode was entered or left
    * @param {(question: Place & {ticket: number}) => void} ask sends to the server; its message comes through `answered`
+   * @param {boolean} [boxes] whether a box can be asked about, too
    */
-  constructor(stage, tools, say, changed, ask) {
+  constructor(stage, tools, say, changed, ask, boxes = true) {
     this.stage = stage;
     this.say = say;
     this.changed = changed;
@@ -50,12 +51,15 @@ export class PointMode {
     );
     this.buttons = [
       button(tools, "Point (P)", "Point (P): click a place, the other photograph answers", () => this.toggle(false)),
-      button(tools, "Box (B)", "Box (B): drag a box, the other photograph answers", () => this.toggle(true)),
     ];
+    if (boxes) {
+      const act = () => this.toggle(true);
+      this.buttons.push(button(tools, "Box (B)", "Box (B): drag a box, the other photograph answers", act));
+    }
     this.tell();
   }
 
-  /** @param {AnsweredScene} scene */
+  /** @param {Pick<AnsweredScene, "photos" | "signed" | "grids">} scene */
   show({ photos, signed: colors, grids }) {
     this.photos = photos;
     this.table = colorTable(colors);
