@@ -15,7 +15,17 @@ from pairx.testing import make_pair, tiny_model
 from pairx.types import ImagePair
 
 pillow_heif.register_heif_opener()  # tests write HEIC with Pillow
-torch.set_num_threads(min(2, os.cpu_count() or 1))
+_WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+torch.set_num_threads(max(1, min(2, os.cpu_count() or 1) // _WORKERS))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `-n`, the tests of a file stay together, as what they share is made once. Those of the browser all do, and
+    come first: they share one app and take half of the time."""
+    browser = Path(__file__).parent / "browser"
+    items.sort(key=lambda item: browser not in item.path.parents)
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("browser" if browser in item.path.parents else str(item.path)))
 
 
 @pytest.fixture(scope="session", autouse=True)
