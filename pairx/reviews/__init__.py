@@ -1,5 +1,6 @@
 """Reviews: what people decide about queries and candidates, kept in a log in which nothing is lost."""
 
+from pairx.evaluation import as_dataset  # noqa: F401 - a review may be of a run's photographs
 from pairx.reviews.counting import Progress
 from pairx.reviews.decisions import VERDICTS, Decision, now
 from pairx.reviews.individuals import Contradiction, Individuals, individuals

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 from pairx.datasets import Dataset
 from pairx.datasets.tables import read_table
 from pairx.evaluation import search
+from pairx.evaluation.as_dataset import source_of
 from pairx.evaluation.embeddings import embed_steps, key_steps
+from pairx.evaluation.reading import OpenRun
 from pairx.models import EmbeddingModel
 from pairx.reviews.log import ReviewLog
 from pairx.sheets import written
@@ -117,6 +120,39 @@ def begin_steps(
             (query, candidate, _known(cosine), None, None if pd.isna(rank) else int(rank))
             for query, candidate, cosine, rank in rows
         )
+
+
+def begin_of_run(folder: Path, run: OpenRun, layer: str, metric: str, numbers: Sequence[int], version: str = "") -> int:
+    """Begin a review of pairs of a run in a folder, or go on with the one that is there.
+
+    layer, metric: at which, and by which, the pairs were looked at: each keeps its cosine and its metric as its score.
+    numbers: of the pairs, in the order in which a new review asks them. version: of the package. Returns how many pairs
+    are new. Raises InputError where the run has no such layer, metric or pair, and where the folder holds another
+    review.
+    """
+    rows = run.at(layer)
+    if metric not in run.metrics:
+        raise InputError(f"{run.name} has no metric {metric!r}. It has {', '.join(run.metrics)}.")
+    if not numbers or not set(numbers) <= set(rows.index):
+        raise InputError(f"{run.name} has no such pairs. Choose among those on show.")
+    facts = {
+        "dataset": source_of(run),
+        "model": run.settings["model"],
+        "model_key": run.settings.get("model_key"),
+        "run": run.name,
+        "layer": layer,
+        "score_name": metric,
+        "version": version,
+    }
+    asked = rows.loc[list(numbers), ["query_id", "gallery_id", "cosine", metric]]
+    pairs = [
+        (query, candidate, _known(cosine), _known(score), None) for query, candidate, cosine, score in asked.values
+    ]
+    with ReviewLog(folder, facts) as log:
+        there = {(task.query_id, task.candidate_id) for task in log.tasks()}
+        if there and (log.facts != facts or there != {pair[:2] for pair in pairs}):
+            raise InputError(f"{folder} holds a review of other pairs. Choose another folder.")
+        return log.add_tasks(pairs)
 
 
 def _known(number: float) -> float | None:

@@ -23,7 +23,7 @@ from pairx.ui.explore.tab import ExploreTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.routes import ReviewRoutes
-from pairx.ui.review.tab import ReviewTab
+from pairx.ui.review.tab import REVIEW, ReviewTab
 from pairx.ui.shared.events import QUEUE
 from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.page import FOLDERS, Revalidated, head
@@ -74,9 +74,9 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
             with gr.Tab("Compare", id=COMPARE, elem_id="px-tab-compare") as tab:
                 CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening, pairs)
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
-                ExploreTab(page, tabs, tab, runs, app_state, library, MODEL)
-            with gr.Tab("Review", elem_id="px-tab-review") as tab:
-                ReviewTab(tab, app_state, library, desk, MODEL)
+                explore = ExploreTab(page, tabs, tab, runs, app_state, library, MODEL)
+            with gr.Tab("Review", id=REVIEW, elem_id="px-tab-review") as tab:
+                ReviewTab(tab, app_state, library, desk, MODEL).take_from(explore.chips, tabs)
             with gr.Tab("About", elem_id="px-tab-about"):
                 build_about(app_state)
     keep_sweeping(page, app_state.shelf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -12,6 +13,9 @@ import pytest
 from PIL import Image
 
 from benchmarks.explore import KEPT, PLACE, SHOWN
+from pairx.cli import main
+from pairx.evaluation.reading import open_run
+from pairx.ui.shared.library import SAMPLE_RUN
 from tests.browser.conftest import drawn
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -493,6 +497,39 @@ def test_every_width_and_theme_fits(open_page, width, dark):
     assert plot["x"] >= 0 and plot["x"] + plot["width"] <= width
     color = page.evaluate("getComputedStyle(document.querySelector('.px-plot .xtick text')).fill.match(/[0-9]+/g)[0]")
     assert (int(color) > 128) == dark, "the plot's text is legible"
+
+
+def test_a_ready_made_view_is_reviewed_by_key_and_exported(open_page, app_folder, tmp_path):
+    page = open_explore(open_page)
+    page.evaluate("localStorage.setItem('px-reviewer', 'Ada')")
+    page.click("[data-view=far]")
+    page.wait_for_function("pairx.explore.view === 'far'")
+    asked = page.evaluate("pairx.explore.listed.map((number) => pairx.explore.row(number))")
+    layer, metric = page.evaluate("[pairx.explore.scene.layer, pairx.explore.scene.link.metric]")
+    assert page.get_by_role("button", name=f"Review these {len(asked)} pairs").is_visible()
+    page.keyboard.press("r")
+    page.wait_for_selector(".px-review.px-ready[data-key]")
+    board = page.locator(".px-review")
+    for row, key in zip(asked, "yun", strict=False):
+        pair = json.dumps([row["query"], row["gallery"]], separators=(",", ":"))
+        page.wait_for_function("pair => document.querySelector('.px-review').dataset.key === pair", arg=pair)
+        page.keyboard.press(key)
+    board.get_by_text(f"3 of {len(asked)} decided").wait_for()
+    name = page.get_by_label("Review", exact=True).input_value()
+    assert name == "Sample-herd-Correct-but-far"
+    page.get_by_role("tab", name="Explore").click()
+    page.get_by_role("button", name=f"Review these {len(asked)} pairs").click()
+    board.get_by_text(f"3 of {len(asked)} decided").wait_for()
+    assert page.get_by_label("Review", exact=True).input_value() == name, "it goes on, and does not begin anew"
+    done = tmp_path / "decisions.csv"
+    assert main(["review", "export", str(app_folder / "reviews" / name), "-o", str(done)]) == 0
+    table = pd.read_csv(done)
+    assert table["verdict"].tolist() == ["match", "unsure", "no_match"]
+    assert table[["query_id", "candidate_id"]].values.tolist() == [[row["query"], row["gallery"]] for row in asked[:3]]
+    assert set(table["model"]) == {"reid-lite0"} and set(table["layer"]) == {layer}
+    assert set(table["score_name"]) == {metric} and set(table["reviewer"]) == {"Ada"}
+    known = open_run(SAMPLE_RUN).at(layer).loc[[row["number"] for row in asked[:3]]]
+    np.testing.assert_allclose(table[["cosine", "score"]], known[["cosine", metric]], rtol=1e-12)
 
 
 PRESS = """async ([button, field, text]) => {

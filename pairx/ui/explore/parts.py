@@ -16,6 +16,7 @@ from pairx.ui.explore.payload import (
     PairChoice,
     PairConstants,
     PairsDownload,
+    PairsReview,
     PairValue,
     PairWish,
     PlotConstants,
@@ -27,6 +28,7 @@ from pairx.ui.explore.payload import (
     RunWatchConstants,
     TablesValue,
     Ticket,
+    ViewChipsConstants,
 )
 from pairx.ui.shared.files import fresh
 from pairx.ui.shared.links import NAMES
@@ -83,10 +85,16 @@ class ScatterPlot(Part):
 
 
 class ViewChips(Part):
-    """The ready-made views as chips, wholly in the browser."""
+    """The ready-made views as chips, and the button that sends the pairs on show to Review."""
 
     template = '<div class="px-viewer px-views"></div>'
     module = "explore/page/chips.js"
+    constants = ViewChipsConstants
+    sends: ClassVar = {"review": PairsReview}
+
+    def __init__(self, reviews: bool, **how: Any) -> None:
+        """reviews: whether pairs can be sent to be reviewed."""
+        super().__init__(given=ViewChipsConstants(reviews=reviews), **how)
 
 
 class PairTable(Part):

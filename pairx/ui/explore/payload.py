@@ -112,6 +112,23 @@ class PlotTurn(TypedDict):
     to: str
 
 
+class ViewChipsConstants(TypedDict):
+    """reviews: whether pairs can be sent to be reviewed."""
+
+    reviews: bool
+
+
+class PairsReview(TypedDict):
+    """The pairs on show are to be reviewed, in this order. view: the ready-made one that they are, None where a person
+    selected them."""
+
+    run: str
+    layer: str
+    metric: str
+    view: str | None
+    numbers: list[int]
+
+
 class PairsDownload(TypedDict):
     """kind: one of `pairx.ui.explore.downloads.KINDS`. numbers: of the selected pairs, None for all on show. ranges: of
     the plot's axes that are seen, by "x" and "y"."""

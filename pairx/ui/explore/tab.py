@@ -69,7 +69,7 @@ class ExploreTab:
                 with gr.Row(elem_classes="px-split"):
                     with gr.Column(elem_classes="px-at-plot"):
                         gr.HTML(f'<p class="px-intro">{INTRO}</p>', apply_default_css=False)
-                        ViewChips()
+                        self.chips = ViewChips(library.places.own_machine)
                         self.plot = ScatterPlot()
                         PairTable(elem_classes="px-below-pair")
                         self.gallery = PairGallery(elem_classes="px-below-pair")

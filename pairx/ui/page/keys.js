@@ -8,6 +8,7 @@ export const HELP = [
   ["Arrows, Home, End", "The next match or row; on a photograph, moves the place that is pointed at"],
   ["Enter or Space", "Keeps the match or the place; opens the row"],
   ["J and K", "In Explore and Review, the next pair and the one before; in Explore also → and ← on its photographs"],
+  ["R", "In Explore, sends the pairs on show to Review"],
   ["F", "In Explore, the chosen pair over the whole window; on its photographs also Enter"],
   ["Y, N, U, Space, B, I", "In Review, the verdict on the pair, as printed on its buttons; Z takes the last one back"],
   ["X and G", "In Review, PAIR-X over the photographs; all photographs of the candidate's individual"],

@@ -265,6 +265,14 @@ export interface PairsDownload {
   ranges?: Record<string, number[]>;
 }
 
+export interface PairsReview {
+  run: string;
+  layer: string;
+  metric: string;
+  view: string | null;
+  numbers: number[];
+}
+
 export interface PanelFiles {
   file: FileData | null;
   tensor: FileData | null;
@@ -596,6 +604,10 @@ export interface Turn {
   label: string;
 }
 
+export interface ViewChipsConstants {
+  reviews: boolean;
+}
+
 export interface ViewerConstants {
   names: string[];
   look: LookDefaults;
@@ -660,6 +672,6 @@ export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoic
 export type SheetButtonPart = Part<null, SheetConstants, {}>;
 export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;
-export type ViewChipsPart = Part<null, null, {}>;
+export type ViewChipsPart = Part<null, ViewChipsConstants, { review: PairsReview }>;
 export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion; reopen: ViewerQuery }>;
 export type WellsPart = Part<null, null, { edit: WellChoice; cut: WellCut }>;

@@ -53,12 +53,13 @@ FACTS = ("date", "place", "encounter", "orientation", "species")
 
 @dataclass(frozen=True)
 class OpenReview:
-    """A review with its data set."""
+    """A review with its data set. layer: at which PAIR-X explains its pairs; "" is the model's own."""
 
     name: str
     log: ReviewLog
     dataset: Dataset
     model: str
+    layer: str
 
 
 class ReviewDesk:
@@ -82,7 +83,9 @@ class ReviewDesk:
                 except InputError:
                     log.close()
                     raise
-                self._open[name] = OpenReview(name, log, dataset, str(log.facts.get("model", "")))
+                self._open[name] = OpenReview(
+                    name, log, dataset, str(log.facts.get("model", "")), str(log.facts.get("layer", ""))
+                )
                 while len(self._open) > KEPT_REVIEWS:
                     self._open.popitem(last=False)[1].log.close()
             self._open.move_to_end(name)
@@ -100,7 +103,7 @@ class ReviewDesk:
             "name": name,
             "about": f"{review.dataset.name} · {model.title}",
             "note": "" if review.log.facts.get("model_key") == model.key else OTHER_MODEL,
-            "layer": model.default_layer,
+            "layer": review.layer or model.default_layer,
             "conflicts": len(differing),
             "tasks": [self._task(review, task) for task in tasks],
             "progress": _progress(review.log, reviewer),
@@ -121,8 +124,10 @@ class ReviewDesk:
             reviewer=_named(sent.get("reviewer")),
             decided_at=now(),
             model=review.model,
-            layer=self.app_state.model(review.model).default_layer,
+            layer=review.layer or self.app_state.model(review.model).default_layer,
             cosine=task.cosine if task else None,
+            score_name=str(review.log.facts.get("score_name", "")),
+            score=task.score if task else None,
             rank=task.rank if task else None,
             blind=sent.get("blind") is True,
             note=str(sent.get("note", "")),
@@ -176,7 +181,7 @@ class ReviewDesk:
         """What explains a pair of a review by lines: nothing is traced to pixels. Raises InputError."""
         review = self.open(name)
         first, second = (self._on_shelf(review, image_id) for image_id in (query, candidate))
-        layer = self.app_state.model(review.model).default_layer
+        layer = review.layer or self.app_state.model(review.model).default_layer
         return Request(first.ref, second.ref, review.model, layer, colors=0), pair_of(first, second)
 
     def point(self, name: str, query: str, candidate: str, side: int, place: list[float]) -> PointAnswer:

@@ -13,9 +13,11 @@ from pairx.datasets import load_steps
 from pairx.evaluation.search import split_queries
 from pairx.reviews.queues import ORDERS, begin_steps, candidate_steps, listed_steps
 from pairx.types import Computation, InputError, Step, Steps
+from pairx.ui.explore.parts import ViewChips
 from pairx.ui.explore.runs import whole
 from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.parts import ReviewBoard
+from pairx.ui.review.sending import HERE, Sending, SentOutputs
 from pairx.ui.shared.events import LAST, QUEUE, QUIET, SKIP
 from pairx.ui.shared.inputs import dataset_input, model_input
 from pairx.ui.shared.library import Library
@@ -26,7 +28,8 @@ from pairx.ui.shared.words import capitalised
 
 log = logging.getLogger(__name__)
 OUR_FAULT = "The review could not be begun: a fault of ours. Start it again."
-HERE = "Reviews are begun where the app runs on one's own machine."
+REVIEW = "review"
+"""The tab's id."""
 NONE_YET = "There is no review yet: begin one below."
 
 
@@ -86,6 +89,11 @@ class ReviewTab:
             self.begin, [self.dataset, self.model, self.top_k, self.order, self.own, self.listed, self.name],
             [*outputs], **QUEUE, **QUIET,
         )  # fmt: skip
+
+    def take_from(self, chips: ViewChips, tabs: gr.Tabs) -> None:
+        """Wire the button with which Explore sends pairs here."""
+        taken = SentOutputs(chosen=self.chosen, board=self.board, tabs=tabs)
+        chips.review(Sending(self.app_state, self.library, REVIEW).take, None, [*taken], **QUIET)
 
     def list_reviews(self, chosen: str | None) -> tuple[Any, Any]:
         """The reviews that there are; the newest is open unless another is."""

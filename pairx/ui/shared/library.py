@@ -159,7 +159,11 @@ class Library:
 
     def new_review_name(self, dataset: str) -> str:
         """A name for a review of a data set, not yet taken."""
-        return next(name for name in _names("review", Path(dataset).stem) if not self.review_folder(name).exists())
+        return next(name for name in self.review_names(Path(dataset).stem) if not self.review_folder(name).exists())
+
+    def review_names(self, of: str) -> Iterator[str]:
+        """Names for reviews of something, in the order in which they are given."""
+        return _names("review", of)
 
 
 def _names(otherwise: str, *parts: str) -> Iterator[str]:

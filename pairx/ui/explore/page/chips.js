@@ -1,6 +1,7 @@
-// The ready-made views as chips, and what the one on show means.
+// The ready-made views as chips, what the one on show means, and the way of its pairs to Review.
 
 import { button, make } from "../../page/dom.js";
+import { onKey } from "../../page/keys.js";
 import { on } from "../../page/state.js";
 import { Glossary } from "./glossary.js";
 import { selection } from "./selection.js";
@@ -8,14 +9,17 @@ import { selection } from "./selection.js";
 /** @import { ViewChipsPart } from "../../page/payloads.js" */
 
 /** @param {ViewChipsPart} part */
-export function mount({ element }) {
+export function mount({ element, given, trigger }) {
   const root = element.querySelector(".px-views");
   root.replaceChildren();
   const chips = make("div", "px-chips", root);
   chips.setAttribute("role", "group");
   chips.setAttribute("aria-label", "Ready-made views");
-  const meaning = make("p", "px-meaning", root);
+  const line = make("div", "px-view-line", root);
+  const meaning = make("p", "px-meaning", line);
   meaning.setAttribute("role", "status");
+  const review = given.reviews ? button(line, "", "Review: decides these pairs one after another", send) : null;
+  if (review) onKey(root.closest(".px-exploring"), "r", () => !review.disabled && send());
   const numbers = make("p", "px-hint px-standing", root);
   const glossary = new Glossary(make("p", "", root));
 
@@ -33,6 +37,11 @@ export function mount({ element }) {
     }
   }
 
+  function send() {
+    const { scene, view, listed } = selection;
+    trigger("review", { run: scene.run, layer: scene.layer, metric: scene.link.metric, view, numbers: listed });
+  }
+
   // A view begins with its first pair, unless it holds the chosen one.
   function show(id) {
     selection.look(id);
@@ -47,6 +56,16 @@ export function mount({ element }) {
     meaning.textContent = view
       ? view.meaning
       : `${selection.selected.length.toLocaleString("en")} pairs selected in the plot.`;
+    if (review) tellReview(selection.listed.length);
+  }
+
+  /** @param {number} count */
+  function tellReview(count) {
+    const pairs = count === 1 ? "this pair" : `these ${count.toLocaleString("en")} pairs`;
+    review.textContent = `Review ${pairs} (R)`;
+    review.setAttribute("aria-label", `${review.textContent}: same animal or not, one after another`);
+    review.title = review.ariaLabel;
+    review.disabled = !count;
   }
 
   on("rows", draw);
