@@ -4,6 +4,7 @@ back."""
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 from PIL import Image
@@ -154,6 +155,25 @@ def test_back_and_forward_walk_through_the_pairs(open_page):
     page.go_forward()
     shown_sample(page, 5)
     assert names(page) == third
+
+
+def test_a_link_opens_the_part_and_the_answer_that_were_seen(open_page):
+    page = open_page(**SCREEN)
+    page.get_by_label("Zoom in").click()
+    page.get_by_label("Zoom in").click()
+    page.keyboard.press("p")
+    box = page.locator(".px-pointing .px-frame").nth(1).bounding_box()
+    page.mouse.click(box["x"] + 0.7 * box["width"], box["y"] + 0.3 * box["height"])
+    page.locator(".px-partner").first.wait_for(state="visible")
+    page.wait_for_function("location.search.includes('point=b') && location.search.includes('view=2.25')")
+    seen = """() => [...document.querySelectorAll('.px-main :is(.px-world, .px-partner, .px-cross)')]
+      .map((node) => node.getBoundingClientRect()).flatMap(({ x, y, width }) => [x, y, width])"""
+    said, expected = page.inner_text(".px-main .px-said"), page.evaluate(seen)
+    other = open_page("?" + urlparse(page.url).query, **SCREEN)
+    other.locator(".px-partner").first.wait_for(state="visible")
+    drawn(other)
+    assert other.inner_text(".px-main .px-said") == said and "strongest partner" in said
+    assert other.evaluate(seen) == pytest.approx(expected, abs=1)
 
 
 def test_a_broken_link_shows_an_empty_place_and_keeps_its_address(open_page):

@@ -21,10 +21,11 @@ def test_a_link_comes_back_as_it_was_written():
         "batchnorm": "pass",
     }  # fmt: skip
     look = {"lines": "4", "colors": "0", "opacity": "0.35", "palette": "ranked"}
-    found = parse(**query, **look, match="3")
+    found = parse(**query, **look, match="3", large="colors")
     expected = {"lines": 4, "colors": 0, "opacity": 0.35, "palette": "ranked"}
-    assert found == Link("asha-1", UPLOAD, "lite0-imagenet", "blocks.3", options, expected, 3)
-    assert {*query, *look, "match"} <= set(links.NAMES)
+    seen = {"colors_large": True}
+    assert found == Link("asha-1", UPLOAD, "lite0-imagenet", "blocks.3", options, expected, 3, seen=seen)
+    assert {*query, *look, "match", "large"} <= set(links.NAMES)
 
 
 def test_an_address_without_photographs_asks_for_nothing():

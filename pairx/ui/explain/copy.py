@@ -18,7 +18,7 @@ LONGEST, QUALITY = 1100, 80
 """Of its photographs: px, and of JPEG."""
 ENTRY = "explain/offline/copy.js"
 SHEETS = ("page/viewer.css", "page/button.css", "page/stage.css", "page/table.css", "page/pointing.css")
-OWN = ("explain/page/explain.css", "explain/offline/copy.css")
+OWN = (*(f"explain/page/{name}.css" for name in ("controls", "explain", "telephone")), "explain/offline/copy.css")
 _IMPORT = re.compile(r'^(import (?:[^;"]*? from )?)"(\.[^"]+)"', re.MULTILINE)
 POLICY = "default-src 'none'; script-src 'unsafe-inline' data:; style-src 'unsafe-inline'; img-src data:"
 """What the file may do: nothing comes from elsewhere, and nothing goes there."""

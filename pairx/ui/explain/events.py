@@ -50,6 +50,11 @@ def read_place(asked: dict[str, Any]) -> tuple[int, list[float]]:
     return side, inside
 
 
+def _wanted(link: Link) -> dict[str, Any]:
+    """What a link asks of the viewer."""
+    return {"look": link.look, "match": link.match, "seen": link.seen, "back": link.back}
+
+
 class RunOutputs(NamedTuple):
     """What a run changes."""
 
@@ -170,7 +175,7 @@ class ExplainEvents:
             else:
                 scene = self.describe(request, steps.result, pair, [str(photo.ref.path) for photo in photos])
                 value = {"scene": scene, "quiet": link is not None and not link.a}
-                value |= {"look": link.look, "match": link.match, "back": link.back} if link else {}
+                value |= _wanted(link) if link else {}
                 yield RunOutputs(value, request, **resting())
                 return
             if turns.now(name)[1]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from pairx.ui.shared.payload import FileData, InlinePhoto, LookDefaults, LookValues
+from pairx.ui.shared.payload import AskedPlace, FileData, InlinePhoto, LookDefaults, LookValues, Seen
 
 
 class SceneMark(TypedDict):
@@ -83,12 +83,13 @@ class AnsweredScene(Scene):
 
 
 class ViewerValue(TypedDict):
-    """scene: a file with an `AnsweredScene`. look, match: what a link asks for. quiet: nobody asked for it. back:
+    """scene: a file with an `AnsweredScene`. look, match, seen: what a link asks for. quiet: nobody asked for it. back:
     whether the browser's history asked. asked: unlike any before, so that the page draws it."""
 
     scene: FileData
     look: NotRequired[LookValues]
     match: NotRequired[int | None]
+    seen: NotRequired[Seen]
     quiet: bool
     back: NotRequired[bool]
     asked: NotRequired[str]
@@ -101,19 +102,8 @@ class ViewerConstants(TypedDict):
     look: LookDefaults
 
 
-class AskedPlace(TypedDict):
-    """A place (x0, y0, x1, y1), fractions, of photograph `side`."""
-
-    side: int
-    place: list[float]
-
-
-class SeenLook(LookValues, total=False):
-    """A look with what else is seen: zoom, the middle of each photograph's part, the place that is answered."""
-
-    zoom: float
-    centers: list[list[float]]
-    point: AskedPlace | None
+class SeenLook(LookValues, Seen, total=False):
+    """A look with what else is seen."""
 
 
 class ViewerDownload(TypedDict):

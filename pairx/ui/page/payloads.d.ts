@@ -522,6 +522,13 @@ export interface SceneMark {
   width: number;
 }
 
+export interface Seen {
+  zoom?: number;
+  centers?: number[][];
+  point?: AskedPlace | null;
+  colors_large?: boolean;
+}
+
 export interface SeenLook {
   lines?: number;
   colors?: number;
@@ -531,6 +538,7 @@ export interface SeenLook {
   zoom?: number;
   centers?: number[][];
   point?: AskedPlace | null;
+  colors_large?: boolean;
 }
 
 export interface SheetConstants {
@@ -627,6 +635,7 @@ export interface ViewerValue {
   scene: FileData;
   look?: LookValues;
   match?: number | null;
+  seen?: Seen;
   quiet: boolean;
   back?: boolean;
   asked?: string;

@@ -25,7 +25,7 @@ export class PointMode {
    * @param {Stage} stage
    * @param {Element} tools where its buttons go
    * @param {(text: string, scale: Node | null) => void} say what is said below the picture, and the legend there
-   * @param {() => void} changed the mode was entered or left
+   * @param {() => void} changed the mode was entered or left, or another place is asked about
    * @param {(question: Place & {ticket: number}) => void} ask sends to the server; its message comes through `answered`
    * @param {boolean} [boxes] whether a box can be asked about, too
    */
@@ -80,11 +80,23 @@ export class PointMode {
   /** @param {boolean} boxing */
   toggle(boxing) {
     if (this.on && this.query.boxing === boxing) return this.leave();
+    this.enter(boxing);
+    this.stage.frames[0].frame.focus({ preventScroll: true });
+  }
+
+  /** @param {boolean} boxing */
+  enter(boxing) {
     this.on = true;
     this.query.boxing = boxing;
     this.changed();
     this.tell();
-    this.stage.frames[0].frame.focus({ preventScroll: true });
+  }
+
+  /** A place that nobody clicked: a link asks for it.
+   * @param {Place} asked */
+  ask({ side, place }) {
+    this.enter(!isPoint(place));
+    this.query.ask(side, place, true);
   }
 
   leave() {
@@ -110,6 +122,7 @@ export class PointMode {
     this.answeredPlace = null;
     this.pointer.draw(this.query.now, null);
     this.tell();
+    this.changed();
     const { now } = this.query;
     if (now && !this.stage.extents[now.side].within(now.place)) return this.say(UNSEEN_PLACE, null);
     if (!now || Date.now() < this.pending) return;

@@ -14,7 +14,9 @@ from pairx import core
 from pairx.choices import OFFERED
 from pairx.types import InputError
 from pairx.ui.shared import cuts as parts_of
+from pairx.ui.shared import seen
 from pairx.ui.shared.cuts import Cut
+from pairx.ui.shared.payload import Seen
 
 CHOICES = {name: tuple(choice.offered) for name, choice in OFFERED.items()}
 """The options that have controls, each with the values that it may have here, the default first."""
@@ -60,7 +62,8 @@ def preset_of(options: Options) -> str | None:
 class Link:
     """What a link asks for. a, b: a sample's id or the short digest of an upload. layer: None is the model's default.
     look: of `lines`, `colors`, `opacity`, `palette` those that were given. match: rank of the match to keep bright.
-    cuts: what part of each photograph, None is all. back: whether the browser's history asks for it."""
+    cuts: what part of each photograph, None is all. seen: what of the picture is seen. back: whether the browser's
+    history asks for it."""
 
     a: str
     b: str
@@ -70,6 +73,7 @@ class Link:
     look: dict[str, int | float | str] = field(default_factory=dict)
     match: int | None = None
     cuts: tuple[Cut | None, Cut | None] = (None, None)
+    seen: Seen = field(default_factory=Seen)
     back: bool = False
 
 
@@ -99,7 +103,8 @@ class RunLink:
 
 
 CUTS = ("cut_a", "cut_b")
-PAIR_NAMES = ("a", "b", *CUTS, "model", "layer", *CHOICES, "lines", "colors", "opacity", "palette", "match")
+LOOK_NAMES = ("lines", "colors", "opacity", "palette", "match", *seen.NAMES)
+PAIR_NAMES = ("a", "b", *CUTS, "model", "layer", *CHOICES, *LOOK_NAMES)
 COMPARE_NAMES = ("axis", "choices", "methods", "order", "background")
 NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *COMPARE_NAMES, *(one.name for one in fields(RunLink))]))
 """Every query parameter that a link may hold."""
@@ -157,6 +162,7 @@ def parse(
         _look(params, palettes),
         _whole(params, "match", 1, MOST_RANK),
         (first, second),
+        seen.read(params),
     )
 
 

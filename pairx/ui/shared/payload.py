@@ -102,3 +102,20 @@ class LookValues(TypedDict, total=False):
     opacity: float
     palette: str
     isolate: int | None
+
+
+class AskedPlace(TypedDict):
+    """A place (x0, y0, x1, y1), fractions, of photograph `side`."""
+
+    side: int
+    place: list[float]
+
+
+class Seen(TypedDict, total=False):
+    """What is seen of a picture: zoom, the middle of each photograph's part, the place that is asked about, whether the
+    colour maps are the large picture."""
+
+    zoom: float
+    centers: list[list[float]]
+    point: AskedPlace | None
+    colors_large: bool

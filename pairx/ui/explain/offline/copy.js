@@ -19,10 +19,7 @@ const picture = new Picture(root, body, { changed() {}, ask: null });
 mountLook(/** @type {any} */ ({ element: document, given: defaults }));
 readMaps(scene).then((maps) => {
   picture.show(scene, maps, isolate === null ? null : isolate + 1);
-  if (zoom > 1) {
-    picture.view.focus(centers, zoom);
-    picture.moved();
-  }
+  picture.see({ zoom, centers });
   emit("scene", {
     lines: Math.max(0, ...scene.marks.map((/** @type {{at: number}} */ mark) => mark.at)),
     colors: maps[0].length,

@@ -14,8 +14,9 @@ import { holdButton, ZoomTools } from "../../page/toolbar.js";
 import { MatchTable } from "./matches.js";
 import { References } from "./references.js";
 
-/** @import { AnsweredScene } from "../../page/payloads.js" */
+/** @import { AnsweredScene, Seen } from "../../page/payloads.js" */
 /** @import { OpacityMap } from "../../page/paint.js" */
+/** @import { Point } from "../../page/geometry.js" */
 /** @import { Place } from "../../page/pointing.js" */
 
 /** Width of a line on the screen, of one on paper. */
@@ -66,7 +67,10 @@ export class Picture {
     this.references = new References(make("div", "px-words", verdict));
 
     const main = make("section", "px-section px-main", body);
-    const moved = () => this.moved();
+    const moved = () => {
+      this.moved();
+      this.events.changed();
+    };
     this.zoom = new ZoomTools(main, "Picture", this.view, moved);
     this.tools = this.zoom.node;
     holdButton(this.tools);
@@ -180,6 +184,7 @@ export class Picture {
     this.exchanged.setAttribute("aria-pressed", String(colors));
     this.say(colors ? COLORS_SAY : MATCHES_SAY, null);
     this.layout();
+    this.events.changed();
   }
 
   // The mode of pointing was entered or left.
@@ -188,6 +193,25 @@ export class Picture {
       if (this.colorsLarge) this.exchange(false);
     } else this.say(MATCHES_SAY, null);
     this.paint();
+    this.events.changed();
+  }
+
+  /** How the picture is seen.
+   * @returns {Seen} */
+  get seen() {
+    const { zoom, centers } = this.view;
+    return { zoom, centers, point: this.points?.query.now ?? null, colors_large: this.colorsLarge };
+  }
+
+  /** The way back.
+   * @param {Seen} seen */
+  see({ zoom, centers, point, colors_large: large }) {
+    if (zoom > 1) {
+      this.view.focus(/** @type {Point[]} */ (centers), zoom);
+      this.moved();
+    }
+    if (Boolean(large) !== this.colorsLarge) this.exchange(large);
+    if (point) this.points?.ask(point);
   }
 
   /** What stands below the large picture.

@@ -8,6 +8,7 @@ import { shell } from "../../page/toolbar.js";
 import { Downloads } from "./downloads.js";
 import { Notice } from "./notice.js";
 import { Picture } from "./picture.js";
+import { written } from "./seen.js";
 
 /** @import { OpacityMap } from "../../page/paint.js" */
 /** @import { AnsweredScene, ViewerPart } from "../../page/payloads.js" */
@@ -26,14 +27,15 @@ export function mount({ element, props, given, trigger, watch }) {
   });
   const link = new ViewLink(root, given.names, () => {
     const { lines, colors, opacity, palette } = state.look;
-    const { chosen, scene } = picture;
-    return { ...scene.link, lines, colors, opacity, palette, ...(chosen === null ? {} : { match: chosen }) };
+    const { chosen, scene, seen } = picture;
+    const match = chosen === null ? {} : { match: chosen };
+    return { ...scene.link, lines, colors, opacity, palette, ...match, ...written(seen) };
   });
   link.button(picture.tools);
   new Downloads(picture.tools, (kind) => {
-    const { chosen, scene, view, points } = picture;
+    const { chosen, scene, seen, points } = picture;
     const isolate = chosen === null ? null : chosen - 1;
-    const look = { ...state.look, isolate, zoom: view.zoom, centers: view.centers, point: points.answeredPlace };
+    const look = { ...state.look, ...seen, isolate, point: points.answeredPlace };
     trigger("download", { kind, look, key: scene.key });
   });
   onBack(root, (query) => trigger("reopen", { query }));
@@ -49,6 +51,7 @@ export function mount({ element, props, given, trigger, watch }) {
     if (value.look) Object.assign(state.look, value.look);
     if (!(state.look.palette in scene.palettes)) state.look.palette = Object.keys(scene.palettes)[0];
     picture.show(scene, maps, value.match ?? null);
+    if (value.seen) picture.see(value.seen);
     emit("scene", {
       lines: Math.max(0, ...scene.marks.map((mark) => mark.at)),
       colors: maps[0].length,
