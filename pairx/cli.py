@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pairx
 from pairx import door
-from pairx.commands import checking, dataset, judge, lists, pair, region, review
+from pairx.commands import animate, checking, dataset, judge, lists, pair, region, review
 from pairx.commands.shared import add_model
 from pairx.extras import missing
 from pairx.heap import share_heap
@@ -28,6 +28,7 @@ Command = tuple[str, Callable[[argparse.Namespace], None], Callable[[argparse.Ar
 COMMANDS: dict[str, Command] = {
     "explain": ("explain the similarity of two photographs", pair.explain, pair.add_explain),
     "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
+    "animate": ("write a moving picture of one pair, for a talk", animate.animate, animate.add_animate),
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
     "judge": ("measure which methods can be trusted on a model and a data set", judge.judge, judge.add_judge),
     "rank": ("list the photographs most similar to one", dataset.rank, dataset.add_rank),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -15,7 +16,7 @@ from PIL import Image
 
 import pairx
 from pairx.cli import main
-from pairx.datasets import load_dataset
+from pairx.datasets import load_dataset, load_herd
 from pairx.testing import smooth_noise
 from tests.hostile import hostile_files
 
@@ -163,6 +164,36 @@ def test_several_layers_write_one_file_each(photos: tuple, out: Path, capsys: py
         assert (saved.settings["layer"], len(saved.matches)) == (layer, report["matches"])
         assert report["similarity"] == saved.similarity
         assert report["meaning"] == "", "nothing is known of this model at this size"
+
+
+@pytest.mark.slow
+def test_animate_blinks_what_can_be_laid_over_and_walks(out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    herd = load_herd()
+    first, second, other = (str(herd.path(name)) for name in ("amara-1", "amara-2", "domino-1"))
+    assert main(["animate", first, second, "-o", str(out / "a.gif"), "--features", "sift"]) == 0
+    assert re.search(r"amara-2 laid over amara-1: \d+ of \d+ matches \(SIFT", capsys.readouterr().out)
+    with Image.open(out / "a.gif") as blink:
+        assert blink.n_frames == 2
+    said = refused(["animate", first, other, "-o", str(out / "b.gif"), "--features", "sift"], capsys)
+    assert "domino-1 is not laid over amara-1: only" in said and written(out) == ["a.gif"]
+    points = ["--kind", "points", "--through", "0.5,0.5", "--json"]
+    assert main(["animate", first, second, *SMALL, *points, "-o", str(out / "c.png")]) == 0
+    assert json.loads(capsys.readouterr().out)["frames"] == 1
+    assert main(["explain", first, other, *FAST, "--aligned", "-o", str(out / "d.svg")]) == 0
+    assert "domino-1 is not laid over amara-1: only" in (out / "d.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("extra", "word"),
+    [
+        (["-o", "a.mp4"], ".apng"),
+        (["-o", "a.gif", "--kind", "points", "--through", "2,0"], "--through"),
+        (["-o", "a.gif", "--transform", "shear"], "similarity"),
+        (["-o", "a.gif", "--features", "orb9"], "orb9"),
+    ],
+)
+def test_animate_takes_nothing_else(extra: list, word: str, photos: tuple, capsys: pytest.CaptureFixture[str]) -> None:
+    assert word in refused(["animate", *photos, *extra], capsys)
 
 
 def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:

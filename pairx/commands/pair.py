@@ -5,12 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pairx.choices import CHOICES
+from pairx.commands.laying import laid_over
 from pairx.commands.shared import add_model, cell, chosen_model, print_json, print_rows, with_progress
 from pairx.types import Explanation, ImagePair, InputError, Refusal
+
+if TYPE_CHECKING:
+    from pairx.viz import Laid
 
 FIGURES = (".png", ".svg", ".pdf")
 FORMATS = (*FIGURES, ".npz")
@@ -18,7 +23,7 @@ FORMATS = (*FIGURES, ".npz")
 
 def add_explain(command: argparse.ArgumentParser) -> None:
     """The options of `explain`."""
-    _add_photographs(command)
+    add_photographs(command)
     command.add_argument(
         "-o",
         "--output",
@@ -54,11 +59,16 @@ def add_explain(command: argparse.ArgumentParser) -> None:
     look = command.add_argument_group("look")
     look.add_argument("--opacity", type=float, default=0.75, help="of heat and colours, 0 to 1 (default: %(default)s)")
     look.add_argument("--palette", default="bright", help="of the matches' colours")
+    look.add_argument(
+        "--aligned",
+        action="store_true",
+        help="a row more: B laid over A, by local features that match, without the model",
+    )
 
 
 def add_compare(command: argparse.ArgumentParser) -> None:
     """The options of `compare`."""
-    _add_photographs(command)
+    add_photographs(command)
     command.add_argument(
         "-o", "--output", required=True, type=Path, metavar="FILE", help="where to write: .png, .svg or .pdf"
     )
@@ -87,28 +97,29 @@ def add_compare(command: argparse.ArgumentParser) -> None:
 
 def explain(arguments: argparse.Namespace) -> None:
     """Explain a pair, write the figures or numbers, and print what came out."""
-    output = _output(arguments.output)
+    output = output_of(arguments.output)
     look = _look(arguments)
     from pairx.methods import explain_steps
 
-    pair = _pair(arguments)
+    pair = pair_of(arguments)
     model = chosen_model(arguments)
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **_options(arguments))
     explanations = with_progress(steps)
     paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]
+    laid = laid_over(pair) if arguments.aligned else None
     for explanation, path in zip(explanations, paths, strict=True):
-        _write(explanation, pair, path, look)
+        _write(explanation, pair, path, look, laid)
     _report_explanations(model, explanations, paths, arguments.json)
 
 
 def compare(arguments: argparse.Namespace) -> None:
     """Explain a pair by several methods, write the grid, and print a line a method."""
-    output = _output(arguments.output, FIGURES)
+    output = output_of(arguments.output, FIGURES)
     from pairx import viz
     from pairx.methods import cards, compare_steps
 
     names = _chosen(arguments.methods, known := cards())
-    pair = _pair(arguments)
+    pair = pair_of(arguments)
     model = chosen_model(arguments)
     options = {"samples": arguments.samples, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
@@ -124,7 +135,8 @@ def compare(arguments: argparse.Namespace) -> None:
     print(output)
 
 
-def _add_photographs(command: argparse.ArgumentParser) -> None:
+def add_photographs(command: argparse.ArgumentParser) -> None:
+    """Two photographs, and which part of each."""
     command.add_argument("a", metavar="A", help="a photograph")
     command.add_argument("b", metavar="B", help="another photograph")
     for side, name in ((0, "A"), (1, "B")):
@@ -147,7 +159,8 @@ def _add_photographs(command: argparse.ArgumentParser) -> None:
         )
 
 
-def _pair(arguments: argparse.Namespace) -> ImagePair:
+def pair_of(arguments: argparse.Namespace) -> ImagePair:
+    """The photographs of `add_photographs`."""
     from pairx.images import load_pair
 
     names = ("box", "theta", "mirrored")
@@ -188,10 +201,10 @@ def _compared(result: Explanation | Refusal, caveat: str) -> dict:
     return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
 
 
-def _output(path: Path, formats: Sequence[str] = FORMATS) -> Path:
+def output_of(path: Path, formats: Sequence[str] = FORMATS) -> Path:
     """Where to write, checked before anything is computed; the ending in lower case, as NumPy needs it."""
     if path.suffix.lower() not in formats:
-        raise InputError(f"{path}: an explanation is written as {', '.join(formats)}. End the name with one of them.")
+        raise InputError(f"{path}: this is written as {', '.join(formats)}. End the name with one of them.")
     if not os.path.isdir(path.parent):  # pathlib's raises where a name is too long
         raise InputError(f"{path.parent} is no folder. Make it first, or write somewhere else.")
     if os.path.isdir(path):
@@ -213,12 +226,15 @@ def _path(output: Path, explanation: Explanation, several: bool) -> Path:
     return output.with_name(f"{output.stem}.{explanation.settings['layer']}{output.suffix}") if several else output
 
 
-def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any) -> None:
+def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any, laid: Laid | str | None) -> None:
+    """laid: as `laid_over` gives it; where it cannot be told, the figure says so below."""
     from pairx import viz
 
-    if path.suffix != ".npz":
-        return viz.draw(explanation, pair, look).save(path)
-    explanation.save(path)
+    if path.suffix == ".npz":
+        return explanation.save(path)
+    if isinstance(laid, str):
+        explanation, laid = replace(explanation, notes=(*explanation.notes, laid)), None
+    viz.draw(explanation, pair, look, laid=laid).save(path)
 
 
 def _report_explanations(model: Any, explanations: list[Explanation], paths: list[Path], as_json: bool) -> None:

@@ -8,6 +8,7 @@ first pixel's centre at (.5, .5).
 from pairx.geometry.alignment import (
     AREA,
     DEFAULT_TRANSFORM,
+    ENOUGH,
     FEW_INLIERS,
     FLIPPED,
     NON_CONVEX,
@@ -15,6 +16,7 @@ from pairx.geometry.alignment import (
     TRANSFORMS,
     Alignment,
     align,
+    doubt,
     estimate,
     follow,
     project,
@@ -34,8 +36,8 @@ from pairx.geometry.matchers import (
 from pairx.geometry.matching import LocalMatches
 
 __all__ = [
-    "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "FEW_INLIERS", "FLIPPED", "LONGEST", "MATCHERS",
+    "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "ENOUGH", "FEW_INLIERS", "FLIPPED", "LONGEST", "MATCHERS",
     "NON_CONVEX", "OK", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "Matcher", "Seen",
-    "WholePhotograph", "align", "estimate", "follow", "local_features", "local_matches", "project", "require",
+    "WholePhotograph", "align", "doubt", "estimate", "follow", "local_features", "local_matches", "project", "require",
     "resize_only", "usability",
 ]  # fmt: skip

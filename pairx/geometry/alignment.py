@@ -25,6 +25,10 @@ FEWEST = 4  # inliers that an estimate needs
 AREA_RATIO = (0.1, 10.0)  # of the projected image 0 to image 1
 COLLAPSED = 1e-6  # the same, up to which only rounding tells whether it is mirrored
 
+ENOUGH = 15
+"""Inliers from which on one photograph may be shown laid over the other. Photographs of nothing in common reached up to
+14: a picture of them would look as if it were true."""
+
 OK, FEW_INLIERS, NON_CONVEX, FLIPPED, AREA = "ok", "few inliers", "non-convex", "flipped", "area ratio"
 
 
@@ -144,3 +148,16 @@ def usability(matrix: np.ndarray, size0: tuple[float, float], size1: tuple[float
     if area < -COLLAPSED:
         return FLIPPED
     return OK if low <= area <= high else AREA
+
+
+def doubt(alignment: Alignment) -> str:
+    """Why image 1 must not be shown laid over image 0, in words; nothing where it may be."""
+    found, least = f"{alignment.inliers} of {alignment.matches} matches", f"at least {ENOUGH} have to"
+    if alignment.inliers < ENOUGH:
+        return f"only {found} follow one transform, and {least}"
+    return {
+        OK: "",
+        FLIPPED: f"{found} say that one mirrors the other",
+        NON_CONVEX: f"the transform that {found} follow bends the photograph over its own horizon",
+        AREA: f"the transform that {found} follow makes the photograph more than ten times as large or small",
+    }.get(alignment.status, alignment.status)

@@ -27,13 +27,18 @@ def caption(axes: Axes, layout: Layout, scene: Scene, ids: tuple[str, str], titl
         _lines(axes, layout.lines, scene.legend)
         if scene.heat_scale:
             colour_bar(axes, layout.bar, scene, scene.heat_scale)
-    for number, line in enumerate(note_lines(scene.notes, layout.notes.w)):
-        write(axes, layout.notes.x, layout.notes.y + number * NOTE_LINE, line, _SIZE)
+    write_notes(axes, layout.notes, scene.notes)
 
 
 def note_lines(notes: tuple[str, ...], room: float) -> list[str]:
     """The notes in lines of so many dots, each from a line of its own on."""
     return [line for note in notes for line in wrapped(one_line(note), room, _SIZE)]
+
+
+def write_notes(axes: Axes, box: Box, notes: tuple[str, ...]) -> None:
+    """Write `note_lines` from the top of a box on."""
+    for number, line in enumerate(note_lines(notes, box.w)):
+        write(axes, box.x, box.y + number * NOTE_LINE, line, _SIZE)
 
 
 def _rooms(left: Box, right: Box) -> tuple[float, float]:

@@ -22,10 +22,11 @@ from matplotlib.text import Text
 from pairx.files import whole
 from pairx.types import Explanation, Extent, ImagePair, InputError
 from pairx.viz import fonts, maps
-from pairx.viz.caption import NOTE_LINE, caption, note_lines
+from pairx.viz.aligned import Laid, laid_over
+from pairx.viz.caption import NOTE_LINE, caption, note_lines, write_notes
 from pairx.viz.detail import Detail, cut
 from pairx.viz.labels import number
-from pairx.viz.layout import DPI, Box, arrange
+from pairx.viz.layout import DPI, Box, Layout, arrange
 from pairx.viz.marks import Look, MatchMark
 from pairx.viz.place import Point, inside
 from pairx.viz.pointed import Answer, answered, draw_pointed
@@ -106,13 +107,14 @@ def print_pages(pages: Sequence[Printed]) -> bytes:
 
 @dataclass(frozen=True)
 class Figure(Printed):
-    """A printed scene."""
+    """A printed scene. laid: the first photograph, the second one laid over it, and what is said of it."""
 
     scene: Scene
     ids: tuple[str, str]
     title: str | None = None
     legend: bool = True
     width: float = 7.0
+    laid: tuple[np.ndarray, np.ndarray, str] | None = None
 
     def page(self) -> Page:
         """The page, to be drawn while the lock is held."""
@@ -129,12 +131,14 @@ def draw(
     width: float = 7.0,
     detail: Detail | None = None,
     answer: Answer | None = None,
+    laid: Laid | None = None,
 ) -> Figure:
     """A figure of an explanation over its pair, for a paper or a notebook.
 
     title: a line above, or None. legend: whether to tell below what was computed and what the colours mean. width:
     inches at most, 2 to 20; tall photographs take less. detail: the part to draw, None is all. answer: to a place, in
-    stead of what the method says of the whole photographs. Raises what `compose` raises.
+    stead of what the method says of the whole photographs. laid: how the second photograph lies over the first, for a
+    row in which it does. Raises what `compose` raises.
     """
     if not 2 <= width <= 20:
         raise InputError(f"A figure {width} inches wide: give 2 to 20.")
@@ -143,7 +147,9 @@ def draw(
         scene = answered(scene, answer)
     if detail is not None and detail.zoom > 1:
         scene = cut(scene, detail)
-    return Figure(scene, (pair.id0, pair.id1), title, legend, width)
+    said = laid and f"Right: {pair.id1} laid over {pair.id0}, as {laid.said}."
+    over = (pair.image0, laid_over(pair, laid), said) if laid and said else None
+    return Figure(scene, (pair.id0, pair.id1), title, legend, width, over)
 
 
 def _plain(page: Page) -> bool:
@@ -177,6 +183,8 @@ def _page(figure: Figure) -> Page:
         lines=figure.legend,
         bar=figure.legend and bool(scene.heat_scale),
     )
+    if figure.laid:
+        layout = layout.with_laid(figure.laid[0].shape, NOTE_LINE * len(note_lines(figure.laid[2:], layout.notes.w)))
     layout = layout.noted(NOTE_LINE * len(note_lines(scene.notes, layout.notes.w)))
 
     page, axes = blank(layout.width, layout.height)
@@ -193,6 +201,8 @@ def _page(figure: Figure) -> Page:
             join(axes, layout.rows[0], mark)
     if scene.look.numbers:
         number(axes, layout.rows[0], scene.marks)
+    if figure.laid:
+        _lay(axes, layout, figure.laid)
     if scene.pointed:
         draw_pointed(axes, layout.rows[0], scene.pointed)
     if scene.banner:
@@ -201,6 +211,14 @@ def _page(figure: Figure) -> Page:
         plate(axes, across(layout.rows[-1]), scene.paint_banner, _BANNER)
     caption(axes, layout, scene, figure.ids, figure.title, legend=figure.legend)
     return page
+
+
+def _lay(axes: Axes, layout: Layout, laid: tuple[np.ndarray, np.ndarray, str]) -> None:
+    """The row in which the second photograph lies over the first."""
+    first, second, below = layout.laid
+    for box, photo in ((first, laid[0]), (second, laid[1])):
+        show(axes, box, fit(photo, box), None, 0)
+    write_notes(axes, below, laid[2:])
 
 
 def blank(width: int, height: int) -> tuple[Page, Axes]:

@@ -34,7 +34,9 @@ class Box:
 @dataclass(frozen=True)
 class Layout:
     """A page. width, height: dots. title: top of the title's line. rows: the two photographs, from the top. ids: top of
-    the names' line. lines: the legend's text. bar: the colour bar with its words. notes: what stands below all."""
+    the names' line. laid: the first photograph, and the second one laid over it, where they are asked for, and below
+    them the lines that say how. lines: the legend's text. bar: the colour bar with its words. notes: what stands below
+    all."""
 
     width: int
     height: int
@@ -44,10 +46,27 @@ class Layout:
     lines: Box
     bar: Box
     notes: Box
+    laid: tuple[Box, ...] = ()
 
     def noted(self, height: int) -> Layout:
         """The same page with so many dots more at its foot, for notes."""
         return replace(self, height=self.height + height, notes=replace(self.notes, h=height))
+
+    def with_laid(self, shape: tuple[int, ...], said: int) -> Layout:
+        """The same page with room below the names for a photograph of that shape (H, W, 3) twice, and below it for so
+        many dots of text."""
+        inner, top = self.width - 2 * _MARGIN, self.ids + _IDS
+        aspect = shape[1] / shape[0]
+        height = max(1, min(_TALLEST, round((inner - _GAP) / 2 / aspect)))
+        width = max(1, round(height * aspect))
+        left = _MARGIN + (inner - 2 * width - _GAP) // 2
+        first = Box(left, top, width, height)
+        words = Box(_MARGIN, top + height + _GAP // 2, inner, said)
+        by = words.y + words.h + 2 * _GAP - top
+        below = {name: replace(box, y=box.y + by) for name in ("lines", "bar", "notes") if (box := getattr(self, name))}
+        return replace(
+            self, height=self.height + by, laid=(first, replace(first, x=left + width + _GAP), words), **below
+        )
 
 
 def arrange(

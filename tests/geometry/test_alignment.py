@@ -212,3 +212,18 @@ def test_nearest_features_are_those_of_whole_numbers(bytewise: bool, monkeypatch
     np.testing.assert_array_equal(found.points1, features[1].points[nearest[good]])
     np.testing.assert_allclose(found.distance, np.sqrt(best[good]), rtol=1e-6)
     np.testing.assert_allclose(found.score, 1 - np.sqrt(best[good] / second[good]), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("inliers", "status", "word"),
+    [
+        (14, geometry.OK, "only 14 of 40 matches follow one transform, and at least 15"),
+        (3, geometry.FEW_INLIERS, "only 3 of 40"),
+        (30, geometry.FLIPPED, "one mirrors the other"),
+        (30, geometry.NON_CONVEX, "horizon"),
+        (30, geometry.AREA, "ten times"),
+    ],
+)
+def test_what_must_not_be_shown_laid_over_says_why(inliers: int, status: str, word: str) -> None:
+    assert word in geometry.doubt(geometry.Alignment(np.eye(3), np.ones(40, bool), inliers, status))
+    assert geometry.doubt(geometry.Alignment(np.eye(3), np.ones(40, bool), 15, geometry.OK)) == ""
