@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pairx.judging.run import judge
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
     from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
+    from pairx.ranking.ranking import rank
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
 
 __version__ = "0.1.0"
@@ -47,6 +48,7 @@ __all__ = [
     "list_models",
     "load_model",
     "load_pair",
+    "rank",
     "rank_region",
     "viz",
     "wrap",
@@ -71,6 +73,7 @@ _HOMES = {
     "list_models": "models",
     "load_model": "models",
     "load_pair": "images",
+    "rank": "ranking.ranking",
     "rank_region": "evaluation.regions",
     "wrap": "models",
 }

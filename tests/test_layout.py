@@ -29,6 +29,7 @@ FLOORS = (
     ("core", "baselines"),
     ("methods", "viz"),
     ("evaluation",),
+    ("ranking",),
     ("judging",),
     ("reviews",),
     ("testing",),

@@ -1,4 +1,4 @@
-"""The commands about data sets: `evaluate DATASET -o RUN`, `rank DATASET --query ID` and `runs RUN …`."""
+"""The commands about data sets: `evaluate DATASET -o RUN` and `runs RUN …`."""
 
 from __future__ import annotations
 
@@ -47,24 +47,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--transform", default="affine", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
-    command.add_argument(
-        "--ray",
-        nargs="?",
-        const="local",
-        metavar="ADDRESS",
-        help="compute on a Ray cluster, or, without an address, on a Ray started here",
-    )
-
-
-def add_rank(command: argparse.ArgumentParser) -> None:
-    """The options of `rank`."""
-    add_dataset(command)
-    add_model(command)
-    command.add_argument("--query", required=True, metavar="ID", help="image_id of the photograph to look for")
-    command.add_argument("--top-k", type=int, default=20, metavar="N", help="how many to list (default: %(default)s)")
-    command.add_argument("--rerank", action="store_true", help="sort them by PAIR-X's match coverage")
-    command.add_argument("--layer", metavar="NAME", help="layer to rerank at, see `layers`")
-    _add_features(command)
+    add_ray(command)
 
 
 def add_runs(command: argparse.ArgumentParser) -> None:
@@ -107,20 +90,6 @@ def evaluate(arguments: argparse.Namespace) -> None:
         print(f"{run.folder}: pairs.parquet, summary.json, settings.json, scatter.html")
 
 
-def rank(arguments: argparse.Namespace) -> None:
-    """Run `rank` and print the list."""
-    from pairx.evaluation.ranking import rank_steps
-
-    dataset, model = load(arguments, unknown=True)
-    options = {name: getattr(arguments, name) for name in ("top_k", "rerank", "layer", "features")}
-    table = with_progress(rank_steps(dataset, model, arguments.query, **options))
-    if arguments.json:
-        print(table.to_json(orient="records", indent=2))
-    else:
-        shown = table.replace({"correct": {True: "yes", False: ""}})
-        print(shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-"))
-
-
 def runs(arguments: argparse.Namespace) -> None:
     """Run `runs` and print the comparison."""
     from pairx.commands.reports import comparison_report
@@ -153,6 +122,17 @@ def add_dataset(command: argparse.ArgumentParser) -> None:
         "--skip-problems", action="store_true", help="leave out photographs that are missing or unreadable"
     )
     command.add_argument("--download", action="store_true", help="fetch a wildlife: data set that is not there yet")
+
+
+def add_ray(command: argparse.ArgumentParser) -> None:
+    """Where it is computed."""
+    command.add_argument(
+        "--ray",
+        nargs="?",
+        const="local",
+        metavar="ADDRESS",
+        help="compute on a Ray cluster, or, without an address, on a Ray started here",
+    )
 
 
 def load(arguments: argparse.Namespace, unknown: bool = False) -> tuple[Any, Any]:

@@ -2,7 +2,7 @@
 
 from pairx.datasets.dataset import Dataset, ManifestError, Problem, describe
 from pairx.datasets.herd import Herd, load_herd
-from pairx.datasets.reading import cache_folder, open_cache, read_steps, say_no_cache
+from pairx.datasets.reading import Shown, cache_folder, open_cache, read_steps, say_no_cache
 from pairx.datasets.sources import FORMS, Form, Found, load_dataset, load_steps
 from pairx.datasets.wildlife import list_catalogue
 
@@ -14,6 +14,7 @@ __all__ = [
     "Herd",
     "ManifestError",
     "Problem",
+    "Shown",
     "cache_folder",
     "describe",
     "list_catalogue",

@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 
 from pairx.evaluation.embeddings import embed_rows
-from pairx.evaluation.work import Scoring, Work
+from pairx.evaluation.work import Item, Result, Scoring, Work
 from pairx.extras import missing
 from pairx.heap import share_heap
 from pairx.types import InputError
@@ -61,6 +61,20 @@ class Cluster:
         for batch in self._stage(_Scorer, work, pairs[["number", "query", "gallery"]]):
             for number, scores in zip(batch["number"].tolist(), batch["scores"], strict=True):
                 yield number, json.loads(scores)
+
+    def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """See `pairx.evaluation.work.Workers`. No more items than twice the cores are under way."""
+        if not self._ray.is_initialized():
+            self._start()
+        remote = self._ray.remote(num_cpus=1)(lambda item: function(item))  # Ray takes functions alone
+        most, under_way = 2 * int(self._ray.cluster_resources().get("CPU", 1)), []
+        for item in items:
+            under_way.append(remote.remote(item))
+            if len(under_way) == most:
+                (first,), under_way = self._ray.wait(under_way)
+                yield self._ray.get(first)
+        for one in under_way:
+            yield self._ray.get(one)
 
     def _start(self) -> None:
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anyone

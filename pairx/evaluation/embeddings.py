@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from pairx.datasets import Dataset, open_cache, read_steps, say_no_cache
 from pairx.models import EmbeddingModel
 from pairx.types import Computation, InputError, Step
 
+IN_MEMORY = 1 << 31  # bytes of embeddings
 BATCH = 16  # photographs between two steps; on a GPU, also in one forward
 
 
@@ -108,12 +110,22 @@ class EmbeddingStore:
             self._unkept |= dict(rows)
 
     def read(self, keys: Sequence[str]) -> np.ndarray:
-        """Embeddings (N, D) float32 of known keys, each of length 1, or 0."""
+        """Embeddings (N, D) float32 of known keys, each of length 1, or 0. Above IN_MEMORY bytes they lie in a file,
+        mapped into memory, that goes with them.
+        """
         query, embeddings = "SELECT vector FROM embeddings WHERE content = ?", np.empty((len(keys), 0), np.float32)
         for row, key in enumerate(keys):
             kept = self._unkept.get(key) or self._database.execute(query, (key,)).fetchone()[0]
             vector = np.frombuffer(kept, "<f4")
             if row == 0:
-                embeddings = np.empty((len(keys), len(vector)), np.float32)
+                embeddings = _room(len(keys), len(vector))
             embeddings[row] = vector / max(np.linalg.norm(vector), np.float32(1e-12))
         return embeddings
+
+
+def _room(rows: int, dim: int) -> np.ndarray:
+    """For embeddings (rows, dim) float32."""
+    if 4 * rows * dim <= IN_MEMORY:
+        return np.empty((rows, dim), np.float32)
+    with TemporaryFile() as file:  # the map keeps it
+        return np.memmap(file, np.float32, "w+", shape=(rows, dim))

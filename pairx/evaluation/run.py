@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.lock import require_free
 from pairx.evaluation.store import Store
 from pairx.evaluation.summary import summarise_steps
-from pairx.evaluation.work import LocalWorkers, Work, Workers
+from pairx.evaluation.work import Work, Workers, workers_for
 from pairx.files import whole
 from pairx.models import EmbeddingModel
 from pairx.types import Computation, InputError, Step, finished
@@ -104,7 +104,7 @@ def evaluate_steps(
     geometry.require(features)
     require_free(Path(out))
     chosen = [model.layer(name).name for name in dict.fromkeys(layers or (model.default_layer,))]
-    computing = _workers(ray, model)
+    computing = workers_for(ray, model)
     yield Step(0, 1, "reading the data set")
     dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset, cache=cache))
     where = search.split_queries(dataset, query_split, gallery_split, exclude_encounter)
@@ -159,16 +159,6 @@ def _plan(
         "retrieval": search.retrieval(embeddings, where, identities),
         "duplicates": duplicates(dataset.table, keys, chosen),
     }
-
-
-def _workers(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
-    if ray is None:
-        return nullcontext(LocalWorkers())
-    if model.device.type != "cpu":
-        raise InputError(f"Ray's workers compute on CPUs, and the model is on {model.device}. Load it for cpu.")
-    from pairx.evaluation.cluster import Cluster
-
-    return Cluster(ray)
 
 
 def _score_missing(store: Store, work: Work, workers: Workers) -> Computation[None]:

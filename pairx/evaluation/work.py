@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,9 @@ from pairx.datasets import Dataset
 from pairx.evaluation.embeddings import embed_parts
 from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation
+from pairx.types import Explanation, InputError
+
+Item, Result = TypeVar("Item"), TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,9 @@ class Workers(Protocol):
     def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
         """As `Scoring`, in any order."""
 
+    def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """What a function gives for each of the items, in any order; they are taken as they are needed."""
+
 
 class LocalWorkers:
     """This process, on all cores."""
@@ -80,3 +85,18 @@ class LocalWorkers:
         """See `Workers`."""
         with closing(Scoring(work)) as scoring:
             yield from scoring(pairs, torch.get_num_threads())
+
+    def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """See `Workers`."""
+        return map(function, items)
+
+
+def workers_for(ray: str | None, model: EmbeddingModel) -> AbstractContextManager[Workers]:
+    """This process, or, with an address, Ray. Raises InputError where ray is not installed or the model is on a GPU."""
+    if ray is None:
+        return nullcontext(LocalWorkers())
+    if model.device.type != "cpu":
+        raise InputError(f"Ray's workers compute on CPUs, and the model is on {model.device}. Load it for cpu.")
+    from pairx.evaluation.cluster import Cluster
+
+    return Cluster(ray)

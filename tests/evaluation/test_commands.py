@@ -1,11 +1,10 @@
-"""`evaluate` and `rank` on the command line: what they print, and one line with status 2 for wrong input."""
+"""`evaluate` on the command line: what they print, and one line with status 2 for wrong input."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from pairx import geometry
@@ -55,28 +54,6 @@ def test_evaluate(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert error.count("\n") == 1 and "with seed 0, not 5" in error
 
 
-@pytest.mark.slow
-def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", *MODEL]
-    assert main([*command, "--json"]) == 0
-    plain = pd.DataFrame(json.loads(capsys.readouterr().out))
-    assert plain["rank"].tolist() == [1, 2, 3, 4] and plain["cosine"].is_monotonic_decreasing
-    assert "A/0.png" not in set(plain["image_id"])
-    assert main([*command, "--rerank", "--json"]) == 0
-    reranked = pd.DataFrame(json.loads(capsys.readouterr().out))
-    assert sorted(reranked["image_id"]) == sorted(plain["image_id"])
-    assert reranked["match_coverage"].is_monotonic_decreasing and reranked["match_coverage"].nunique() > 1
-    again = reranked.set_index("image_id")["cosine"]
-    assert again.to_dict() == pytest.approx(plain.set_index("image_id")["cosine"].to_dict())
-    kinds, find = [], geometry.local_features
-    monkeypatch.setattr(geometry, "local_features", lambda image, kind: kinds.append(kind) or find(image, kind))
-    assert main([*command, "--rerank", "--features", "sift", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)[0]["match_coverage"] == reranked["match_coverage"][0]
-    assert kinds == ["sift"] * 5
-    assert main(command) == 0
-    assert len(capsys.readouterr().out.splitlines()) == 5
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -86,11 +63,8 @@ def test_rank(folder: str, capsys: pytest.CaptureFixture[str], monkeypatch: pyte
         (["evaluate", "FOLDER", "-o", "run", "--seed", "-1"], "seed is 0 or more, not -1"),
         (["evaluate", "FOLDER", "-o", "run", "--transform", "warp"], "not 'warp'"),
         (["evaluate", "FOLDER", "-o", "run", "--features", "surf"], "not 'surf'"),
-        (["rank", "FOLDER", "--query", "A/0.png", "--features", "surf"], "not 'surf'"),
         (["evaluate", "FOLDER", "-o", "run", "--query-split", "test"], "no split 'test'"),
         (["evaluate", "FOLDER", "-o", "run", "--exclude-encounter"], "no column encounter"),
-        (["rank", "FOLDER", "--query", "Z"], "no photograph 'Z'"),
-        (["rank", "FOLDER", "--query", "A/0.png", "--top-k", "0"], "top-k is 1 or more"),
     ],
 )
 def test_wrong_input_is_one_line(
@@ -103,31 +77,14 @@ def test_wrong_input_is_one_line(
     assert not Path("run").exists()
 
 
-def test_one_photograph_has_nothing_to_be_compared_with(
-    folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_photograph_makes_no_pairs(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manifest = Path(folder) / "one.csv"
     manifest.write_text("image_id,path,identity\np0,A/0.png,A\n")
-    for arguments, said in (
-        (["rank", str(manifest), "--query", "p0"], "one photograph: there is nothing to compare it with"),
-        (["evaluate", str(manifest), "-o", str(tmp_path / "run")], "There are no pairs: no photograph has another"),
-    ):
-        assert main([*arguments, *MODEL]) == 2
-        captured = capsys.readouterr()
-        assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
-    assert not (tmp_path / "run").exists()
-
-
-def test_problems_are_said_or_skipped(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (Path(folder) / "A" / "cut.png").write_bytes((Path(folder) / "A" / "0.png").read_bytes()[:500])
-    command = ["rank", folder, "--query", "A/0.png", *MODEL]
-    assert main(command) == 2
-    error = capsys.readouterr().err
-    assert "A/cut.png" in error and error.count("\n") == 1
-    assert main([*command, "--skip-problems"]) == 0
+    assert main(["evaluate", str(manifest), "-o", str(tmp_path / "run"), *MODEL]) == 2
     captured = capsys.readouterr()
-    assert "left out: unreadable photograph: A/cut.png" in captured.err
-    assert len(captured.out.splitlines()) == 6
+    assert "There are no pairs: no photograph has another" in captured.err
+    assert captured.err.count("\n") == 1 and not captured.out
+    assert not (tmp_path / "run").exists()
 
 
 def test_numbers_that_do_not_exist_are_dashes() -> None:

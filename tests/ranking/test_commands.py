@@ -1,0 +1,75 @@
+"""`rank` on the command line: what it prints and writes, and one line with status 2 for wrong input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pairx.cli import main
+from tests.datasets.test_dataset import write_photo
+
+MODEL = ("--model", "lite0-imagenet", "--size", "64")
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAIRX_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    """Six photographs of three individuals."""
+    for i in range(6):
+        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
+    return str(tmp_path / "toys")
+
+
+@pytest.mark.slow
+def test_rank(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", *MODEL]
+    assert main([*command, "--json"]) == 0
+    plain = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert plain["rank"].tolist() == [1, 2, 3, 4] and plain["cosine"].is_monotonic_decreasing
+    assert "A/0.png" not in set(plain["image_id"])
+    assert main(command) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert main([*command, "--where", "identity=B", "--where", "identity=C", "-o", str(tmp_path / "list.csv")]) == 0
+    written = pd.read_csv(tmp_path / "list.csv")
+    assert set(written["identity"]) == {"B", "C"} and len(written) == 4
+    assert main([*command, "--query", "A/0.png", "B/1.png", "--by", "individual"]) == 0
+    printed = capsys.readouterr().out
+    assert "query A/0.png" in printed and "query B/1.png" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--query", "Z"], "no photograph 'Z'"),
+        (["--query", "A/0.png", "--top-k", "0"], "top-k is 1 or more"),
+        (["--query", "A/0.png", "--where", "identity"], "give COLUMN=VALUE"),
+        (["--query", "A/0.png", "--where", "flank=left"], "no column 'flank'. It has image_id, path, identity"),
+        (["--query", "A/0.png", "-o", "list.xls"], "written as .csv or .json"),
+        (["--query", "A/0.png", "--exclude-encounter"], "no column encounter"),
+    ],
+)
+def test_wrong_input_is_one_line(
+    arguments: list[str], said: str, folder: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rank", folder, *arguments, *MODEL]) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err and captured.err.count("\n") == 1 and not captured.out
+
+
+def test_problems_are_said_or_skipped(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (Path(folder) / "A" / "cut.png").write_bytes((Path(folder) / "A" / "0.png").read_bytes()[:500])
+    command = ["rank", folder, "--query", "A/0.png", *MODEL]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert "A/cut.png" in error and error.count("\n") == 1
+    assert main([*command, "--skip-problems"]) == 0
+    captured = capsys.readouterr()
+    assert "left out: unreadable photograph: A/cut.png" in captured.err
+    assert len(captured.out.splitlines()) == 6
