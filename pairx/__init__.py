@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pairx.evaluation.faithfulness import Faithfulness, faithfulness
     from pairx.evaluation.regions import rank_region
     from pairx.evaluation.run import evaluate
+    from pairx.figures import figure
     from pairx.images import load_pair
     from pairx.judging.run import judge
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
@@ -43,6 +44,7 @@ __all__ = [
     "explain",
     "explain_steps",
     "faithfulness",
+    "figure",
     "judge",
     "list_methods",
     "list_models",
@@ -68,6 +70,7 @@ _HOMES = {
     "explain": "methods",
     "explain_steps": "methods",
     "faithfulness": "evaluation.faithfulness",
+    "figure": "figures",
     "judge": "judging.run",
     "list_methods": "methods",
     "list_models": "models",

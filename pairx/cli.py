@@ -18,7 +18,7 @@ from typing import NoReturn
 
 import pairx
 from pairx import door
-from pairx.commands import animate, checking, dataset, judge, lists, pair, ranking, region, review
+from pairx.commands import animate, checking, dataset, figure, judge, lists, pair, ranking, region, review
 from pairx.commands.shared import add_model
 from pairx.extras import missing
 from pairx.heap import share_heap
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
     "judge": ("measure which methods can be trusted on a model and a data set", judge.judge, judge.add_judge),
     "rank": ("list the photographs most similar to one", ranking.rank, ranking.add_rank),
+    "figure": ("make the figures of a paper from a specification", figure.figure, figure.add_figure),
     "region": ("list the photographs most similar to a part of one", region.region, region.add_region),
     "review": (
         "verify matches: begin a review, see how far it is, export and import",

@@ -30,6 +30,7 @@ FLOORS = (
     ("methods", "viz"),
     ("evaluation",),
     ("ranking",),
+    ("figures",),
     ("judging",),
     ("reviews",),
     ("testing",),

@@ -252,17 +252,18 @@ def show(
     axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
 
 
-def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
-    """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity."""
+def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 1.0) -> None:
+    """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity.
+    strength: of line and dots, 1 on a picture of a page's width."""
     points = (mark.point0, mark.point1)
     seen = [inside(point) for point in points]
     if not all(seen):
         return _alone(axes, boxes[seen.index(True)], points[seen.index(True)], mark)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
     line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
-    axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width, gid=f"casing-{mark.rank}", **line)
+    axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width * strength, gid=f"casing-{mark.rank}", **line)
     stroke: dict[str, Any] = {"dashes": DASHES} if mark.against else {}
-    axes.plot(x, y, color=mark.color, linewidth=mark.width, gid=f"match-{mark.rank}", **line | stroke)
+    axes.plot(x, y, color=mark.color, linewidth=mark.width * strength, gid=f"match-{mark.rank}", **line | stroke)
     axes.plot(
         x,
         y,
@@ -271,8 +272,8 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark) -> None:
         alpha=mark.opacity,
         zorder=4,  # above all lines: where a match ends must not be hidden
         gid=f"dots-{mark.rank}",
-        markersize=1.8 + 1.4 * mark.width,
-        markeredgewidth=0.4 * mark.width,
+        markersize=(1.8 + 1.4 * mark.width) * strength,
+        markeredgewidth=0.4 * mark.width * strength,
         markeredgecolor=mark.casing,
     )
 

@@ -31,11 +31,12 @@ class Answer:
     cells: np.ndarray
 
 
-def answered(scene: Scene, answer: Answer) -> Scene:
-    """The scene of an answer, in place of what the method says of the whole photographs."""
+def answered(scene: Scene, answer: Answer, scale: float | None = None) -> Scene:
+    """The scene of an answer, in place of what the method says of the whole photographs. scale: the |value| painted in
+    full colour, None for its own."""
     side, place, cells = answer.side, answer.place, answer.cells
     extents = [extent or (0.0, 0.0, 1.0, 1.0) for extent in (scene.extent0, scene.extent1)]
-    scale = maps.scale_of(cells)
+    scale = maps.scale_of(cells) if scale is None else scale
     fine = maps.upsample(cells, max(maps.FINE, cells.shape[0]), max(maps.FINE, cells.shape[1]))
     heat = maps.diverging(fine / scale if scale else fine)
     pointed = Pointed(side, place, _strongest(cells, extents[1 - side]))
@@ -88,22 +89,29 @@ def _outline(cells: np.ndarray, place: Place, own: Extent, other: Extent) -> tup
     return tuple(((line[:, 0] + 0.5) / (columns, rows)) * other[2:] + other[:2] for line in lines)
 
 
-def draw_pointed(axes: Axes, boxes: tuple[Box, Box], pointed: Pointed) -> None:
-    """The place, and its strongest partner in the other photograph."""
+def draw_pointed(axes: Axes, boxes: tuple[Box | None, Box | None], pointed: Pointed, strength: float = 1.0) -> None:
+    """The place, and its strongest partner in the other photograph; None is a photograph that is not shown. strength:
+    of the marks, 1 on a picture of a page's width."""
     own, other = boxes[pointed.side], boxes[1 - pointed.side]
-    (left, top), (right, bottom) = (_at(own, pointed.place[i : i + 2]) for i in (0, 2))
-    if not pointed.is_point:
-        _line(axes, own, (left, right, right, left, left), (top, top, bottom, bottom, top))
-    elif inside(pointed.place[:2]):
-        for color, width in ((_CASING, 2.6), (_INK, 1.0)):
-            axes.plot([left], [top], "+", color=color, markersize=10, markeredgewidth=width, zorder=5)
+    if own is not None:
+        (left, top), (right, bottom) = (_at(own, pointed.place[i : i + 2]) for i in (0, 2))
+        if not pointed.is_point:
+            _line(axes, own, (left, right, right, left, left), (top, top, bottom, bottom, top))
+        elif inside(pointed.place[:2]):
+            _mark(axes, "+", (left, top), 10 * strength, strength)
+    if other is None:
+        return
     for line in pointed.outline:
         x, y = zip(*(_at(other, point) for point in [*line, line[0]]), strict=True)
         _line(axes, other, x, y)
     if inside(pointed.partner):
-        ring = _at(other, pointed.partner)
-        for color, width in ((_CASING, 2.6), (_INK, 1.0)):
-            axes.plot(*zip(ring), "o", color=color, mfc="none", markersize=9, markeredgewidth=width, zorder=5)
+        _mark(axes, "o", _at(other, pointed.partner), 9 * strength, strength)
+
+
+def _mark(axes: Axes, symbol: str, at: Point, size: float, strength: float) -> None:
+    """A symbol with its casing."""
+    for color, width in ((_CASING, 2.6 * strength), (_INK, strength)):
+        axes.plot(*zip(at), symbol, color=color, mfc="none", markersize=size, markeredgewidth=width, zorder=5)
 
 
 def _at(box: Box, point: Sequence[float]) -> Point:

@@ -54,8 +54,8 @@ class Scene:
     pointed: Pointed | None = None
 
 
-def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None) -> Scene:
-    """The scene of an explanation over its pair.
+def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None, scale: float | None = None) -> Scene:
+    """The scene of an explanation over its pair. scale: the |value| painted in full colour, None for the pair's own.
 
     Raises InputError where the look asks for what does not exist, ValueError where the explanation holds NaN or
     infinity or does not belong together.
@@ -64,7 +64,8 @@ def compose(explanation: Explanation, pair: ImagePair, look: Look | None = None)
     explanation, withheld = _believable(explanation)
     _check(explanation, look)
     extents = [_in_fractions(*one) for one in zip((explanation.extent0, explanation.extent1), pair.images, strict=True)]
-    scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
+    if scale is None:
+        scale = maps.scale_of(*(one for one in (explanation.map0, explanation.map1) if one is not None))
     alphas = [_alphas(stack, look.k_colors) for stack in (explanation.pixel_maps0, explanation.pixel_maps1)]
     marks = mark_matches(explanation.matches, pair, look, alphas) if explanation.matches is not None else ()
     has_heat = explanation.map0 is not None or explanation.map1 is not None

@@ -98,6 +98,14 @@ def write(axes: Axes, x: float, y: float, text: str, size: float, **style: objec
     )
 
 
+def write_upwards(axes: Axes, x: float, y: float, text: str, size: float) -> None:
+    """Text turned to run upwards, its middle at (x, y)."""
+    axes.text(
+        x, y, text, fontproperties=_font(size, False), color=INK, rotation=90, rotation_mode="anchor",
+        horizontalalignment="center", verticalalignment="center", zorder=3, parse_math=False,
+    )  # fmt: skip
+
+
 def plate(axes: Axes, box: Box, text: str, size: float) -> None:
     """Words over the foot of a box, on white, as many lines as it takes."""
     lines = wrapped(one_line(text), box.w - 6 * POINT, size)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
+from pairx.figures.presets import CAMS
 from pairx.methods import cards
 from pairx.ui.compare.axes import AXES, SIX, Axis, Ground
 from pairx.ui.compare.payload import ChooserAxis, ChooserPreset, ChooserValue
 from pairx.ui.compare.times import Times
 from pairx.ui.shared.session import Request
 from pairx.ui.shared.words import duration
-
-FIGURE_9 = (
-    "grad-cam", "hirescam", "grad-cam-elementwise", "layercam", "grad-cam++", "xgrad-cam", "eigengrad-cam", "eigen-cam",
-    "kpca-cam", "fullgrad", "score-cam", "ablation-cam",
-)  # fmt: skip
-"""The twelve techniques that the PAIR-X paper compares there (section A.1)."""
 
 
 def presets() -> list[ChooserPreset]:
@@ -22,7 +17,7 @@ def presets() -> list[ChooserPreset]:
     return [
         {"title": "Six", "choices": list(SIX)},
         {"title": "Fast", "choices": [name for name, card in known.items() if not card.slow]},
-        {"title": "Figure 9 of the PAIR-X paper", "choices": [name for name in known if name in FIGURE_9]},
+        {"title": "Figure 9 of the PAIR-X paper", "choices": [name for name in known if name in CAMS]},
     ]
 
 
