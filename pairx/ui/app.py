@@ -65,9 +65,9 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
         with gr.Row(elem_classes="px-head"):
             gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>", elem_classes="px-top")
             Keyboard(elem_classes="px-at-keyboard")
+            runs = RunWatch("Explore", elem_classes="px-unseen")
         # Before the tabs, whose events would take the name otherwise.
         api(ExplainApi(app_state).explain, api_name="explain", **QUEUE)
-        runs = RunWatch("Explore")
         with gr.Tabs() as tabs:
             with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))

@@ -200,14 +200,18 @@ def test_evidence_against_is_dashed_blue_and_said(open_page):
 
 def test_uploads_hostile_and_good(open_page, photographs, tmp_path):
     page = open_page()
-    bad = tmp_path / "notes.jpg"
-    bad.write_bytes(b"<script>alert(1)</script> no photograph")
     before = names(page)
-    upload(page, 0, bad)
-    page.locator(".px-viewer .px-notice", has_text="This file cannot be used: notes.jpg is a text").wait_for()
-    assert page.locator(".toast-body").count() == 0
-    page.wait_for_timeout(500)
-    assert names(page) == before
+    for name, data, what in (
+        ("notes.jpg", b"<script>alert(1)</script> no photograph", "a text"),
+        ("scan.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", "a PDF"),
+    ):
+        bad = tmp_path / name
+        bad.write_bytes(data)
+        upload(page, 0, bad)
+        page.locator(".px-viewer .px-notice", has_text=f"This file cannot be used: {name} is {what}").wait_for()
+        assert page.locator(".toast-body").count() == 0
+        drawn(page)
+        assert names(page) == before
 
     upload(page, 0, photographs[0])
     page.wait_for_function("pairx.values?.[0]?.orig_name === 'tall one.png' && pairx.values[1] === null")

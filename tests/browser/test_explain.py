@@ -206,6 +206,10 @@ def test_on_a_telephone_the_upload_comes_first_then_picture_number_matches(open_
       .filter(([, box]) => box.height && (box.height < 43.5 || box.width < 43.5))
       .map(([text, box]) => `${text} ${box.width} x ${box.height}`)""")
     assert small == []
+    assert page.locator(".px-main .px-tools").evaluate("(e) => e.clientHeight") < 3 * 44, "two rows of tools"
+    page.locator(".px-menu summary").click()
+    assert page.locator(".px-menu-list").get_by_text("Copy link").is_visible() and overflow(page) <= 0
+    page.locator(".px-menu summary").click()
     page.get_by_role("button", name="Samples, settings").click()
     page.locator(".px-strip button").nth(1).click()
     page.keyboard.press("Escape")

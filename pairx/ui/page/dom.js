@@ -35,14 +35,17 @@ export function makeSvg(tag, attributes, parent) {
 
 /**
  * A button. Its name begins with what is seen on it, so that it can be called by it; where that is a sign, the label is
- * its name.
+ * its name. A key in brackets at the end is not shown where there is none.
  * @param {Element} parent
  * @param {string} text
  * @param {string} label what it does, for a pointer that rests on it and for screen readers
  * @param {(event: MouseEvent) => void} [act]
  */
 export function button(parent, text, label, act) {
-  const node = make("button", "px-button", parent, text);
+  const node = make("button", "px-button", parent);
+  const [, words, key] = /^(.*?)( \([^)]+\))?$/.exec(text);
+  node.append(words);
+  if (key) make("span", "px-key", node, key);
   node.type = "button";
   node.title = label;
   if (label.startsWith(text) || !/\p{L}|\p{N}/u.test(text)) node.setAttribute("aria-label", label);

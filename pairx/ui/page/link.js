@@ -43,8 +43,8 @@ export class ViewLink {
     this.names = names;
     this.query = query;
     this.copied = copied;
-    /** @type {HTMLButtonElement} */
-    this.node = null;
+    /** @type {HTMLButtonElement[]} */
+    this.nodes = [];
     /** @type {ReturnType<typeof setTimeout>} */
     this.waiting = null;
     this.linked = window.location.search !== ""; // whether the address holds the view that is drawn first
@@ -55,7 +55,9 @@ export class ViewLink {
 
   /** @param {Element} parent */
   button(parent) {
-    this.node = button(parent, "Copy link", "Copy a link to exactly this view", () => this.copy());
+    const node = button(parent, "Copy link", "Copy a link to exactly this view", () => this.copy());
+    this.nodes.push(node);
+    return node;
   }
 
   /** @param {Record<string, string | number>} query */
@@ -97,9 +99,12 @@ export class ViewLink {
       field.remove();
     }
     this.changed();
-    this.node.textContent = done ? this.copied() : "Copy it from the address bar";
-    setTimeout(() => {
-      this.node.textContent = "Copy link";
-    }, 2000);
+    this.say(done ? this.copied() : "Copy it from the address bar");
+    setTimeout(() => this.say("Copy link"), 2000);
+  }
+
+  /** @param {string} text */
+  say(text) {
+    for (const node of this.nodes) node.textContent = text;
   }
 }

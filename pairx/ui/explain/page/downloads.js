@@ -18,9 +18,9 @@ export class Downloads {
   constructor(parent, save) {
     this.node = make("details", "px-menu", parent);
     const summary = make("summary", "px-button", this.node, "Download");
-    const list = make("div", "px-menu-list", this.node);
+    this.list = make("div", "px-menu-list", this.node);
     for (const [kind, text, hint] of KINDS) {
-      const node = button(list, text, `${text}: ${hint}`, () => {
+      const node = button(this.list, text, `${text}: ${hint}`, () => {
         save(kind);
         this.close();
         summary.focus();

@@ -88,7 +88,9 @@ export class Picture {
 
     const lower = make("div", "px-lower", body);
     const numbers = make("section", "px-section px-listed", lower);
-    make("h3", "", numbers, "Matches").title = "Arrow keys move, Enter keeps one, Escape frees it, double-click zooms";
+    const head = make("div", "px-matches-head", numbers);
+    make("h3", "", head, "Matches").title = "Arrow keys move, Enter keeps one, Escape frees it, double-click zooms";
+    this.free = button(head, "All matches (Esc)", "All matches (Esc): show all of them again", () => this.choose(null));
     const maps = make("section", "px-section px-pixels", lower);
     this.smallTitle = make("h3", "", maps);
     this.small = make("div", "px-slot", maps);
@@ -117,9 +119,6 @@ export class Picture {
       : null;
     this.exchanged = button(this.tools, "Colour maps (C)", "Colour maps (C): show them large, the lines small", () =>
       this.exchange(!this.colorsLarge),
-    );
-    this.free = button(this.tools, "All matches (Esc)", "All matches (Esc): show all of them again", () =>
-      this.choose(null),
     );
     this.exchange(false);
   }

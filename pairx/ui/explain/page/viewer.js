@@ -31,13 +31,16 @@ export function mount({ element, props, given, trigger, watch }) {
     const match = chosen === null ? {} : { match: chosen };
     return { ...scene.link, lines, colors, opacity, palette, ...match, ...written(seen) };
   });
-  link.button(picture.tools);
-  new Downloads(picture.tools, (kind) => {
+  link.button(picture.tools).classList.add("px-wide-only");
+  const downloads = new Downloads(picture.tools, (kind) => {
     const { chosen, scene, seen, points } = picture;
     const isolate = chosen === null ? null : chosen - 1;
     const look = { ...state.look, ...seen, isolate, point: points.answeredPlace };
     trigger("download", { kind, look, key: scene.key });
   });
+  const copy = link.button(downloads.list);
+  copy.classList.add("px-narrow-only");
+  downloads.list.prepend(copy);
   onBack(root, (query) => trigger("reopen", { query }));
 
   on("changed", () => picture.scene && link.changed());

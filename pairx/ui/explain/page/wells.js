@@ -13,6 +13,16 @@ const PATIENCE = 3000; // ms until gradio has emptied a well
  * @param {number} side */
 const well = (element, side) => element.closest(".px-first").querySelectorAll(".px-photos > *")[side];
 
+/** The same files, each said to be an image: what it is, our decoder finds out, and says what to do. Gradio would refuse it
+ * with a message of its own.
+ * @param {FileList} files */
+function asImages(files) {
+  const all = new DataTransfer();
+  for (const file of files)
+    all.items.add(file.type.startsWith("image/") ? file : new File([file], file.name, { type: "image/png" }));
+  return all.files;
+}
+
 /** Puts a file into a well, in place of what is there, as if it had been dropped.
  * @param {Element} node
  * @param {FileList} files */
@@ -23,7 +33,7 @@ async function fill(node, files) {
   while (!found() && Date.now() < until) await new Promise((done) => requestAnimationFrame(done));
   const input = found();
   if (!input) return;
-  input.files = files;
+  input.files = asImages(files);
   input.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
@@ -70,7 +80,26 @@ export function mount({ element, trigger }) {
     rename();
     tell();
   };
+  /** @type {HTMLElement} */
   const photos = element.closest(".px-first").querySelector(".px-photos");
   new MutationObserver(look).observe(photos, { childList: true, subtree: true });
   look();
+  photos.addEventListener(
+    "change",
+    ({ target }) => {
+      if (target instanceof HTMLInputElement && target.files) target.files = asImages(target.files);
+    },
+    true,
+  );
+  photos.addEventListener(
+    "drop",
+    (event) => {
+      const side = [0, 1].findIndex((one) => well(element, one).contains(/** @type {Node} */ (event.target)));
+      if (side < 0 || !event.dataTransfer.files.length) return;
+      event.preventDefault();
+      event.stopPropagation();
+      fill(well(element, side), event.dataTransfer.files);
+    },
+    true,
+  );
 }
