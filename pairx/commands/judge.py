@@ -37,6 +37,11 @@ def add_judge(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=int, default=0, help="which pairs are drawn (default: %(default)s)")
     command.add_argument(
+        "--whole-photographs",
+        action="store_true",
+        help="show all of each photograph, and take its box for where the animal is",
+    )
+    command.add_argument(
         "-o",
         "--output",
         type=Path,
@@ -56,7 +61,9 @@ def judge(arguments: argparse.Namespace) -> None:
         contender(name)
     dataset, model = load(arguments)
     out = arguments.output or FOLDER / f"{_plain(dataset.name)}-{_plain(model.name)}"
-    options = {name: getattr(arguments, name) for name in ("criteria", "pairs", "reference", "seed")}
+    options = {
+        name: getattr(arguments, name) for name in ("criteria", "pairs", "reference", "seed", "whole_photographs")
+    }
     found = with_progress(judge_steps(dataset, model, arguments.methods, out=out, **options))
     if arguments.json:
         rows = json.loads(found.table.to_json(orient="records"))

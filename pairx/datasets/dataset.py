@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pairx import images
+from pairx.datasets.marks import parse_parts
 from pairx.datasets.names import is_unknown, plain
 from pairx.datasets.reading import Shown, read_steps
 from pairx.types import Computation, InputError, View
@@ -22,7 +23,7 @@ from pairx.types import Computation, InputError, View
 REQUIRED = ("image_id", "path", "identity")
 BOX = ("x", "y", "w", "h")
 TEXTS = ("orientation", "encounter", "split", "species", "date", "place")
-OPTIONAL = (*TEXTS, *BOX, "theta")
+OPTIONAL = (*TEXTS, *BOX, "theta", "mask", "parts")
 Box = tuple[float, float, float, float]
 SHOWN = 5  # problems of one kind that a message spells out
 
@@ -54,8 +55,9 @@ class Dataset:
     name: what to call it. table: one row a photograph, indexed from 0, texts in the columns image_id (unique), path
     (absolute) and identity, and where the source has them orientation, encounter, split, species, date and place ("" is
     unknown) and x, y, w, h, theta: the box around the animal and its turn, as `pairx.images.load_image` takes them
-    (float, NaN is the whole photograph). problems: of the rows that were left out because of them, if any. notes: what
-    was guessed and what else was left out, a plain sentence each.
+    (float, NaN is the whole photograph); mask, the absolute path of a picture of where the animal is, and parts, named
+    points as `pairx.datasets.marks` reads them ("" is unknown). problems: of the rows that were left out because of
+    them, if any. notes: what was guessed and what else was left out, a plain sentence each.
     """
 
     name: str
@@ -141,7 +143,7 @@ def build_steps(
         raise ManifestError(name, missing + unknown, known)
     table = raw[[column for column in (*REQUIRED, *OPTIONAL) if column in raw]].copy()
     table, told = _with_identities(name, _as_texts(table), rules.unknown)
-    rows = _id_problems(table) + _number_problems(table)
+    rows = _id_problems(table) + _number_problems(table) + _mark_problems(table, folder, rules)
     found, read = yield from _file_problems(table, folder, rules)
     problems = sorted(rows + found, key=lambda problem: problem.row or 0)
     if problems and not rules.skip_problems:
@@ -158,9 +160,9 @@ def build_steps(
 
 def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
     """The cells of the columns that are texts; a path as it is, since files may have blanks around their names."""
-    for column in {*REQUIRED, *TEXTS} & set(table):
+    for column in {*REQUIRED, *TEXTS, "mask", "parts"} & set(table):
         texts = table[column].fillna("").astype(str)
-        table[column] = texts if column == "path" else texts.map(plain)
+        table[column] = texts if column in ("path", "mask", "parts") else texts.map(plain)
     return table
 
 
@@ -204,6 +206,24 @@ def _number_problems(table: pd.DataFrame) -> list[Problem]:
         partial = (empty > 0) & (empty < 4)
         already = {problem.row for problem in problems}
         problems += [Problem("incomplete box", _place(i), i) for i in partial[partial].index if i not in already]
+    return problems
+
+
+def _mark_problems(table: pd.DataFrame, folder: Path, rules: Rules) -> list[Problem]:
+    """What is wrong with the paths of masks, which become absolute, and with named parts."""
+    problems, root = [], os.path.abspath(folder)
+    for i, given in table["mask"].items() if "mask" in table else ():
+        where = f"{given.strip()} ({_place(i)})"
+        table.loc[i, "mask"] = path = _locate(root, given)[0]
+        if path and not _within(root, path, rules.links_out):
+            problems.append(Problem("mask outside the folder", where, i))
+        elif path and not os.path.isfile(path):
+            problems.append(Problem("missing mask", where, i))
+    for i, given in table["parts"].items() if "parts" in table else ():
+        try:
+            parse_parts(given)
+        except InputError as error:
+            problems.append(Problem("parts that cannot be read", f"{error} ({_place(i)})", i))
     return problems
 
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from pairx.baselines import PairAtLayer
+from pairx.core import correspondence
 from pairx.images import cell_centres
 from pairx.judging.curves import curve
 from pairx.judging.truth import Truth
@@ -18,6 +19,8 @@ from pairx.types import Explanation, ImagePair
 
 Explain = Callable[[EmbeddingModel, ImagePair], Explanation]
 Two = tuple[np.ndarray, np.ndarray]
+WITHIN = 1.5
+"""Cells of the model's layer by which a match may be off."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,33 @@ class Case:
         starts = np.argsort(-flat.max(1), kind="stable")[:most]
         ends = flat[starts].argmax(1)
         return self._centres(starts, grids[0], number), self._centres(ends, grids[1], 1 - number)
+
+    def partners(self, number: int, points: np.ndarray) -> np.ndarray | None:
+        """(N, 2) x/y in the other photograph of points (N, 2) x/y in photograph 0 or 1, pixels of the images.
+
+        Of a tensor the centre of the strongest partner; of matches the end of the nearest, NaN where none starts within
+        WITHIN cells. None where a method has neither.
+        """
+        one = self.explanation
+        if one.tensor is not None:
+            x, y, width, height = self._extent(number)
+            own = one.tensor.shape[2:] if number else one.tensor.shape[:2]
+            cells = [
+                correspondence.partners(
+                    one.tensor, correspondence.at_point((at - (x, y)) / (width, height), own), number
+                )
+                for at in points
+            ]
+            places = np.array([np.argmax(found) for found in cells])
+            return self._centres(places, cells[0].shape, 1 - number)
+        if one.matches is None:
+            return None
+        starts, ends = one.matches.keypoints0, one.matches.keypoints1
+        starts, ends = (ends, starts) if number else (starts, ends)
+        if not len(starts):
+            return np.full((len(points), 2), np.nan)
+        away = np.linalg.norm((points[:, None] - starts) / self.cell(number), axis=2)
+        return np.where(away.min(1, keepdims=True) <= WITHIN, ends[away.argmin(1)], np.nan)
 
     def _centres(self, flat: np.ndarray, grid: tuple[int, ...], number: int) -> np.ndarray:
         cells = np.column_stack(np.unravel_index(flat, grid))

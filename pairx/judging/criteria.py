@@ -9,11 +9,11 @@ import numpy as np
 
 from pairx.evaluation.faithfulness import SHARE
 from pairx.judging import fidelity, places
-from pairx.judging.case import Case
+from pairx.judging.case import WITHIN, Case
 from pairx.judging.contenders import CENTRE, EDGES, RANDOM
 from pairx.judging.curves import SHARES
 from pairx.judging.planning import SAME, TWINS
-from pairx.judging.truth import CORRESPONDENCE, DIFFERENCES, MASKS
+from pairx.judging.truth import CORRESPONDENCE, DIFFERENCES, MASKS, PARTS
 from pairx.plugins import Registry
 from pairx.types import InputError
 
@@ -79,7 +79,7 @@ _ZHU = "Zhu et al., Visual Explanation for Deep Metric Learning"
 
 _add(
     "right-places", RIGHT, places.right_places, "Shrack et al., PAIR-X",
-    f"Share of the {places.TOP} strongest matches whose end lies within {places.WITHIN} cells of the model's layer of "
+    f"Share of the {places.TOP} strongest matches whose end lies within {WITHIN} cells of the model's layer of "
     "the true place; mean of both directions. A match that starts off the animal, or on a spot that the other "
     "photograph does not show, misses. Of a method that tells pairs of cells, matches are the cells whose strongest "
     "partner is the strongest.",
@@ -112,6 +112,13 @@ _add(
     "The animal's mask is sent to the other photograph through the pairs of cells, as many pixels as its own mask has "
     "there: the mean of the IoU of the animal and of the rest, both directions.",
     needs=MASKS,
+)  # fmt: skip
+_add(
+    "parts", RIGHT, places.parts, f"{_HAMILTON}, A.2, of points in place of masks",
+    f"Share of the named parts that show in both photographs whose partner lies within {WITHIN} cells of the model's "
+    "layer of the same part; mean of both directions. The partner is the strongest of the place; of a method that "
+    f"tells matches, the end of the nearest, and a part at which none starts within {WITHIN} cells misses.",
+    title="right part", needs=PARTS,
 )  # fmt: skip
 _add(
     "twins", RIGHT, places.twins, "this project: the sample herd's twins differ in a few known markings",

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 
 from pairx.baselines import PairAtLayer, encode_pair
 from pairx.datasets import Dataset, Herd
+from pairx.images import load_image
 from pairx.judging.case import Case
 from pairx.judging.contenders import Contender
 from pairx.judging.criteria import Criterion
 from pairx.judging.memory import peak
 from pairx.judging.planning import Planned
-from pairx.judging.truth import Truth, truth_of
+from pairx.judging.truth import Truth, truth_of, truth_of_table
 from pairx.judging.untrained import untrained_copy
 from pairx.models import EmbeddingModel
-from pairx.types import ImagePair, InputError
+from pairx.types import ImagePair, InputError, View
 
 CALIBRATION = 8
 """Photographs, spread over the data set, from which the untrained network takes the statistics of its features."""
@@ -39,10 +41,12 @@ class Opened:
 
 @dataclass(frozen=True)
 class Measuring:
-    """What all pairs share. herd: the rendered herd that the data set is, if it is one."""
+    """What all pairs share. whole: whether photographs are shown whole, though the data set has boxes. herd: the
+    rendered herd that the data set is, if it is one."""
 
     dataset: Dataset
     model: EmbeddingModel
+    whole: bool
     herd: Herd | None
     criteria: Sequence[Criterion]
     seed: int
@@ -51,7 +55,7 @@ class Measuring:
     def untrained(self) -> EmbeddingModel:
         """The model with shuffled weights."""
         step = max(1, len(self.dataset) // CALIBRATION)
-        photographs = [self.dataset.load(row)[0] for row in range(0, len(self.dataset), step)[:CALIBRATION]]
+        photographs = [self._load(row)[0] for row in range(0, len(self.dataset), step)[:CALIBRATION]]
         return untrained_copy(self.model, photographs, self.seed)
 
     def open(self, planned: Planned) -> Opened:
@@ -63,7 +67,10 @@ class Measuring:
         with torch.no_grad():
             self.model.module(at.sides[0].x)
         forward = time.perf_counter() - started
-        truth = truth_of(self.herd, (ids[0], ids[1])) if self.herd else Truth()
+        if self.herd:
+            truth = truth_of(self.herd, (ids[0], ids[1]))
+        else:
+            truth = truth_of_table(self.dataset, planned.rows, (pair.view0, pair.view1), self.whole)
         return Opened(planned.kind, at, truth, self._pair(planned.rows[0], planned.stranger), forward)
 
     def measure(self, opened: Opened, contender: Contender) -> dict[str, Any]:
@@ -80,8 +87,14 @@ class Measuring:
             return {"refused": str(error)}
         return {"scores": {name: number for name, number in numbers.items() if number is not None}}
 
+    def _load(self, row: int) -> tuple[np.ndarray, View]:
+        if not self.whole:
+            return self.dataset.load(row)
+        table = self.dataset.table
+        return load_image(table["path"].iloc[row], name=table["image_id"].iloc[row])
+
     def _pair(self, row0: int, row1: int) -> ImagePair:
-        (image0, view0), (image1, view1) = self.dataset.load(row0), self.dataset.load(row1)
+        (image0, view0), (image1, view1) = self._load(row0), self._load(row1)
         ids = self.dataset.table["image_id"]
         return ImagePair(image0, image1, ids.iloc[row0], ids.iloc[row1], view0, view1)
 

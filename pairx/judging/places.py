@@ -7,12 +7,10 @@ import numpy as np
 from scipy.stats import rankdata
 
 from pairx.core import correspondence
-from pairx.judging.case import Case
+from pairx.judging.case import WITHIN, Case
 
 TOP = 20
 """Strongest matches that are looked at, as many as PAIR-X draws lines."""
-WITHIN = 1.5
-"""Cells of the model's layer by which a match may be off."""
 THRESHOLDS = (0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 OVERLAP = 0.5
 
@@ -71,6 +69,19 @@ def label_transfer(case: Case) -> float | None:
         sent = correspondence.highest(cells, truth.shape, int(truth.sum()))
         overlaps += [_overlap(sent, truth), _overlap(~sent, ~truth)]
     return _mean(overlaps)
+
+
+def parts(case: Case) -> float | None:
+    """Share, 0 to 1, of the named parts whose partner lies within WITHIN cells of the same part; both directions."""
+    if case.truth.parts is None:
+        return None
+    shares: list[float] = []
+    for number in (0, 1):
+        if (found := case.partners(number, case.truth.parts[number])) is None:
+            return None
+        away = np.linalg.norm((found - case.truth.parts[1 - number]) / case.cell(1 - number), axis=1)
+        shares.append(float((away <= WITHIN).mean()))
+    return _mean(shares)
 
 
 def twins(case: Case) -> float | None:

@@ -31,7 +31,7 @@ from pairx.types import Computation, InputError, Step, finished
 SCORES, TABLE, ABOUT = "scores.parquet", "table.csv", "judgement.json"
 REFERENCE = "pair-x"
 PAIRS = 12
-VERSION = 1  # of the numbers: raised whenever the same settings give others
+VERSION = 2  # of the numbers: raised whenever the same settings give others
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,7 @@ def judge_steps(
     pairs: int = PAIRS,
     reference: str = REFERENCE,
     seed: int = 0,
+    whole_photographs: bool = False,
     cache: Path | None = None,
 ) -> Computation[Judgement]:
     """Measure methods, and controls, by criteria over pairs of a data set.
@@ -88,8 +89,8 @@ def judge_steps(
     with their default options at the model's own layer. out: the folder, new or of a judgement with the same settings,
     which is continued; methods may come to it. criteria: names, by default all; those whose truth the data set does
     not hold are left out, which `about["notes"]` says. pairs: of one animal from one flank, at most, and as
-    many of twins. reference: the method that others are compared with. cache: where what is known of photographs is
-    kept.
+    many of twins. whole_photographs: show all of each photograph, and take its box for where the animal is. reference:
+    the method that others are compared with. cache: where what is known of photographs is kept.
 
     A generator of `Step`s; each finished pair and method is on disk before the next step. Returns the Judgement after
     writing table.csv, scores.parquet and judgement.json. Raises InputError for wrong input, where the folder holds
@@ -117,9 +118,10 @@ def judge_steps(
         "criteria": [one.name for one in wanted],
         "pairs": pairs,
         "seed": seed,
+        "whole_photographs": whole_photographs,
         "version": VERSION,
     }
-    measuring = Measuring(dataset, model, herd, wanted, seed)
+    measuring = Measuring(dataset, model, whole_photographs, herd, wanted, seed)
     with Store(Path(out), settings) as store:
         everyone = [*judged, *controls(measuring.untrained)]
         yield from _measure_missing(store, planned, everyone, measuring)

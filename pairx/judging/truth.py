@@ -6,17 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 
+from pairx import images
 from pairx.datasets import Dataset, Herd, load_herd
+from pairx.datasets.marks import load_mask, parse_parts
+from pairx.types import View
 
 Masks = tuple[np.ndarray, np.ndarray]
 Partners = Callable[[int, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-MASKS, CORRESPONDENCE, DIFFERENCES = "masks", "correspondence", "differences"
+MASKS, PARTS, CORRESPONDENCE, DIFFERENCES = "masks", "parts", "correspondence", "differences"
 KINDS = {
     MASKS: "where the animal is",
+    PARTS: "where parts of the animal are",
     CORRESPONDENCE: "which places are the same",
     DIFFERENCES: "where twins differ",
 }
@@ -27,7 +32,8 @@ KINDS = {
 class Truth:
     """Of one pair, in pixels of its images; None is what is not known.
 
-    masks: (H, W) bool over each image, where the animal is. correspondence: of a photograph's number, 0 or 1, and
+    masks: (H, W) bool over each image, where the animal is. parts: (P, 2) x/y in each image of the parts that show in
+    both, in the same order. correspondence: of a photograph's number, 0 or 1, and
     points (N, 2) x/y in it: where they are in the other, (N, 2) x/y, NaN off the animal, and whether they show there,
     (N,) bool. differences: (H, W) bool over each image of twins, the markings that differ.
     """
@@ -35,6 +41,7 @@ class Truth:
     masks: Masks | None = None
     correspondence: Partners | None = None
     differences: Masks | None = None
+    parts: tuple[np.ndarray, np.ndarray] | None = None
 
     def knows(self, kind: str) -> bool:
         """Whether it holds one of KINDS."""
@@ -62,6 +69,51 @@ def truth_of(herd: Herd, ids: tuple[str, str]) -> Truth:
         correspondence=lambda side, points: herd.correspondence(ids[side], ids[1 - side], points),
         differences=differences if kin and all(one.any() for one in differences) else None,
     )
+
+
+def truth_of_table(dataset: Dataset, rows: tuple[int, int], views: tuple[View, View], whole: bool = False) -> Truth:
+    """What the columns of a data set say of two of its photographs.
+
+    views: how they are shown. whole: whether they are shown whole, and a box is where the animal is, for those that
+    have no mask. Raises InputError for a mask that cannot be read.
+    """
+    found = [_mask(dataset, row, view, whole) for row, view in zip(rows, views, strict=True)]
+    masks = None if found[0] is None or found[1] is None else (found[0], found[1])
+    return Truth(masks=masks, parts=_parts(dataset.table, rows, views))
+
+
+def _mask(dataset: Dataset, row: int, view: View, whole: bool) -> np.ndarray | None:
+    table = dataset.table
+    if "mask" in table and table["mask"].iloc[row]:
+        return load_mask(table["mask"].iloc[row], view, table["image_id"].iloc[row])
+    box, theta = dataset.box(row)
+    if not whole or box is None:
+        return None
+    width, height = view.image_size
+    animal = images.load_image(table["path"].iloc[row], box, theta)[1]
+    corners = view.to_image(animal.to_photograph(np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * animal.image_size))
+    mask = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(mask, corners.round().astype(np.int32), 1)
+    return mask.astype(bool)
+
+
+def _parts(
+    table: pd.DataFrame, rows: tuple[int, int], views: tuple[View, View]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Of both photographs, x/y in their images, those parts that both have and show."""
+    if "parts" not in table:
+        return None
+    known = [parse_parts(table["parts"].iloc[row]) for row in rows]
+    both = [name for name in known[0] if name in known[1]]
+    if not both:
+        return None
+    first, second = (
+        view.to_image(np.array([one[name] for name in both])) for one, view in zip(known, views, strict=True)
+    )
+    shown = np.ones(len(both), bool)
+    for points, view in ((first, views[0]), (second, views[1])):
+        shown &= ((points >= 0) & (points < view.image_size)).all(1)
+    return (first[shown], second[shown]) if shown.any() else None
 
 
 def twin_pairs(herd: Herd) -> list[tuple[str, str]]:
