@@ -49,7 +49,7 @@ export class Picture {
     this.pair = new PairView(body, this.view, given.look.lines, moved);
     this.pair.colored = COLORED;
     this.stage = this.pair.stage;
-    this.under = make("div", "px-under", body);
+    this.under = make("div", "px-beneath", body);
     this.said = make("p", "px-hint px-said", this.under);
     this.said.setAttribute("aria-live", "polite");
     this.scales = make("div", "px-scales", this.under);
