@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from pairx import viz
+    from pairx.contrasting import contrast, contrast_steps
     from pairx.evaluation.faithfulness import Faithfulness, faithfulness
     from pairx.evaluation.regions import rank_region
     from pairx.evaluation.run import evaluate
@@ -40,6 +41,8 @@ __all__ = [
     "__version__",
     "compare",
     "compare_steps",
+    "contrast",
+    "contrast_steps",
     "evaluate",
     "explain",
     "explain_steps",
@@ -66,6 +69,8 @@ _HOMES = {
     "Preprocessing": "models",
     "compare": "methods",
     "compare_steps": "methods",
+    "contrast": "contrasting",
+    "contrast_steps": "contrasting",
     "evaluate": "evaluation.run",
     "explain": "methods",
     "explain_steps": "methods",

@@ -18,7 +18,19 @@ from typing import NoReturn
 
 import pairx
 from pairx import door
-from pairx.commands import animate, checking, dataset, figure, judge, lists, pair, ranking, region, review
+from pairx.commands import (
+    animate,
+    checking,
+    contrast,
+    dataset,
+    figure,
+    judge,
+    lists,
+    pair,
+    ranking,
+    region,
+    review,
+)
 from pairx.commands.shared import add_model
 from pairx.extras import missing
 from pairx.heap import share_heap
@@ -29,6 +41,7 @@ COMMANDS: dict[str, Command] = {
     "explain": ("explain the similarity of two photographs", pair.explain, pair.add_explain),
     "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
     "animate": ("write a moving picture of one pair, for a talk", animate.animate, animate.add_animate),
+    "contrast": ("show why a query is more similar to A than to B", contrast.contrast, contrast.add_contrast),
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),
     "judge": ("measure which methods can be trusted on a model and a data set", judge.judge, judge.add_judge),
     "rank": ("list the photographs most similar to one", ranking.rank, ranking.add_rank),

@@ -27,7 +27,7 @@ FLOORS = (
     ("models", "geometry", "datasets"),
     ("lrp",),
     ("core", "baselines"),
-    ("methods", "viz"),
+    ("methods", "contrasting", "viz"),
     ("evaluation",),
     ("ranking",),
     ("figures",),

@@ -6,6 +6,7 @@ background's. First order explains one photograph with the other held constant; 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,9 +123,15 @@ def sam(at: PairAtLayer, options: SamOptions) -> Computation[Finding]:
 def ig_sam(side: Side, options: IgSamOptions) -> Computation[Tensor]:
     """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side."""
     score = side.cosine if options.norm else side.product
-    background = backgrounds.of_features(side, options.background)
+    return (yield from integrated(side, score, backgrounds.of_features(side, options.background), options.samples))
+
+
+def integrated(side: Side, score: Callable[[Tensor], Tensor], background: Tensor, samples: int) -> Computation[Tensor]:
+    """What the cells of a photograph add to a score, a function of embeddings (B, D), on the way from a background's
+    features (C, h, w) to its own: (h, w) float64. Sums to the score less the background's, but for the midpoint rule of
+    so many samples."""
     change = side.activation - background
-    gradient = yield from path_gradient(lambda grid: score(side.head(grid)), background, change, options.samples)
+    gradient = yield from path_gradient(lambda grid: score(side.head(grid)), background, change, samples)
     return (change * gradient).sum(0)
 
 

@@ -3,6 +3,7 @@
 
 from pairx.viz.aligned import Laid
 from pairx.viz.colors import AGAINST, CASINGS, NEUTRAL, match_colors, palettes
+from pairx.viz.contrast import draw_contrast
 from pairx.viz.detail import MOST_ZOOM, Detail
 from pairx.viz.figure import Figure, draw
 from pairx.viz.grid import ENDS, Entry, Grid, Panel, draw_entries, draw_grid, notes_of, panel_of
@@ -37,6 +38,7 @@ __all__ = [
     "blink",
     "compose",
     "draw",
+    "draw_contrast",
     "draw_entries",
     "draw_grid",
     "follow_points",

@@ -139,7 +139,7 @@ export class Picture {
       this.tell("", null);
       return;
     }
-    root.classList.toggle("px-waiting", !this.shows(now));
+    root.classList.toggle("px-giving", !this.shows(now));
     const names = this.blind() ? ["", ""] : [now.query.id, now.candidate.id];
     const sides = [now.query, now.candidate].map((photo, side) => this.adjust.photo(photo, side, names[side]));
     const photos = await Promise.all(sides).catch((error) => {
@@ -150,7 +150,7 @@ export class Picture {
     this.photos = photos;
     this.stage.node.hidden = !photos;
     this.draw();
-    root.classList.remove("px-waiting");
+    root.classList.remove("px-giving");
     root.dataset.key = keyOf(now);
     this.look();
   }
