@@ -18,7 +18,15 @@ from pairx.ui import app
 from pairx.ui.compare.payload import Measured, PanelFiles, PanelScene, RunStatus
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, WellAnswer
 from pairx.ui.explore.payload import RunScene
-from pairx.ui.review.payload import ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndo, ReviewUndone
+from pairx.ui.review.payload import (
+    ReviewDecision,
+    ReviewKept,
+    ReviewOthers,
+    ReviewQueue,
+    ReviewUndo,
+    ReviewUndone,
+    ReviewVersus,
+)
 from pairx.ui.shared.page import UI
 from pairx.ui.shared.parts import Part
 from pairx.ui.shared.payload import LookValues
@@ -41,6 +49,7 @@ FETCHED = (
     ReviewQueue,
     ReviewUndo,
     ReviewUndone,
+    ReviewVersus,
 )
 """What crosses as a file or through a `Messenger`, so that no part names it."""
 HEAD = """// Written by `python -m tools.make_types` from the types of pairx/ui/*/payload.py: change those.

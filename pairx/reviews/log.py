@@ -108,6 +108,13 @@ class ReviewLog:
         )
         return Task(found[0][0] - 1, *found[0][1:]) if found else None
 
+    def tasks_of(self, query_id: str) -> list[Task]:
+        """The pairs of a query, the best rank first, then in the order of the queue."""
+        found = self._all(
+            f"SELECT {_TASK} FROM tasks WHERE query_id = ? ORDER BY coalesce(rank, {_LAST}), number", (query_id,)
+        )
+        return [Task(number - 1, *rest) for number, *rest in found]
+
     def task_of(self, number: int) -> Task | None:
         """The pair that an entry of the log is about, or, of a new individual, the first of its query; None where it is
         not in the queue."""
@@ -232,6 +239,7 @@ def pair_ends(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(ends, columns=["low", "high"], index=table.index, dtype=str)
 
 
+_LAST = 2**62  # behind every rank
 _TASK = "number, query_id, candidate_id, cosine, score, rank"
 _ENDS = "min(query_id, candidate_id), max(query_id, candidate_id)"
 _DISPUTED = (

@@ -13,7 +13,7 @@ ENDS = ("for the other", "for this candidate")
 """What blue and red mean."""
 CAVEAT = (
     "Lines: matches that this candidate has and the other lacks. Red: what speaks for this candidate rather than for "
-    "the other."
+    "the other; a candidate's places are set against the same places of the other."
 )
 
 

@@ -156,6 +156,22 @@ def test_a_photograph_can_be_turned_mirrored_and_lit_on_its_own(review):
     assert "brightness" not in (page.locator(".px-review .px-photo").first.get_attribute("style") or "")
 
 
+def test_two_candidates_of_a_query_stand_against_each_other_by_key(review):
+    page = review("Oz")
+    pair = pair_of(page)
+    page.keyboard.press("v")
+    sheet = page.locator("dialog.px-versus[open]")
+    sheet.locator(".px-stage .px-photo").nth(3).wait_for()
+    assert sheet.locator(".px-overlay").count() == 4
+    names = sheet.locator("section bdi").all_inner_texts()
+    assert len(names) == 2 and names[0] != names[1]
+    assert all("of its matches are its own" in one for one in sheet.locator("section").all_inner_texts())
+    page.keyboard.press("n")
+    page.keyboard.press("v")
+    sheet.wait_for(state="detached")
+    assert pair_of(page) == pair
+
+
 def test_all_photographs_of_the_candidate_are_one_key_away(review):
     page = review("Gus")
     page.keyboard.press("g")

@@ -162,6 +162,21 @@ def test_pair_x_of_a_pair_comes_without_its_photographs(client):
 
 
 @pytest.mark.slow
+def test_a_candidate_is_set_against_the_best_other_one(desk, places):
+    found = desk.versus("herd", PAIRS[2][0], PAIRS[2][1])
+    assert [side["photo"]["id"] for side in found["sides"]] == [PAIRS[2][1], PAIRS[0][1]]
+    first = desk.versus("herd", *PAIRS[0][:2])
+    assert [side["photo"]["id"] for side in first["sides"]] == [PAIRS[0][1], PAIRS[1][1]]
+    one, other = (side["similarity"] for side in first["sides"])
+    assert first["difference"] == pytest.approx(one - other) and first["sides"][0]["scene"]["photos"] == []
+    assert {scale["high"] for side in first["sides"] for scale in side["scene"]["scales"]} == {"for this one"}
+    with ReviewLog(places.reviews / "herd") as log:
+        log.add_tasks([(IDS[7], IDS[8], None, None, None)])
+    with pytest.raises(InputError, match="no other candidate"):
+        desk.versus("herd", IDS[7], IDS[8])
+
+
+@pytest.mark.slow
 def test_a_place_is_answered_by_the_other_photograph_and_what_is_no_place_is_refused(client):
     query, candidate = PAIRS[0][:2]
     asked = f"/{ROOT}/herd/point?query={query}&candidate={candidate}"

@@ -414,6 +414,11 @@ export interface ReviewUndone {
   progress: ReviewProgress;
 }
 
+export interface ReviewVersus {
+  difference: number;
+  sides: VersusSide[];
+}
+
 export interface RunEntry {
   name: string;
   hint: string;
@@ -610,6 +615,14 @@ export interface Ticket {
 export interface Turn {
   to: string;
   label: string;
+}
+
+export interface VersusSide {
+  photo: ReviewPhoto;
+  similarity: number;
+  alone: number;
+  shared: number;
+  scene: Scene;
 }
 
 export interface ViewChipsConstants {

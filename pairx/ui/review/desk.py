@@ -16,10 +16,11 @@ from PIL import Image
 
 import pairx
 from pairx import images, viz
+from pairx.contrasting import contrast
 from pairx.datasets import Dataset, load_steps
 from pairx.reviews import Decision, ReviewLog, Task, now, settled
 from pairx.reviews.settling import CONFLICT
-from pairx.types import ImagePair, InputError, finished
+from pairx.types import Explanation, ImagePair, InputError, finished
 from pairx.ui.explain.events import read_place
 from pairx.ui.explain.payload import PointAnswer, Scene
 from pairx.ui.explain.scene import scene_of
@@ -31,7 +32,10 @@ from pairx.ui.review.payload import (
     ReviewQueue,
     ReviewTask,
     ReviewUndone,
+    ReviewVersus,
+    VersusSide,
 )
+from pairx.ui.shared.cache import Recent
 from pairx.ui.shared.files import cached, encoded
 from pairx.ui.shared.library import Library
 from pairx.ui.shared.photos import Photo, pair_of
@@ -48,6 +52,9 @@ OTHER_MODEL = (
 )
 KEPT_REVIEWS = 4
 KEPT_PHOTOS = 200
+KEPT_CONTRASTS = 16
+FOR_EACH: Any = {"low": "for the other", "high": "for this one"}
+"""What the colours of a contrast mean."""
 FACTS = ("date", "place", "encounter", "orientation", "species")
 
 
@@ -70,6 +77,7 @@ class ReviewDesk:
         self.library = library
         self._open: OrderedDict[str, OpenReview] = OrderedDict()
         self._lock = threading.Lock()
+        self._contrasts: Recent[tuple[Explanation, Explanation]] = Recent(KEPT_CONTRASTS)
         self._jpeg = lru_cache(KEPT_PHOTOS)(self._encoded)
 
     def open(self, name: str) -> OpenReview:
@@ -192,6 +200,35 @@ class ReviewDesk:
         cells = self.app_state.point_map(request, *asked)
         h, w = cells.shape
         return {"ticket": 0, "cells": cells.ravel().tolist(), "grid": (h, w), "scale": viz.scale_of(cells)}
+
+    def versus(self, name: str, query: str, candidate: str) -> ReviewVersus:
+        """A candidate against the best other one of its query. Raises InputError where there is none."""
+        review = self.open(name)
+        others = [one for one in review.log.tasks_of(query) if one.candidate_id != candidate]
+        if not others:
+            raise InputError("This query has no other candidate to compare this one with.")
+        ids = candidate, others[0].candidate_id
+        asked = [self.request(name, query, one) for one in ids]
+        key = tuple(self.app_state.key(request) for request, _ in asked)
+        found = self._contrasts.get(key)
+        if found is None:
+            request, pair = asked[0]
+            with self.app_state.waiting:
+                found = contrast(self.app_state.model(request.model), pair, asked[1][1], request.layer)
+            self._contrasts.put(key, found)
+        sides = [self._side(review, *one) for one in zip(ids, found, [pair for _, pair in asked], strict=True)]
+        return {"difference": found[0].metrics["difference"], "sides": sides}
+
+    def _side(self, review: OpenReview, image_id: str, found: Explanation, pair: ImagePair) -> VersusSide:
+        scene = _without_photos(scene_of(found, pair))
+        alone, shared = (int(found.metrics.get(name, 0)) for name in ("alone", "shared"))
+        return {
+            "photo": self._photo(review, image_id),
+            "similarity": found.similarity,
+            "alone": alone,
+            "shared": shared,
+            "scene": scene | {"scales": [scale | FOR_EACH for scale in scene["scales"]]},
+        }
 
     def _on_shelf(self, review: OpenReview, image_id: str) -> Photo:
         row = review.dataset.row(image_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from pairx.ui.explain.payload import Scene
 from pairx.ui.shared.payload import LookDefaults
 
 
@@ -89,6 +90,24 @@ class ReviewOthers(TypedDict):
 
     identity: str
     photos: list[ReviewPhoto]
+
+
+class VersusSide(TypedDict):
+    """A candidate with what speaks for it rather than for the other. alone: PAIR-X's matches that raise its similarity
+    alone; shared: those that both have."""
+
+    photo: ReviewPhoto
+    similarity: float
+    alone: int
+    shared: int
+    scene: Scene
+
+
+class ReviewVersus(TypedDict):
+    """The candidate on show, and the best other one of its query. difference: of their cosine similarities."""
+
+    difference: float
+    sides: list[VersusSide]
 
 
 class ReviewConstants(TypedDict):

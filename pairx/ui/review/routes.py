@@ -40,6 +40,7 @@ class ReviewRoutes:
                 Route(f"/{ROOT}/{{name}}/photo", self.photo),
                 Route(f"/{ROOT}/{{name}}/scene", self.scene),
                 Route(f"/{ROOT}/{{name}}/point", self.point),
+                Route(f"/{ROOT}/{{name}}/versus", self.versus),
             ]
         )
 
@@ -98,6 +99,15 @@ class ReviewRoutes:
         place = [_fraction(text) for text in query.get("place", "").split(",")]
         given = query.get("query", ""), query.get("candidate", ""), _whole(query.get("side"), -1), place
         return await _answer(self.desk.point, _name(request), *given)
+
+    async def versus(self, request: Request) -> Response:
+        """GET ?query=&candidate=: the candidate against the best other one of its query."""
+        query = request.query_params
+        async with self.explaining:
+            if await request.is_disconnected():
+                return Response(status_code=204)
+            given = query.get("query", ""), query.get("candidate", "")
+            return await _answer(self.desk.versus, _name(request), *given)
 
     async def _posted(self, request: Request, act: Callable[..., Any]) -> Response:
         # Another site's page cannot send this type without asking first.

@@ -9,6 +9,7 @@ import { Head, NAMELESS } from "./head.js";
 import { Picture } from "./picture.js";
 import { Queue } from "./queue.js";
 import { Verdicts } from "./verdicts.js";
+import { showVersus } from "./versus.js";
 
 /** @import { ReviewBoardPart } from "../../page/payloads.js" */
 
@@ -28,6 +29,8 @@ export function mount({ element, props, given, watch }) {
   const picture = new Picture(root, body, given, () => head.blind, say);
   const all = "All of this one (G)";
   button(picture.tools, all, `${all}: every photograph of the candidate's individual`, others);
+  const against = "Versus (V)";
+  button(picture.tools, against, `${against}: why this candidate and not the best other one of its query`, versus);
   const verdicts = new Verdicts(body, root, given.verdicts, decide, undo);
   const candidates = new Candidates(body, (place) => visit(queue.places.indexOf(place)));
   picture.below(body);
@@ -181,6 +184,10 @@ export function mount({ element, props, given, watch }) {
     }
   }
 
+  function versus() {
+    if (queue.now) void showVersus(root, desk, queue.now, head.blind, given.look.lines);
+  }
+
   /** @param {number} by */
   function step(by) {
     if (!queue.now && by > 0) return;
@@ -191,6 +198,7 @@ export function mount({ element, props, given, watch }) {
   onKey(root, "x", () => picture.explain());
   onKey(root, "p", () => queue.now && picture.points.toggle(false));
   onKey(root, "g", others);
+  onKey(root, "v", versus);
   onKey(root, "j", () => step(1));
   onKey(root, "k", () => step(-1));
   onEscape(root, () => picture.points.leave());

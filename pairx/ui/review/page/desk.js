@@ -1,6 +1,6 @@
 // What the server keeps of a review: asked for and told by its own addresses, so that an answer means "on disk".
 
-/** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, Scene } from "../../page/payloads.js" */
+/** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, ReviewVersus, Scene } from "../../page/payloads.js" */
 /** @import { Place as Asked } from "../../page/pointing.js" */
 /** @import { Place } from "./queue.js" */
 
@@ -52,6 +52,14 @@ export class Desk {
     const asked = new URLSearchParams({ query, candidate, ...(ahead && { ahead: "1" }) });
     const answer = await fetch(`${this.base}scene?${asked}`, { signal });
     return answer.status === 204 ? null : read(answer);
+  }
+
+  /** The candidate of a pair against the best other one of its query.
+   * @param {Place} place @param {AbortSignal} signal given when the person went on
+   * @returns {Promise<ReviewVersus>} */
+  async versus({ query, candidate }, signal) {
+    const asked = new URLSearchParams({ query: query.id, candidate: candidate.id });
+    return read(await fetch(`${this.base}versus?${asked}`, { signal }));
   }
 
   /** What the other photograph answers to a place of one.
