@@ -57,7 +57,7 @@ export class Picture {
       this.stage,
       modes,
       (text, scale) => this.tell(text, scale),
-      () => this.draw(),
+      () => this.pointed(),
       (question) => this.ask(question),
       () => (this.adjust.moved ? this.draw() : this.look()),
     );
@@ -80,6 +80,7 @@ export class Picture {
     this.next = [];
     /** @type {StagePhoto[] | null} */
     this.photos = null;
+    this.pointing = false;
     this.asked = 0; // counts what was asked to be shown, so that only the last is
     new ResizeObserver(() => this.stage.layout()).observe(root);
   }
@@ -169,6 +170,13 @@ export class Picture {
     if (!points.on) this.tell(this.wanted ? text : "", null);
     points.show({ photos, signed: this.given.signed, grids: drawn?.scene.grids ?? [null, null] });
     points.settle(Boolean(drawn));
+  }
+
+  // The mode of pointing was entered or left, or a place is asked about.
+  pointed() {
+    if (this.pointing === this.points.on) return;
+    this.pointing = this.points.on;
+    this.draw();
   }
 
   /** What stands below the photographs.
