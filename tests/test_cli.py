@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import pairx
+from pairx.assets import ASSETS
 from pairx.cli import main
 from pairx.datasets import load_dataset, load_herd
 from pairx.testing import smooth_noise
@@ -329,6 +330,23 @@ def test_help_does_without_torch() -> None:
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.startswith("usage: python -m pairx")
     assert done.stdout.splitlines()[-1] == "False"
+
+
+@pytest.mark.slow
+def test_an_explanation_imports_no_more_than_it_uses(tmp_path: Path) -> None:
+    """What timm, torchvision, zennit and torch would import with them takes longer than an explanation."""
+    photographs = [str(ASSETS / "herd" / f"amara-{number}.jpg") for number in (1, 2)]
+    unused = (
+        "faiss", "fontTools.subset", "kornia", "networkx", "pandas", "scipy", "skimage", "sympy", "timm.models.resnet",
+        "torch._dynamo", "torchvision.models.resnet", "zennit",
+    )  # fmt: skip
+    code = (
+        "import sys, pairx.cli\npairx.cli.main(['explain', *sys.argv[1:]])\n"
+        f"print(sorted({set(unused)} & set(sys.modules)))"
+    )
+    command = [sys.executable, "-c", code, *photographs, "-o", str(tmp_path / "x.png")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr
 
 
 def test_the_public_names() -> None:

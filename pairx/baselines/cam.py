@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from scipy.sparse.linalg import eigsh
 from torch import Tensor
 
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
@@ -266,6 +265,8 @@ def kernel_principal_component(values: Tensor) -> Tensor:
     kernel.sub_(mean).sub_(mean[:, None]).add_(mean.mean())
     if not kernel.any():
         return kernel.new_zeros(values.shape[1:]).float()
+    from scipy.sparse.linalg import eigsh  # not with the module: every command would import it
+
     # The start is of no consequence, but that it is always the same and not orthogonal to the answer.
     largest, vector = eigsh(kernel.numpy(), k=1, which="LA", v0=kernel[kernel.diagonal().argmax()].numpy())
     component = torch.from_numpy(vector[:, 0]) * max(0.0, float(largest[0])) ** 0.5

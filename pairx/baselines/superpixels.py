@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from skimage.segmentation import slic
 from torch import Tensor
 
 from pairx.baselines import backgrounds, shapley
@@ -171,6 +170,8 @@ def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: flo
     """(height, width) int labels 0, 1, … of SLIC's superpixels. Raises InputError where there are not two."""
     if segments < 2:
         raise InputError(f"segments is 2 or more, not {segments}.")
+    from skimage.segmentation import slic  # it imports much of scipy
+
     labels = slic(photo, n_segments=segments, compactness=compactness, sigma=sigma, start_label=0)
     found = np.unique(labels, return_inverse=True)[1].reshape(labels.shape)
     if found.max() == 0:

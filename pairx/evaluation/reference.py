@@ -11,12 +11,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from pairx.assets import ASSETS
-from pairx.evaluation.reading import OpenRun
 from pairx.models import EmbeddingModel
+
+if TYPE_CHECKING:
+    from pairx.evaluation.reading import OpenRun
 
 PATH = ASSETS / "similarity.json"
 HERD = "rendered sample herd"

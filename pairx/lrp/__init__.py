@@ -24,7 +24,6 @@ from pairx.lrp.operators import Arithmetic
 from pairx.lrp.parallel import in_threads
 from pairx.lrp.policy import Policy
 from pairx.lrp.writing import averaged, moved, passed, refused, shared, written_out
-from pairx.lrp.zennit_engine import ZennitRecording
 from pairx.models import finite
 from pairx.types import InputError
 
@@ -133,6 +132,8 @@ def _fast(
 def _zennit(
     module: nn.Module, x: torch.Tensor, layers: Sequence[str], policy: Policy, _memory: int, _pixels: bool
 ) -> Recording:
+    from pairx.lrp.zennit_engine import ZennitRecording  # zennit imports torchvision's models
+
     return ZennitRecording(module, x, layers, policy)  # one signal at a time anyway
 
 

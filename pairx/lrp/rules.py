@@ -154,9 +154,11 @@ class Adjoint(Rule):
         return float(relevance.values.sum() - sum(part.values.sum() for part in self.share(relevance)))
 
     def _pull(self, relevance: Tensor) -> Sequence[Tensor]:
-        pulled = torch.autograd.grad(
-            self.y, self.leaves, relevance.to(self.y.dtype), retain_graph=True, materialize_grads=True
-        )
+        with (
+            torch.enable_grad()
+        ):  # of one number: handed a gradient, torch imports its symbolic shapes to compare sizes
+            reached = (self.y * relevance.to(self.y.dtype)).sum()
+        pulled = torch.autograd.grad(reached, self.leaves, retain_graph=True, materialize_grads=True)
         return [one.to(relevance.dtype) for one in pulled]
 
 

