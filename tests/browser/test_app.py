@@ -176,6 +176,7 @@ def test_keyboard_reaches_every_match(open_page):
     drawn(page)
     assert page.evaluate("document.activeElement.dataset.rank") == "3"
     assert page.locator(".px-row[data-rank='3']").get_attribute("aria-selected") == "true"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "2px"
     page.get_by_label("Zoom in").click()
     drawn(page)
     scales = page.evaluate("[...document.querySelectorAll('.px-world')].map(e => e.style.transform.split('scale')[1])")
@@ -258,7 +259,7 @@ def test_a_clicked_over_run_ends_in_the_last_choice(open_page):
     assert page.evaluate(FRESH)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (1024, False)])
+@pytest.mark.parametrize(("width", "dark"), [(390, False), (390, True), (720, False), (1024, False)])
 def test_every_width_and_theme_fits(open_page, width, dark):
     page = open_page(width=width, height=844, dark=dark)
     assert overflow(page) <= 0

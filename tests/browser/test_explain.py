@@ -44,6 +44,7 @@ def test_all_that_one_looks_at_is_in_one_screen(open_page):
         assert lowest(page, selector) <= 900, selector
     assert lowest(page, ".px-pixels .px-frame") <= 960, "the colour maps begin in sight"
     assert page.locator(".px-pixels .px-frame").first.evaluate("(e) => e.getBoundingClientRect().top") < 800
+    assert page.get_by_role("button", name="Keys").bounding_box()["x"] > 1300, "at the right end of the head"
     width = page.locator(".px-main .px-stage").first.evaluate("(e) => e.clientWidth")
     assert width > 1440 * 2 / 3
 
@@ -122,6 +123,7 @@ def test_a_row_brightens_its_line_in_sight(open_page):
     page.locator(".px-row").nth(1).dblclick()
     drawn(page)
     assert "scale(4)" in page.locator(".px-main .px-world").first.evaluate("(e) => e.style.transform")
+    assert page.locator(".px-main .px-dot.px-alone").count() > 0, "a dashed ring: its partner is outside of the view"
     assert page.evaluate("scrollY") == 0
 
 
