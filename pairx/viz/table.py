@@ -159,7 +159,7 @@ class Table(Printed):
                 if layout.upright:
                     write_upwards(axes, left + width / 2 + offset, middle, line, self.size)
                 else:
-                    write(axes, left, middle + offset - 0.5 * layout.line, line, self.size)
+                    write(axes, left + width, middle + offset - 0.5 * layout.line, line, self.size, align="right")
 
 
 def _values(cell: TableCell) -> list[np.ndarray]:

@@ -115,11 +115,14 @@ def place(table: Table) -> TableLayout:
 
 def _fit(table: Table, found: TableLayout, titles: list[str], left: int, right: int) -> None:
     """Columns as wide as there is room, but so narrow, in the middle, that all rows fit a page."""
-    _strip(table, found, titles, left, right)
-    heights, gaps = sum(_heights(table, found.columns)), _gap(table) * (len(table.cells) - 1)
-    if heights + gaps > ROWS:
+    gaps = _gap(table) * (len(table.cells) - 1)
+    for _ in range(4):  # narrower rows leave less or more to their titles
+        _strip(table, found, titles, left, right)
+        heights = sum(_heights(table, found.columns))
+        if heights + gaps <= ROWS:
+            return
         narrow = round((right - left) * (1 - max(0.2, (ROWS - gaps) / heights)) / 2)
-        _strip(table, found, titles, left + narrow, right - narrow)
+        left, right = left + narrow, right - narrow
 
 
 def _gap(table: Table) -> int:
@@ -147,7 +150,10 @@ def _strip(table: Table, found: TableLayout, titles: list[str], left: int, right
         found.columns = _columns(table, left + found.strip[1] + round(3 * POINT), right)
         heights = _heights(table, found.columns)
         if all(_fits(title, found, height, size) for title, height in zip(titles, heights, strict=True)):
-            return
+            break
+    lines = [line for title in titles for line in wrapped(title, found.strip[1], size)]
+    found.strip = (left, min(found.strip[1], round(max(width_of(line, size) for line in lines) + POINT)))
+    found.columns = _columns(table, left + found.strip[1] + round(3 * POINT), right)
 
 
 def _fits(title: str, found: TableLayout, height: int, size: float) -> bool:

@@ -115,3 +115,10 @@ def test_names_of_others_stay_words(tmp_path: Path) -> None:
     text = SPEC.replace("title: Stripes", "title: '$a_b$ <script>alert(1)</script>'")
     svg = draw(computed(text, photographs(tmp_path)), "svg").decode()
     assert "<script>" not in svg
+
+
+def test_many_rows_fit_a_page(tmp_path: Path) -> None:
+    rows = ", ".join(["{show: photographs, title: A long title}"] * 30)
+    table = table_of(computed(f"pair: [a.png, b.png]\nrows: [{rows}]", photographs(tmp_path)))
+    assert 180 < table.height <= 235
+    assert all(box.h > 0 and box.w > 0 for row in table.layout.boxes for box in row)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from pairx.figures import SpecError, read_spec
@@ -132,3 +135,12 @@ def test_presets_are_sound_for_any_photographs(name: str) -> None:
     ]
     read_spec(written(preset(name, given)))
     read_spec(written(preset(name, width="nature-single", model="lite0-imagenet", layer=None)))
+
+
+def test_the_page_on_figures_shows_sound_specifications() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "figures.md"
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    for block in blocks:
+        read_spec(block)
+    assert all(f"{name}," in page.read_text() or f"{name} |" in page.read_text() for name in WIDTHS)
