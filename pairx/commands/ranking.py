@@ -45,20 +45,28 @@ def add_rank(command: argparse.ArgumentParser) -> None:
         default="photograph",
         help="list photographs, or individuals with their best photographs (default: %(default)s)",
     )
+    command.add_argument(
+        "--rerank", action="store_true", help="list them in the order of all scores fused, and say what each means"
+    )
+    command.add_argument(
+        "--fusion", type=Path, metavar="FILE", help="learned weights to rerank by (default: what comes with the app)"
+    )
     command.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the list as .csv or .json")
     add_ray(command)
 
 
 def rank(arguments: argparse.Namespace) -> None:
     """Run `rank` and print the list, or write it."""
-    from pairx.ranking import rank_steps
+    from pairx.ranking import Fusion, rank_steps
 
     if arguments.output and arguments.output.suffix not in ENDINGS:
         raise InputError(f"-o {arguments.output}: the list is written as {' or '.join(ENDINGS)}.")
-    where = _where(arguments.where)
+    if arguments.fusion and not arguments.rerank:
+        raise InputError("--fusion says how to rerank: add --rerank.")
+    where, fusion = _where(arguments.where), Fusion.load(arguments.fusion) if arguments.fusion else None
     dataset, model = load(arguments, unknown=True)
-    options = {name: getattr(arguments, name) for name in ("top_k", "exclude_encounter", "by", "ray")}
-    table = with_progress(rank_steps(dataset, model, arguments.query, where=where, **options))
+    options = {name: getattr(arguments, name) for name in ("top_k", "exclude_encounter", "by", "rerank", "ray")}
+    table = with_progress(rank_steps(dataset, model, arguments.query, where=where, fusion=fusion, **options))
     if arguments.output:
         _write(table, arguments.output)
     elif arguments.json:
@@ -79,8 +87,13 @@ def _where(conditions: list[str]) -> dict[str, list[str]]:
 
 
 def _printed(table: pd.DataFrame) -> str:
-    shown = table.drop(columns=["query", "path"]).replace({"correct": {True: "yes", False: ""}})
-    return shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-")
+    """The list, and below it what the scores of each say."""
+    shown = table.drop(columns=["query", "path", "words"], errors="ignore")
+    shown = shown.replace({"correct": {True: "yes", False: ""}})
+    lines = [shown.to_string(index=False, float_format="{:.3f}".format, na_rep="-")]
+    if "words" in table:
+        lines += [f"{row.image_id}: {row.words}" for row in table.itertuples()]
+    return "\n".join(lines)
 
 
 def _records(table: pd.DataFrame) -> list[dict]:

@@ -19,7 +19,8 @@ from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
 from pairx.types import Explanation, InputError
 
-Item, Result = TypeVar("Item"), TypeVar("Result")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from pairx.geometry.alignment import (
     FLIPPED,
     NON_CONVEX,
     OK,
+    THRESHOLD,
     TRANSFORMS,
     Alignment,
     align,
@@ -37,7 +38,7 @@ from pairx.geometry.matching import LocalMatches
 
 __all__ = [
     "AREA", "DEFAULT_FEATURES", "DEFAULT_TRANSFORM", "ENOUGH", "FEW_INLIERS", "FLIPPED", "LONGEST", "MATCHERS",
-    "NON_CONVEX", "OK", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "Matcher", "Seen",
+    "NON_CONVEX", "OK", "THRESHOLD", "TRANSFORMS", "Alignment", "LocalFeatures", "LocalMatches", "Matcher", "Seen",
     "WholePhotograph", "align", "doubt", "estimate", "follow", "local_features", "local_matches", "project", "require",
     "resize_only", "usability",
 ]  # fmt: skip

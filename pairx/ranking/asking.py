@@ -69,7 +69,7 @@ def gallery_rows(dataset: Dataset, where: Mapping[str, Sequence[str]]) -> np.nda
     where: columns of texts to their values. Raises InputError where there is no such column, which names those there
     are, and where no row is left, which names the values there are.
     """
-    texts = [name for name in dataset.table if dataset.table[name].dtype.kind not in "fiub"]
+    texts = [str(name) for name in dataset.table if dataset.table[name].dtype.kind not in "fiub"]
     kept = np.ones(len(dataset), bool)
     for column, values in where.items():
         if column not in texts:

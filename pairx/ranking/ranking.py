@@ -17,7 +17,9 @@ from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.work import Work, workers_for
 from pairx.models import EmbeddingModel
 from pairx.ranking.asking import Query, gallery_rows, query_steps
+from pairx.ranking.fusion import Fusion, packaged_or_none
 from pairx.ranking.nearest import Nearest, nearest
+from pairx.ranking.reranking import PairScores, rerank_steps
 from pairx.types import Computation, InputError, finished
 
 BY = ("photograph", "individual")
@@ -41,6 +43,8 @@ def rank_steps(
     where: Mapping[str, str | Sequence[str]] | None = None,
     exclude_encounter: bool = False,
     by: str = "photograph",
+    rerank: bool = False,
+    fusion: Fusion | None = None,
     cache: Path | None = None,
     ray: str | None = None,
 ) -> Computation[pd.DataFrame]:
@@ -49,12 +53,15 @@ def rank_steps(
     dataset: a Dataset, or what `pairx.datasets.load_dataset` takes. queries: one or several, each an image_id of the
     data set or a file. where: columns, and the value or values that photographs of the gallery have in them.
     exclude_encounter: leave a query's own encounter out of its gallery. by: "photograph"; or "individual", which gives
-    top_k individuals, each with its best 3 photographs; one whose name is not known is one of its own. cache, ray: see
-    `pairx.evaluate`. Embeddings that do not fit into the memory are searched where they lie, with the same answers.
+    top_k individuals, each with its best 3 photographs; one whose name is not known is one of its own. rerank: list
+    them in the order of all their scores, see `pairx.ranking.reranking`, fused by a fusion, by default what comes with
+    the app for the model; where nothing was learned for it, by match coverage. cache, ray: see `pairx.evaluate`.
+    Embeddings that do not fit into the memory are searched where they lie, with the same answers.
 
     A generator of `Step`s; returns a table with query, rank (from 1; of the individual where by says so), image_id,
-    identity, correct, cosine, file (its name), the columns of FACTS that the data set has, and path. Nothing is correct
-    where the query's identity is unknown, as that of a file is. Raises InputError for wrong input.
+    identity, correct, cosine, file (its name), the columns of FACTS that the data set has, and path; with rerank what
+    `rerank_steps` adds. Nothing is correct where the query's identity is unknown, as that of a file is. Raises
+    InputError for wrong input, and for a fusion that was learned for another model or of another version.
     """
     if top_k < 1:
         raise InputError(f"top-k is 1 or more, not {top_k}.")
@@ -63,6 +70,10 @@ def rank_steps(
     names = [queries] if isinstance(queries, str | Path) else list(queries)
     if not names:
         raise InputError("There is no query. Give an image_id of the data set, or a file.")
+    if fusion is not None:
+        fusion.require(model)
+    elif rerank:
+        fusion = packaged_or_none(model)
     computing = workers_for(ray, model)
     dataset = dataset if isinstance(dataset, Dataset) else (yield from load_steps(dataset, cache=cache, unknown=True))
     gallery = gallery_rows(dataset, {name: _several(value) for name, value in (where or {}).items()})
@@ -83,7 +94,20 @@ def rank_steps(
     for query, table in zip(asked, tables, strict=True):
         if table.empty:
             raise InputError(f"There is nothing to compare {query.name} with: {_why(dataset, gallery)}.")
+    if rerank:
+        scores = PairScores(dataset, model)
+        for number, (query, (one, _)) in enumerate(zip(asked, found, strict=True)):
+            steps = rerank_steps(scores, query.load(dataset), one.rows.tolist(), tables[number], fusion)
+            tables[number] = _ranked_anew((yield from steps), by)
     return pd.concat(tables, ignore_index=True)
+
+
+def _ranked_anew(table: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Ranks of a table in a new order; of individuals, in the order of the best photograph of each."""
+    if by == "photograph":
+        return table.assign(rank=np.arange(1, len(table) + 1))
+    owners = table["rank"]  # as it was: the same for the photographs of one individual
+    return table.assign(rank=pd.factorize(owners)[0] + 1).sort_values("rank", kind="stable", ignore_index=True)
 
 
 def _several(values: str | Sequence[str]) -> list[str]:

@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 from pairx.cli import main
+from pairx.datasets import load_dataset
+from pairx.models import load_model
+from pairx.ranking import learn_steps
+from pairx.types import finished
 from tests.datasets.test_dataset import write_photo
 
 MODEL = ("--model", "lite0-imagenet", "--size", "64")
@@ -44,6 +48,32 @@ def test_rank(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "query A/0.png" in printed and "query B/1.png" in printed
 
 
+@pytest.mark.slow
+def test_rerank(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without weights by match coverage, which is said; with weights by the fused score, with its share."""
+    command = ["rank", folder, "--query", "A/0.png", "--top-k", "4", "--rerank", *MODEL]
+    assert main([*command, "--json"]) == 0
+    captured = capsys.readouterr()
+    plain = pd.DataFrame(json.loads(captured.out))
+    assert "in the order of match coverage" in captured.err and captured.err.count("\n") == 1
+    assert plain["match_coverage"].is_monotonic_decreasing and plain["rank"].tolist() == [1, 2, 3, 4]
+    assert plain["words"].str.startswith("The cosine is").all() and "share" not in plain
+    model, dataset = load_model("lite0-imagenet", size=64, device="cpu"), load_dataset(folder)
+    fusion = finished(learn_steps(dataset, model))
+    assert fusion.learned == {
+        "dataset": "toys", "individuals": 3, "queries": 6, "pairs": 30, "correct": 6, "candidates": 20,
+        "exclude_encounter": False,
+    }  # fmt: skip
+    fusion.save(tmp_path / "fusion.json")
+    assert main([*command, "--fusion", str(tmp_path / "fusion.json"), "--json"]) == 0
+    fused = pd.DataFrame(json.loads(capsys.readouterr().out))
+    assert fused["fused"].is_monotonic_decreasing and fused["share"].between(fused["low"], fused["high"]).all()
+    assert sorted(fused["image_id"]) == sorted(plain["image_id"])
+    assert fused["words"].str.contains("of such pairs").all()
+    assert main(["rank", folder, "--query", "A/0.png", "--rerank", "--fusion", str(tmp_path / "fusion.json")]) == 2
+    assert "are for another model" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -53,6 +83,8 @@ def test_rank(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         (["--query", "A/0.png", "--where", "flank=left"], "no column 'flank'. It has image_id, path, identity"),
         (["--query", "A/0.png", "-o", "list.xls"], "written as .csv or .json"),
         (["--query", "A/0.png", "--exclude-encounter"], "no column encounter"),
+        (["--query", "A/0.png", "--fusion", "none.json"], "add --rerank"),
+        (["--query", "A/0.png", "--rerank", "--fusion", "none.json"], "none.json cannot be read"),
     ],
 )
 def test_wrong_input_is_one_line(
