@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pairx.commands.laying import laid_over
+from pairx.commands.laying import blinked
 from pairx.commands.pair import add_photographs, output_of, pair_of
 from pairx.commands.shared import add_model, chosen_model, print_json, with_progress
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, ImagePair
 
 if TYPE_CHECKING:
     from pairx.viz import Answer, Moving
@@ -51,14 +51,9 @@ def add_animate(command: argparse.ArgumentParser) -> None:
 def animate(arguments: argparse.Namespace) -> None:
     """Write the picture and print what it shows."""
     output = output_of(arguments.output, MOVING)
-    from pairx import viz
-
     pair = pair_of(arguments)
     if arguments.kind == "blink":
-        laid = laid_over(pair, arguments.features, arguments.transform)
-        if isinstance(laid, str):
-            raise InputError(f"{laid} Choose photographs of one side from alike places, or parts by --box0 and --box1.")
-        moving, said = viz.blink(pair, laid), f"{pair.id1} laid over {pair.id0}: {laid.said}"
+        moving, said = blinked(pair, arguments.features, arguments.transform)
     else:
         moving, said = _walked(arguments, pair)
     moving.save(output)

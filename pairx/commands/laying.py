@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pairx.types import ImagePair
+from pairx.types import ImagePair, InputError
 
 if TYPE_CHECKING:
-    from pairx.viz import Laid
+    from pairx.viz import Laid, Moving
 
 
 def laid_over(pair: ImagePair, features: str = "xfeat", transform: str = "affine") -> Laid | str:
@@ -24,3 +24,13 @@ def laid_over(pair: ImagePair, features: str = "xfeat", transform: str = "affine
         return f"{pair.id1} is not laid over {pair.id0}: {why}."
     kind = MATCHERS[features].card.title
     return Laid(found.matrix, f"{found.inliers} of {found.matches} matches ({kind}) follow one {transform} transform")
+
+
+def blinked(pair: ImagePair, features: str = "xfeat", transform: str = "affine") -> tuple[Moving, str]:
+    """A blink of a pair, and what it shows. Raises InputError where one cannot be laid over the other."""
+    from pairx.viz import blink
+
+    laid = laid_over(pair, features, transform)
+    if isinstance(laid, str):
+        raise InputError(f"{laid} Choose photographs of one side from alike places, or a part of each.")
+    return blink(pair, laid), f"{pair.id1} laid over {pair.id0}: {laid.said}"

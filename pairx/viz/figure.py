@@ -34,6 +34,7 @@ from pairx.viz.text import JOINERS, LEFT_TO_RIGHT, plate
 
 _BANNER = 9  # points
 DASHES = (3.5, 2.0)  # of a line that lowers the similarity, in its own widths: on, off
+THINNEST = 0.5  # points, of a line that prints
 _SUFFIXES = (".png", ".svg", ".pdf")
 # A date would make equal figures differ; photographs hardly shrink beyond zlib's level 3, which is twice as fast.
 _WRITING: dict[str, dict[str, Any]] = {
@@ -255,16 +256,18 @@ def show(
 
 def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 1.0) -> None:
     """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity.
-    strength: of line and dots, 1 on a picture of a page's width."""
+    strength: of line and dots, 1 on a picture of a page's width; no line is thinner than THINNEST."""
     points = (mark.point0, mark.point1)
     seen = [inside(point) for point in points]
     if not all(seen):
         return _alone(axes, boxes[seen.index(True)], points[seen.index(True)], mark)
     x, y = np.array([(b.x + u * b.w, b.y + v * b.h) for b, (u, v) in zip(boxes, points, strict=True)]).T
-    line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3}
-    axes.plot(x, y, color=mark.casing, linewidth=1.8 * mark.width * strength, gid=f"casing-{mark.rank}", **line)
+    # Not on whole dots: a level line would lie beside its ends, by up to half a dot.
+    line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3, "snap": False}
+    width = max(THINNEST, mark.width * strength)
+    axes.plot(x, y, color=mark.casing, linewidth=1.8 * width, gid=f"casing-{mark.rank}", **line)
     stroke: dict[str, Any] = {"dashes": DASHES} if mark.against else {}
-    axes.plot(x, y, color=mark.color, linewidth=mark.width * strength, gid=f"match-{mark.rank}", **line | stroke)
+    axes.plot(x, y, color=mark.color, linewidth=width, gid=f"match-{mark.rank}", **line | stroke)
     axes.plot(
         x,
         y,
@@ -273,6 +276,7 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 
         alpha=mark.opacity,
         zorder=4,  # above all lines: where a match ends must not be hidden
         gid=f"dots-{mark.rank}",
+        snap=False,
         markersize=(1.8 + 1.4 * mark.width) * strength,
         markeredgewidth=0.4 * mark.width * strength,
         markeredgecolor=mark.casing,

@@ -29,13 +29,13 @@ OWN_SCALE = "each panel has its own scale"
 CONVENTION = "Sign by convention."
 MOST_BYTES = 3_000_000
 """Of a bitmap; a larger one is printed coarser."""
-_HEAD, _NAME, _NOTE = 9, 7, 5.5
+_HEAD, _NAME, _NOTE = 9, 7, 6
 _NOTE_LINES = 3
 _TALLEST_PHOTO = dots(62)
 _MARGIN, _GAP = round(3 * POINT), round(2 * POINT)
 _BETWEEN, _BELOW = round(8 * POINT), round(8 * POINT)
 _HEADER, _FOOTER = round(34 * POINT), round(14 * POINT)
-_TITLE_HEIGHT, _NOTE_HEIGHT = round(10 * POINT), round(7 * POINT)
+_TITLE_HEIGHT, _NOTE_HEIGHT = round(10 * POINT), round(7.5 * POINT)
 _REASON = "#a40e26"
 
 

@@ -134,6 +134,8 @@ def test_a_download_is_what_the_screen_shows(answers, request_of, monkeypatch):
     assert path.is_relative_to(get_upload_folder())
     raw = answers.download(request_of, SimpleNamespace(_data=asked | {"kind": "npz"}))
     assert np.array_equal(Explanation.load(raw).map0, answers.app_state.explain(request_of).map0)
+    with pytest.raises(gr.Error, match="two is not laid over one: only"):
+        answers.download(request_of, SimpleNamespace(_data=asked | {"kind": "gif"}))
     for wrong in ({"key": "other"}, {"kind": "exe"}, {"kind": "../../x"}):
         with pytest.raises(gr.Error):
             answers.download(request_of, SimpleNamespace(_data=asked | wrong))

@@ -14,8 +14,9 @@ from PIL import Image
 
 from pairx.types import Explanation
 from pairx.viz import draw, fonts
+from pairx.viz.figure import blank
 from pairx.viz.text import _font as font_of
-from pairx.viz.text import elide, one_line, text_to_path, width_of, wrapped
+from pairx.viz.text import elide, one_line, text_to_path, width_of, wrapped, write
 from tests.viz import samples
 
 NAMES = {
@@ -32,6 +33,10 @@ NAMES = {
     "Ethiopic": "አንበሳ",
     "Khmer": "ខ្លា",
     "Burmese": "ကျား",
+    "Odia": "ବାଘ",
+    "Tibetan": "སྟག གངས་གཟིག",
+    "Thaana": "މިނިވަން",
+    "Santali": "ᱠᱩᱞ",
     "Greek": "Τίγρης",
     "Russian": "Амурский тигр",
 }
@@ -93,6 +98,18 @@ def test_names_are_measured_as_they_are_drawn() -> None:
     assert wide > 85 > narrow, "a Chinese letter is as wide as it is high"
     shown = elide("東" * 40, 200, 9)
     assert shown.count("東") < 10 and "…" in shown
+
+
+def test_the_width_of_any_script_is_that_of_its_ink() -> None:
+    """Which shaping makes narrower than its letters one by one; only what parts it from a neighbour is beside it."""
+    for script, name in NAMES.items():
+        page, axes = blank(1000, 100)
+        write(axes, 200, 20, name, 9)
+        shown = io.BytesIO()
+        page.savefig(shown, format="png", dpi=300)
+        inked = np.flatnonzero((pixels(shown.getvalue()) < 128).all(2).any(0))
+        measured = width_of(name, 9)
+        assert -2 <= inked[0] - 200 <= 15 and abs(inked[-1] + 1 - 200 - measured) <= 12, script
 
 
 def test_a_letter_keeps_its_marks_where_a_name_is_shortened() -> None:

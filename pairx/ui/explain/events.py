@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.components import Component
 
 from pairx import viz
+from pairx.commands.laying import blinked
 from pairx.types import Explanation, ImagePair, InputError, Steps
 from pairx.ui.explain.copy import LONGEST, QUALITY, offline_copy
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer
@@ -254,6 +255,8 @@ class ExplainEvents:
             look, detail = export.look_from(seen, explanation.matches), export.detail_from(seen)
             if kind == "html":
                 data = self._copy(request, explanation, pair, look, detail)
+            elif kind == "gif":
+                data = blinked(pair)[0].content(kind)
             else:
                 answer = self._answer(request, seen.get("point")) if isinstance(seen, dict) else None
                 data = export.content(explanation, pair, kind, look, detail, answer)

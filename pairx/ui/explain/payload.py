@@ -107,7 +107,7 @@ class SeenLook(LookValues, Seen, total=False):
 
 
 class ViewerDownload(TypedDict):
-    """kind: one of `pairx.ui.shared.export.KINDS`. key: of the scene on show."""
+    """kind: one of `pairx.ui.shared.export.KINDS`, html or gif. key: of the scene on show."""
 
     kind: str
     look: SeenLook

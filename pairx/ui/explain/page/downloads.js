@@ -2,11 +2,12 @@
 
 import { button, make } from "../../page/dom.js";
 
-/** Kinds of `pairx.ui.shared.export.KINDS`, and what they are for. */
+/** Kinds of files, and what they are for. */
 const KINDS = [
   ["png", "Figure, PNG", "What you see, as a picture of 300 dpi"],
   ["svg", "Figure, SVG", "What you see, to be edited"],
   ["pdf", "Figure, PDF", "What you see, for a paper"],
+  ["gif", "Blink, GIF", "Both photographs in turn, the second laid over the first, for a talk"],
   ["csv", "Matches, CSV", "All matches with their places and relevance, as a table"],
   ["html", "Offline copy, HTML", "One file that a colleague opens without the app, to zoom and hover"],
   ["npz", "Raw values, NPZ", "All maps and matches as NumPy arrays"],
