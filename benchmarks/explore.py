@@ -5,8 +5,9 @@
 Makes a run of made-up scores over the sample herd's photographs (each under many names), serves the app, opens the run
 in Chromium and clicks on points of pairs that were not explained before. Prints seconds until the plot is drawn, from a
 click to the pair (photographs and scores) and to PAIR-X with reid-lite0, beside the seconds that the same explanations
-take without app and browser, seconds until a ready-made view is drawn, seconds of 20 steps with the key J by a person
-who looks at each pair for four, and the hosts that the page asked.
+take without app and browser, seconds until a ready-made view is drawn, seconds from the key J to the frame with the
+next pair's lines, of 40 steps by a person who looks at each pair for 1.5 seconds and of 40 by one who does not pause,
+and the hosts that the page asked.
 """
 
 from __future__ import annotations
@@ -32,8 +33,9 @@ from pairx.evaluation.reading import open_run
 from pairx.ui.shared.library import SAMPLE_RUN
 
 NAME = "made-up"
-STEPS = 20
-LOOK_SECONDS = 4  # that a person looks at a pair
+STEPS = 40
+LOOKS = {"step after 1.5 s": 1.5, "step without a pause": 0}
+"""For how many seconds a person looks at a pair before the next."""
 ARGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 PLACE = """(number) => {
   const plot = document.querySelector('.px-plot');
@@ -95,7 +97,7 @@ def write_run(folder: Path, pairs: int) -> None:
 
 def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tuple[str, str]], set[str]]:
     """Seconds of everything that a person waits for, the pairs that were clicked, the hosts that were asked."""
-    seconds: dict[str, list[float]] = {name: [] for name in ("plot drawn", "view", "pair", "PAIR-X", "step")}
+    seconds: dict[str, list[float]] = {name: [] for name in ("plot drawn", "view", "pair", "PAIR-X", *LOOKS)}
     asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=list(ARGS))
@@ -132,9 +134,11 @@ def browse(address: str, clicks: int) -> tuple[dict[str, list[float]], list[tupl
             seconds["view"].append(time.perf_counter() - began)
         page.click(".px-chips [data-view=all]")
         page.evaluate("pairx.explore.choose(pairx.explore.listed[0])")
-        for _ in range(STEPS):
-            page.wait_for_timeout(1000 * LOOK_SECONDS)
-            seconds["step"].append(page.evaluate(STEP))
+        settle(page)
+        for name, pause in LOOKS.items():
+            for _ in range(STEPS):
+                page.wait_for_timeout(1000 * pause)
+                seconds[name].append(page.evaluate(STEP))
         browser.close()
     return seconds, pairs, {urlparse(url).hostname for url in asked if url.startswith(("http", "ws"))}
 

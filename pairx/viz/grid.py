@@ -16,6 +16,7 @@ from pairx.files import whole
 from pairx.types import Explanation, ImagePair, InputError, MethodCard, Refusal, said_size
 from pairx.viz import maps
 from pairx.viz.caption import NOTE_LINE, note_lines, ramp
+from pairx.viz.detail import Detail, cut
 from pairx.viz.figure import Printed, across, blank, fit, join, print_pages, show
 from pairx.viz.layout import DPI, POINT, Box
 from pairx.viz.marks import Look
@@ -169,7 +170,8 @@ class Grid(Printed):
         placed, scene = (box0, box1), panel.scene
         heats = (scene.heat0, scene.heat1) if scene else (None, None)
         extents = (scene.extent0, scene.extent1) if scene else (None, None)
-        for box, photo, heat, extent in zip(placed, panel.pair.images, heats, extents, strict=True):
+        photos = (scene.photo0, scene.photo1) if scene else panel.pair.images
+        for box, photo, heat, extent in zip(placed, photos, heats, extents, strict=True):
             fitted = fit(photo, box)
             show(axes, box, fitted if scene else maps.faded(fitted), heat, scene.look.opacity if scene else 0, extent)
         for mark in reversed(scene.marks if scene else ()):
@@ -203,6 +205,7 @@ def draw_entries(
     entries: Sequence[Entry],
     look: Look | None = None,
     *,
+    detail: Detail | None = None,
     width: int = WIDTHS[0],
     columns: int = 0,
     ends: tuple[str, str] = ENDS,
@@ -211,11 +214,11 @@ def draw_entries(
 ) -> Grid:
     """A figure of several explanations, row by row in the order given.
 
-    width: of a page, 50 to 300 mm. columns: 0 for as many as let all fit on a page 230 mm high; given, the entries are
-    a table, and its columns have the names that the entries say. ends: what blue and red mean. seconds, cautions:
-    whether they are printed. Each panel has its own colour scale, shared by its two photographs, because methods
-    measure in different units; red is evidence for the similarity, blue against, zero is transparent. Raises
-    InputError for another width, and where there is nothing to draw.
+    detail: the part of each photograph to draw, None is all. width: of a page, 50 to 300 mm. columns: 0 for as many as
+    let all fit on a page 230 mm high; given, the entries are a table, and its columns have the names that the entries
+    say. ends: what blue and red mean. seconds, cautions: whether they are printed. Each panel has its own colour scale,
+    shared by its two photographs, because methods measure in different units; red is evidence for the similarity, blue
+    against, zero is transparent. Raises InputError for another width, and where there is nothing to draw.
     """
     if not 50 <= width <= 300:
         raise InputError(f"A page {width} mm wide: give 50 to 300.")
@@ -223,8 +226,8 @@ def draw_entries(
         raise InputError("There is nothing to draw: give at least one explanation.")
     done = [one.result for one in entries if isinstance(one.result, Explanation)]
     same = len({f"{one.similarity:.3f}" for one in done}) < 2
-    panels = tuple(_panel(one, look, seconds=seconds and not columns, similarity=not same) for one in entries)
-    heading, subheading = _headings(entries, done, panels)
+    panels = tuple(_panel(one, look, detail, seconds=seconds and not columns, similarity=not same) for one in entries)
+    heading, subheading = _headings(entries, done, panels, detail)
     grid = Grid(panels, width, columns or 1, heading, subheading, ends, _notes(entries), cautions, bool(columns))
     if columns:
         return grid
@@ -259,7 +262,9 @@ def _notes(entries: Sequence[Entry]) -> tuple[str, ...]:
     )
 
 
-def _headings(entries: Sequence[Entry], done: Sequence[Explanation], panels: Sequence[Panel]) -> tuple[str, str]:
+def _headings(
+    entries: Sequence[Entry], done: Sequence[Explanation], panels: Sequence[Panel], detail: Detail | None
+) -> tuple[str, str]:
     """What was compared, and by what: of models and layers only what all have in common."""
     names = list(dict.fromkeys(f"{one.pair.id0} and {one.pair.id1}" for one in entries))
     similarities = {f"{one.similarity:.3f}".replace("-", "−") for one in done}
@@ -272,6 +277,8 @@ def _headings(entries: Sequence[Entry], done: Sequence[Explanation], panels: Seq
         if len(known) == 1:
             said.append(text.format(known.pop()))
     lines = [", ".join(said)] if said else []
+    if detail is not None and detail.zoom > 1:
+        lines.append(f"A detail, {100 * detail.zoom:.0f} %")
     scenes = [panel.scene for panel in panels if panel.scene]
     if any(hides(one) for scene in scenes for one in (scene.extent0, scene.extent1)):
         lines.append(f"Hatched: {UNSEEN}")
@@ -303,8 +310,10 @@ def panel_of(
     return Panel(title, _seconds(result.seconds), note, compose(_gathered(result), pair, look), pair, about)
 
 
-def _panel(entry: Entry, look: Look | None, *, seconds: bool, similarity: bool) -> Panel:
+def _panel(entry: Entry, look: Look | None, detail: Detail | None, *, seconds: bool, similarity: bool) -> Panel:
     panel = panel_of(entry.result, entry.pair, entry.card, look, entry.title)
+    if detail is not None and panel.scene is not None:
+        panel = replace(panel, scene=cut(panel.scene, detail))
     if similarity and isinstance(entry.result, Explanation):
         panel = replace(panel, title=f"{panel.title} · {entry.result.similarity:.2f}".replace(" -", " −"))
     return replace(panel, column=entry.column, seconds=panel.seconds if seconds else "")

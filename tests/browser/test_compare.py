@@ -181,7 +181,7 @@ def test_two_methods_on_a_sample_pair(open_page):
     assert second.locator(".px-overlay").count() == 0 and "Does not look at the model" in second.inner_text()
 
     sent = len(page.requests)
-    page.locator(".px-board-opacity input").fill("20")
+    page.locator(".px-board .px-opacity input").fill("20")
     assert first.locator(".px-overlay").first.evaluate("e => getComputedStyle(e).opacity") == "0.2"
     page.locator(".px-board").get_by_label("Zoom in").click()
     scales = page.evaluate(
@@ -210,7 +210,7 @@ def test_the_look_of_explain_holds_here(open_page):
     panel.locator(".px-line").first.wait_for(state="attached")
     shown = "node => [...node.querySelectorAll('.px-mark')].filter((mark) => mark.style.display !== 'none').length"
     assert panel.evaluate(shown) == 3
-    page.locator(".px-board-opacity input").fill("30")
+    page.locator(".px-board .px-opacity input").fill("30")
     page.get_by_role("tab", name="Explain").click()
     heat = page.locator(".px-explaining .px-overlay").first
     assert heat.evaluate("e => getComputedStyle(e).opacity") == "0.3"
@@ -422,7 +422,7 @@ def test_a_link_restores_the_board_and_says_everything(open_page, chromium):
     choose(page, "WildMe's package", "The paper")
     compare(page)
     page.locator(".px-order select").locator("visible=true").select_option("Name")
-    page.locator(".px-board-opacity input").fill("40")
+    page.locator(".px-board .px-opacity input").fill("40")
     page.wait_for_function("/axis=options/.test(location.search) && /order=name/.test(location.search)")
     page.wait_for_function("/opacity=0.4/.test(location.search)")
     address = page.url
@@ -431,7 +431,7 @@ def test_a_link_restores_the_board_and_says_everything(open_page, chromium):
     assert page.get_by_role("tab", name="Compare").get_attribute("aria-selected") == "true"
     assert page.locator(".px-panel h3").all_inner_texts() == ["The paper", "WildMe's package"]
     assert page.locator(".px-order select").locator("visible=true").input_value() == "name"
-    page.wait_for_function("document.querySelector('.px-board-opacity input').value === '40'")
+    page.wait_for_function("document.querySelector('.px-board .px-opacity input').value === '40'")
     page.wait_for_timeout(600)
     assert page.url == address
 

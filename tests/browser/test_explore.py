@@ -337,17 +337,23 @@ def test_a_box_selects_many_and_files_hold_the_plot(open_page):
     page.wait_for_function("pairx.explore.view === 'all'")
 
 
+IN_ADDRESS = """(number) => {
+  const { query, gallery } = pairx.explore.row(number), said = new URLSearchParams(location.search);
+  return said.get('query') === query && said.get('gallery') === gallery;
+}"""
+"""Whether the address names a pair."""
+
+
 def test_back_and_a_link_lead_to_what_was_selected_and_chosen(open_page):
     page = open_explore(open_page)
     numbers = page.evaluate("pairx.explore.listed.slice(10, 40)")
     first, second = numbers[3], numbers[8]
     page.evaluate("(number) => pairx.explore.choose(number)", first)
-    page.wait_for_url("**query=*")
-    page.wait_for_timeout(400)
+    page.wait_for_function(IN_ADDRESS, arg=first)
     page.evaluate("(numbers) => pairx.explore.select(numbers)", numbers)
     page.wait_for_url("**selected=*")
     page.evaluate("(number) => pairx.explore.choose(number)", second)
-    page.wait_for_timeout(400)
+    page.wait_for_function(IN_ADDRESS, arg=second)
     link = urlparse(page.url).query
     state = "[pairx.explore.chosen, pairx.explore.view, [...pairx.explore.numbers()].sort((a, b) => a - b)]"
     page.click("[data-view=sure]")
@@ -425,7 +431,7 @@ def test_on_a_phone_a_choice_shows_its_pair_and_closing_it_leaves_the_place(open
     page = open_explore(open_page, width=390, height=844, touch=True)
     page.wait_for_selector(".px-pair-card img")
     assert page.evaluate(SMALL) == []
-    for where in (".px-pairtable .px-row", ".px-pair-card"):
+    for where, back in ((".px-pairtable .px-row", True), (".px-pair-card", False)):
         node = page.locator(where).nth(3)
         node.scroll_into_view_if_needed()
         before = node.bounding_box()["y"]
@@ -435,9 +441,13 @@ def test_on_a_phone_a_choice_shows_its_pair_and_closing_it_leaves_the_place(open
         assert page.evaluate(SEEN)
         page.get_by_role("button", name="Next").tap()
         page.wait_for_function(SHOWN)
-        page.get_by_role("button", name="Close").tap()
+        if back:
+            page.go_back()
+        else:
+            page.get_by_role("button", name="Close").tap()
         page.wait_for_selector(".px-pairpanel:popover-open", state="detached")
         assert abs(node.bounding_box()["y"] - before) < 2
+        assert page.get_by_role("tab", name="Explore").get_attribute("aria-selected") == "true"
     assert not page.get_by_label("Metric", exact=True).is_visible()
     page.get_by_role("button", name="Runs and filters").tap()
     page.get_by_label("Metric", exact=True).wait_for()

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import "./browser.js";
 
 const { asked, chosenFrom, inAddress, inOrder, withRecent } = await import("../../pairx/ui/compare/page/choosing.js");
+const { columnsOf } = await import("../../pairx/ui/compare/page/columns.js");
 const { finds } = await import("../../pairx/ui/compare/page/choices.js");
 const { ordered, orderOf } = await import("../../pairx/ui/compare/page/order.js");
 const { duration, panelWords, summary } = await import("../../pairx/ui/compare/page/progress.js");
@@ -86,4 +87,14 @@ test("one line says what runs, what is missing and how long it takes", () => {
   );
   assert.equal(summary({}, { ...board, panels: [{ ...panels[0] }] }), "The panel is there.");
   assert.deepEqual([0, 9.94, 12.4, 150, 9000].map(duration), ["0.1 s", "9.9 s", "12 s", "3 min", "3 h"]);
+});
+
+test("panels stand in rows with the fewest holes, as many as fit, and a table keeps its columns", () => {
+  const wide = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((count) => columnsOf(count, 1060, 0));
+  assert.deepEqual(wide, [1, 2, 3, 2, 3, 3, 2, 2, 3]);
+  assert.deepEqual(
+    [columnsOf(6, 700, 0), columnsOf(6, 358, 0), columnsOf(6, 0, 0), columnsOf(9, 2400, 0)],
+    [2, 1, 1, 3],
+  );
+  assert.deepEqual([columnsOf(8, 1060, 4), columnsOf(8, 358, 4)], [4, 1]);
 });

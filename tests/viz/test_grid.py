@@ -197,3 +197,16 @@ def test_a_lone_pixel_of_a_fine_map_can_be_seen_and_noise_cancels() -> None:
     assert np.abs(maps.gathered(noise)).max() < 0.2
     coarse = np.eye(20, dtype=np.float32)
     np.testing.assert_array_equal(maps.gathered(coarse), coarse)
+
+
+def test_a_detail_is_drawn_of_every_panel_and_said_once() -> None:
+    entries = [viz.Entry(name, signed(name), samples.pair(), CARDS[name]) for name in ("first", "third")]
+    detail = viz.Detail(2.5, ((0.3, 0.4), (0.6, 0.5)))
+    whole, part = (viz.draw_entries(entries, detail=one) for one in (None, detail))
+    for grid in (whole, part):
+        alone = [viz.draw(one.result, one.pair, detail=None if grid is whole else detail).scene for one in entries]
+        for panel, scene in zip(grid.panels, alone, strict=True):
+            np.testing.assert_array_equal(panel.scene.photo0, scene.photo0)
+            np.testing.assert_array_equal(panel.scene.photo1, scene.photo1)
+    assert part._print("svg").decode().count("A detail, 250 %") == 1 and "A detail" not in whole._print("svg").decode()
+    assert part.png(100) != whole.png(100)

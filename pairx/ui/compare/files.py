@@ -45,10 +45,9 @@ class Files:
                 raise InputError(GONE if one is not None else NOTHING)
             (cell, entry), *_ = entries
             if one is not None and isinstance(entry.result, Explanation):
-                what, data = (
-                    _plain(one),
-                    export.content(entry.result, entry.pair, kind, export.look_from(asked.get("look"))),
-                )
+                look = asked.get("look")
+                drawn = export.look_from(look), export.detail_from(look)
+                what, data = _plain(one), export.content(entry.result, entry.pair, kind, *drawn)
             else:
                 what, data, kind = "compare", *self._board(shown, entries, kind, asked)
         except InputError as error:
@@ -85,6 +84,7 @@ class Files:
         figure = viz.draw_entries(
             [entry for _, entry in entries],
             export.look_from(asked.get("look")),
+            detail=export.detail_from(asked.get("look")),
             width=width,
             columns=shown.columns,
             seconds=asked.get("seconds") is True,

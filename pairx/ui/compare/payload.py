@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from pairx.ui.shared.payload import FileData, FilePhoto, LookDefaults, LookValues, StatusValue
+from pairx.ui.explain.payload import SeenLook
+from pairx.ui.shared.payload import FileData, FilePhoto, LookDefaults, StatusValue
 
 
 class PanelMark(TypedDict):
@@ -132,7 +133,7 @@ class BoardDownload(TypedDict):
     kind: str
     id: NotRequired[str]
     order: list[str]
-    look: LookValues
+    look: SeenLook
     width: int
     seconds: bool
     cautions: bool

@@ -10,6 +10,12 @@ const chosenTab = () => tabs().findIndex((tab) => tab.getAttribute("aria-selecte
 /** @type {[HTMLElement, (query: Record<string, string>) => void][]} */
 const returns = [];
 
+/** @type {ViewLink[]} */
+const links = [];
+/** Closes what lies over the window; null where nothing does.
+ * @type {(() => void) | null} */
+let closing = null;
+
 /** What is done when the browser's Back or Forward leads to a view of a part.
  * @param {HTMLElement} root
  * @param {(query: Record<string, string>) => void} act with what the address asks for */
@@ -20,11 +26,30 @@ export function onBack(root, act) {
 /** A step of the browser's history: its view is of the tab on show, and so is the one that it leaves.
  * @param {string} href */
 function remember(href) {
+  if (closing) return history.replaceState(history.state, "", href);
   history.replaceState({ ...history.state, tab: history.state?.tab ?? chosenTab() }, "");
   history.pushState({ ...history.state, tab: chosenTab() }, "", href);
 }
 
+/** A step of the browser's history that leads back from what lies over the window: Back only closes it.
+ * @param {() => void} close */
+export function stepOver(close) {
+  history.scrollRestoration = "manual"; // nothing moves behind it
+  remember(window.location.href);
+  closing = close;
+}
+
+/** What lay over the window is closed: the step is one like others. */
+export function stepDown() {
+  closing = null;
+}
+
 window.addEventListener("popstate", ({ state: step }) => {
+  if (closing) {
+    closing();
+    for (const link of links) link.write();
+    return;
+  }
   if (step?.tab === undefined) return;
   if (step.tab !== chosenTab()) tabs()[step.tab]?.click();
   const query = Object.fromEntries(new URLSearchParams(window.location.search));
@@ -39,6 +64,7 @@ export class ViewLink {
    * @param {() => string} copied what the button says then
    */
   constructor(root, names, query, copied = () => "Link copied") {
+    links.push(this);
     this.root = root;
     this.names = names;
     this.query = query;

@@ -57,7 +57,7 @@ export interface BoardDownload {
   kind: string;
   id?: string;
   order: string[];
-  look: LookValues;
+  look: SeenLook;
   width: number;
   seconds: boolean;
   cautions: boolean;

@@ -37,7 +37,7 @@ export function holdButton(parent) {
   node.addEventListener("keydown", (event) => keeps(event) && hold(true));
 }
 
-/** A slider of how strongly what is drawn covers the photographs.
+/** A slider of how strongly what is drawn covers the photographs; returns its input.
  * @param {Element} parent
  * @param {number} opacity to begin with, 0 to 1
  * @param {(opacity: number) => void} changed */
@@ -46,6 +46,7 @@ export function opacitySlider(parent, opacity, changed) {
   const node = Object.assign(make("input", "", label), { type: "range", min: "0", max: "100" });
   node.value = String(Math.round(100 * opacity));
   node.addEventListener("input", () => changed(Number(node.value) / 100));
+  return node;
 }
 
 export class ZoomTools {

@@ -7,8 +7,9 @@ import { onBack, ViewLink } from "../../page/link.js";
 import { minus } from "../../page/numbers.js";
 import { Query } from "../../page/pointing.js";
 import { emit, follow, on, setDefaults, state } from "../../page/state.js";
-import { holdButton, shell, ZoomTools } from "../../page/toolbar.js";
+import { holdButton, opacitySlider, shell, ZoomTools } from "../../page/toolbar.js";
 import { inAddress } from "./choosing.js";
+import { columnsOf } from "./columns.js";
 import { figures } from "./figures.js";
 import { ordered, orderControl, orderOf } from "./order.js";
 import { Panel } from "./panel.js";
@@ -45,10 +46,8 @@ export function mount({ element, props, given, trigger, watch }) {
   const about = make("span", "", heading);
   const zoom = new ZoomTools(body, "All panels", view, moved);
   holdButton(zoom.node);
-  const slider = make("label", "px-board-opacity", zoom.node, "Opacity");
-  const opacity = Object.assign(make("input", "", slider), { type: "range", min: "0", max: "100" });
-  opacity.addEventListener("input", () => {
-    state.look.opacity = Number(opacity.value) / 100;
+  const opacity = opacitySlider(zoom.node, state.look.opacity, (value) => {
+    state.look.opacity = value;
     emit("look");
   });
   const sorting = orderControl(zoom.node, (chosen) => {
@@ -87,6 +86,10 @@ export function mount({ element, props, given, trigger, watch }) {
     zoom.tell();
   }
 
+  function lay() {
+    grid.style.setProperty("--px-columns", String(columnsOf(board.panels.length, grid.clientWidth, board.columns)));
+  }
+
   function look() {
     opacity.value = String(Math.round(100 * state.look.opacity));
     root.style.setProperty("--px-heat", String(state.look.opacity));
@@ -103,7 +106,8 @@ export function mount({ element, props, given, trigger, watch }) {
 
   function download(asked) {
     const plain = { width: 175, seconds: false, cautions: false };
-    trigger("download", { ...plain, order: idsInOrder(), look: state.look, ...asked });
+    const look = { ...state.look, zoom: view.zoom, centers: view.centers };
+    trigger("download", { ...plain, order: idsInOrder(), look, ...asked });
   }
 
   /** @param {string[]} ids */
@@ -160,8 +164,7 @@ export function mount({ element, props, given, trigger, watch }) {
       .filter(Boolean)
       .join(" · ");
     [against.textContent, supports.textContent] = value.ends;
-    grid.style.setProperty("--px-columns", String(value.columns));
-    grid.classList.toggle("px-table-of-panels", value.columns > 0);
+    lay();
     if (!same) {
       view.reset();
       query.now = null;
@@ -229,6 +232,9 @@ export function mount({ element, props, given, trigger, watch }) {
     tell();
   });
   watch("value", draw);
-  new ResizeObserver(() => panels.forEach(({ stage }) => stage.layout())).observe(root);
+  new ResizeObserver(() => {
+    if (board) lay();
+    for (const { stage } of panels) stage.layout();
+  }).observe(root);
   draw();
 }

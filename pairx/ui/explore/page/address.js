@@ -78,7 +78,7 @@ export class Address {
       const row = selection.row(one);
       return row.query === query && row.gallery === gallery;
     });
-    if (number !== undefined && number !== selection.chosen) selection.choose(number, "click");
+    if (number !== undefined && number !== selection.chosen) selection.choose(number, "page");
     this.returning = false;
   }
 }

@@ -99,7 +99,11 @@ export function mount({ element, props, given, trigger, watch }) {
       const [answer, plotly] = await Promise.all([fetched(file.url), loadPlotly(given.plotly)]);
       /** @type {RunScene} */
       const scene = await answer.json();
-      if (ticket !== asked || (scene.key === key && scene.key === selection.scene?.key)) return;
+      if (ticket !== asked) return;
+      if (scene.key === key && scene.key === selection.scene?.key) {
+        address.returning = false;
+        return;
+      }
       key = scene.key;
       root.classList.add("px-ready");
       plot ??= new PairPlot(canvas, plotly, {

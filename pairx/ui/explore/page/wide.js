@@ -1,4 +1,6 @@
-// A part of the tab over the whole window, and back in its place.
+// A part of the tab over the whole window, and back in its place; the browser's Back leads there, too.
+
+import { stepDown, stepOver } from "../../page/link.js";
 
 export class Wide {
   /** @param {HTMLElement} root
@@ -32,7 +34,9 @@ export class Wide {
       this.root.setAttribute("aria-modal", "true");
       this.root.showPopover();
       this.root.focus();
+      stepOver(() => this.set(false));
     } else {
+      stepDown();
       this.root.hidePopover();
       for (const name of ["popover", "tabindex", "role", "aria-modal"]) this.root.removeAttribute(name);
       if (this.before instanceof HTMLElement) this.before.focus({ preventScroll: true });
