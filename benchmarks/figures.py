@@ -34,12 +34,9 @@ def main() -> None:
             started, busy = time.perf_counter(), time.process_time()
             made: Figure = figure(specification(title))
             computed = time.perf_counter()
-            for format in ("png", "pdf"):
-                draw(made, format)
+            draw(made, "pdf")
             total, used = time.perf_counter() - started, time.process_time() - busy
-            print(
-                f"{title}: computed in {computed - started:.1f} s, with PNG and PDF {total:.1f} s ({used:.1f} s of CPU)"
-            )
+            print(f"{title}: computed in {computed - started:.1f} s, with its PDF {total:.1f} s ({used:.1f} s of CPU)")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pairx import viz
@@ -30,9 +31,9 @@ _LAYERS = {
 def draw(figure: Figure, format: str, *, dpi: int | None = None, place: Path | None = None) -> bytes:
     """The figure's file: "pdf" or "svg" with vector lines and text, or "png". Equal figures are equal bytes.
 
-    dpi: of a PNG, by default the specification's. place: the folder that the file will lie in, from which the paths in
-    its record start; by default the specification's. Raises InputError for another format, and where a PNG would be
-    huge.
+    dpi: of a PNG, and of photographs in the others, by default the specification's. place: the folder that the file
+    will lie in, from which the paths in its record start; by default the specification's. Raises InputError for another
+    format, and where a PNG would be huge.
     """
     dpi = figure.spec.dpi if dpi is None else dpi
     return embedded(drawn(figure, format, dpi), format, record(figure, dpi, place or figure.folder))
@@ -42,7 +43,7 @@ def drawn(figure: Figure, format: str, dpi: int) -> bytes:
     """The figure's file without its record. Raises InputError as `draw`."""
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}: a figure is {', '.join(FORMATS)}.")
-    table = table_of(figure)
+    table = replace(table_of(figure), dpi=dpi)
     return table.bitmap(dpi) if format == "png" else table.vector(format)
 
 

@@ -66,7 +66,7 @@ class TableCell:
 @dataclass(frozen=True)
 class Table(Printed):
     """cells: row by row. width: mm. size: of letters, points. scale: of `SHARED`. bars: whether scales are drawn.
-    caption: lines below. scatter: beside the panels."""
+    caption: lines below. dpi: of the photographs. scatter: beside the panels."""
 
     cells: tuple[tuple[TableCell, ...], ...]
     row_titles: tuple[str, ...]
@@ -78,6 +78,7 @@ class Table(Printed):
     scale: str = "panel"
     bars: bool = True
     transparent: bool = False
+    dpi: int = DPI
     scatter: TableScatter | None = None
 
     @cached_property
@@ -133,7 +134,7 @@ class Table(Printed):
         self._titles(axes, layout)
         for row_cells, row_scenes, boxes in zip(self.cells, self.scenes, layout.boxes, strict=True):
             for cell, scene, box in zip(row_cells, row_scenes, boxes, strict=True):
-                draw_cell(axes, cell, scene, box, self.size)
+                draw_cell(axes, cell, scene, box, self.size, max(1, -(-self.dpi // DPI)))
         if self.scatter is not None and layout.plot is not None:
             draw_scatter(page, axes, self, layout)
         draw_bars(axes, self, layout)

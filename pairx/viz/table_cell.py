@@ -36,13 +36,13 @@ _INNER = round(1 * POINT)
 _INK = "#16181c"
 
 
-def draw_cell(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, size: float) -> None:
-    """One panel in its box."""
+def draw_cell(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, size: float, fine: int = 1) -> None:
+    """One panel in its box. fine: how many times finer than the page its photographs are."""
     height = (box.h - _INNER * (len(cell.layers) - 1)) // len(cell.layers)
     for number, layer in enumerate(cell.layers):
         top = box.y + number * (height + _INNER)
         placed = _side_by_side(cell, Box(box.x, top, box.w, height))
-        _layer(axes, cell, scene, placed, layer, size)
+        _layer(axes, cell, scene, placed, layer, size, fine)
         for side, place in cell.insets:
             if side in placed:
                 _inset(axes, cell, scene, placed[side], side, place, layer)
@@ -77,11 +77,13 @@ def _side_by_side(cell: TableCell, box: Box) -> dict[int, Box]:
     return found
 
 
-def _layer(axes: Axes, cell: TableCell, scene: Scene | None, placed: dict[int, Box], layer: str, size: float) -> None:
+def _layer(
+    axes: Axes, cell: TableCell, scene: Scene | None, placed: dict[int, Box], layer: str, size: float, fine: int
+) -> None:
     """The photographs of one layer, and what lies over them."""
     for side, box in placed.items():
         photo, paint, extent = _under(cell, scene, side, layer)
-        fitted = _fitted(photo, box)
+        fitted = _fitted(photo, box, fine)
         opacity = 0.0 if scene is None else scene.look.opacity
         show(axes, box, _regions(fitted, cell.regions, side, extent), paint, opacity, extent)
     if cell.reason:
@@ -116,9 +118,9 @@ def _under(
     return photo, (scene.heat0, scene.heat1)[side], extent
 
 
-def _fitted(photo: np.ndarray, box: Box) -> np.ndarray:
-    """At twice the page's resolution where the photograph has it, so that a bitmap of 600 dpi is as sharp."""
-    factor = 2 if photo.shape[0] > box.h else 1
+def _fitted(photo: np.ndarray, box: Box, fine: int) -> np.ndarray:
+    """At so many times the page's resolution, where the photograph has it."""
+    factor = fine if photo.shape[0] > box.h else 1
     return fit(photo, Box(0, 0, factor * box.w, factor * box.h))
 
 
