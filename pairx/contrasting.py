@@ -17,11 +17,11 @@ from pairx.models import EmbeddingModel
 from pairx.types import Computation, Explanation, ImagePair, InputError, Matches, Step, Steps, finished
 
 METHOD = "contrast"
-SAMPLES = 32
+SAMPLES = 64
 NEAR = 1
 """Cells of the query so far apart or less, each way, are one place."""
 NOTABLE = 0.1  # of the difference; what is not on a map is told from there on
-PARTS = 4
+PARTS = 3
 
 
 def contrast_steps(
@@ -55,13 +55,11 @@ def contrast_steps(
     matched = yield from _part(0, steps)
     query, left = yield from _part(1, _of_query(pairs, samples))
     difference = pairs[0].similarity - pairs[1].similarity
+    candidates = yield from _part(2, _of_candidates(pairs[0].sides[1], pairs[1].sides[1], samples))
     found = []
     for number, (at, own) in enumerate(zip(pairs, matched, strict=True)):
-        sign, other = 1 - 2 * number, pairs[1 - number].sides[1]
-        candidate = at.sides[1]
-        steps = integrated(candidate, candidate.cosine, other.activation, samples)
-        cells = to_map((yield from _part(2 + number, steps)))
-        maps = (sign * query, cells)
+        sign = 1 - 2 * number
+        maps = (sign * query, candidates[number])
         sums = sign * (difference - left), sign * difference
         elsewhere = {f"elsewhere{side}": sums[side] - float(maps[side].sum()) for side in (0, 1)}
         matches, counts = _alone(own, matched[1 - number])
@@ -99,6 +97,17 @@ def _of_query(pairs: list[PairAtLayer], samples: int) -> Computation[tuple[np.nd
     return to_map(cells), float(score(query.head(blurred[None])))
 
 
+def _of_candidates(first: Side, second: Side, samples: int) -> Computation[list[np.ndarray]]:
+    """(h, w) of each candidate: what its cells, instead of the other's, add to its cosine."""
+    one = yield from integrated(first, first.cosine, second.activation, samples)
+    middle = (first.activation + second.activation)[None] / 2
+    reached = [float(side.cosine(side.head(middle))) for side in (first, second)]
+    if abs(reached[0] - reached[1]) < 1e-6:  # nothing bypasses the layer: the way back is the same way
+        return [to_map(one), -to_map(one)]
+    other = yield from integrated(second, second.cosine, first.activation, samples)
+    return [to_map(one), to_map(other)]
+
+
 def _difference(first: Side, second: Side) -> Callable[[Tensor], Tensor]:
     """Cosine of embeddings (B, D) with the partner of one side less that with the other's: (B,)."""
     unit, other = (side.partner / side.partner.norm().clamp(min=1e-12) for side in (first, second))
@@ -122,7 +131,10 @@ def _told(difference: float, elsewhere: dict[str, float]) -> tuple[str, ...]:
     missing = elsewhere["elsewhere1"]
     if abs(missing) <= NOTABLE * abs(difference) or abs(missing) < 0.005:
         return ()
-    return (f"{missing:+.3f} of the difference is not on the candidate's map: it bypasses this layer.",)
+    return (
+        f"{missing:+.3f} of the difference is not on the candidate's map: a part of the network bypasses this "
+        "layer, or the sum is too coarse.",
+    )
 
 
 def _part(number: int, steps: Computation) -> Computation:

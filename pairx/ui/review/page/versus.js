@@ -93,7 +93,8 @@ async function fill(sheet, status, query, { difference, sides }, blind, lines) {
 function title(parent, { photo, similarity, alone, shared }, i, blind) {
   const node = make("p", "px-versus-title", parent);
   make("strong", "", node, i ? "The other candidate" : "This candidate");
+  const last = make("span", "px-hint", parent.appendChild(make("p", "px-versus-title")));
+  last.textContent = `${alone} of its matches are its own, ${shared} the other has, too`;
   const known = blind ? [] : [photo.id, photo.identity, `cosine ${similarity.toFixed(3)}`];
   make("bdi", "", node, known.filter(Boolean).join(" · "));
-  make("span", "px-hint", node, `${alone} of its matches are its own, ${shared} the other has, too`);
 }
