@@ -21,8 +21,7 @@ import { keyOf } from "./queue.js";
 
 const EXPLAINED_AHEAD = 2;
 const COLORED = 10;
-const LINES =
-  "Lines join places that the model finds alike; dashed blue ones lower the similarity, and so does a blue glow.";
+const LINES = "Lines join places that the model finds alike; what is blue lowers the similarity.";
 const COMPUTING = "Computing PAIR-X";
 const TURNED = "PAIR-X and pointing are of the photographs as they are: turn or mirror them back.";
 const UNSHOWN = "A photograph of this pair cannot be shown.";
