@@ -43,7 +43,7 @@ SCORES = {
     "cosine": Score("Cosine", "more", np.asarray),
     "match_coverage": Score("Match coverage", "more", _or_none),
     "inverted_residual": Score("Inverted residual mean, 1/px", "more", _or_none),
-    "inliers": Score("SIFT's inliers", "more", np.log1p),
+    "inliers": Score("Inliers of local features", "more", np.log1p),
     "resize_distance": Score("Distance from a plain resize", "less", _near),
     "resize_distance_loose": Score("Distance from a plain resize, loose", "less", _near),
 }
