@@ -69,7 +69,7 @@ export function mount({ element, props, given, trigger, watch }) {
     return { ...board.link, ...inAddress(board.asked), ...own, ...(order === "chosen" ? {} : { order }), ...look };
   });
   link.button(zoom.node);
-  const key = make("div", "px-key", body);
+  const key = make("div", "px-board-key", body);
   const scale = make("div", "px-scale", key);
   const against = make("span", "", scale);
   const ramp = make("span", "px-ramp", scale);
