@@ -62,7 +62,8 @@ export function mount({ element, given, trigger }) {
   /** @param {number} count */
   function tellReview(count) {
     const pairs = count === 1 ? "this pair" : `these ${count.toLocaleString("en")} pairs`;
-    review.textContent = `Review ${pairs} (R)`;
+    review.textContent = `Review ${pairs}`;
+    make("span", "px-key", review, " (R)");
     review.setAttribute("aria-label", `${review.textContent}: same animal or not, one after another`);
     review.title = review.ariaLabel;
     review.disabled = !count;
