@@ -105,7 +105,7 @@ def ten_candidates(person: Person) -> None:
 def decide(person: Person, verdicts: list[str]) -> None:
     """By key or by finger."""
     page = person.page
-    person.paste("Your name", "Ada")
+    person.paste("Your name", f"Ada {page.viewport_size['width']}")
     person.click(".px-review .px-stage")  # what is typed now are verdicts
     keys = {"match": "y", "no_match": "n", "unsure": "u"}
     for count, verdict in enumerate(verdicts):
