@@ -107,7 +107,7 @@ def test_no_block_is_left_out() -> None:
         text = path.read_text(encoding="utf-8")
         opened = re.findall(r"^\s*```(.*)$", text, re.MULTILINE)[::2]
         assert len(opened) == len(FENCE.findall(text)), f"{name_of(path)}: a fence without a language, or indented"
-        assert {one.split()[0] for one in opened} <= {"python", "sh", "text", "toml", "csv"}, name_of(path)
+        assert {one.split()[0] for one in opened} <= {"python", "sh", "text", "toml", "csv", "yaml"}, name_of(path)
 
 
 def commands(path: Path) -> Iterator[list[str]]:
