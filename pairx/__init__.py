@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
     from pairx.ranking.ranking import rank
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
+    from pairx.warnings import PairWarning, pair_warnings
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ __all__ = [
     "Matches",
     "MethodCard",
     "ModelCard",
+    "PairWarning",
     "Preprocessing",
     "Refusal",
     "View",
@@ -53,6 +55,7 @@ __all__ = [
     "list_models",
     "load_model",
     "load_pair",
+    "pair_warnings",
     "rank",
     "rank_region",
     "viz",
@@ -66,6 +69,7 @@ _HOMES = {
     "Faithfulness": "evaluation.faithfulness",
     "Layer": "models",
     "ModelCard": "models",
+    "PairWarning": "warnings",
     "Preprocessing": "models",
     "compare": "methods",
     "compare_steps": "methods",
@@ -81,6 +85,7 @@ _HOMES = {
     "list_models": "models",
     "load_model": "models",
     "load_pair": "images",
+    "pair_warnings": "warnings",
     "rank": "ranking.ranking",
     "rank_region": "evaluation.regions",
     "wrap": "models",

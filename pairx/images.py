@@ -34,6 +34,7 @@ __all__ = [
     "decode",
     "digest",
     "encode_png",
+    "flaws",
     "load_image",
     "load_pair",
     "resize",
@@ -100,7 +101,7 @@ def load_image(
     image = _cut(pixels, view)
     if mirrored:
         image = np.ascontiguousarray(image[:, ::-1])
-    return image, replace(view, notes=(*guessed, *_poor(image)), mirrored=mirrored)
+    return image, replace(view, notes=(*guessed, *flaws(image)), mirrored=mirrored)
 
 
 def load_pair(
@@ -168,20 +169,7 @@ def scale_points(points: np.ndarray, from_size: tuple[float, float], to_size: tu
     return np.asarray(points, float) * (np.asarray(to_size, float) / np.asarray(from_size, float))
 
 
-def digest(image: np.ndarray) -> str:
-    """sha256 (hexadecimal) of an array's shape, type and values: a key for caches."""
-    seed = f"{image.shape}{image.dtype}".encode()
-    return hashlib.sha256(seed + np.ascontiguousarray(image).tobytes()).hexdigest()
-
-
-def encode_png(image: np.ndarray) -> bytes:
-    """(H, W, 3) RGB or (H, W, 4) RGBA uint8 as the bytes of a PNG."""
-    file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(image)).save(file, "PNG")
-    return file.getvalue()
-
-
-def _poor(image: np.ndarray) -> list[str]:
+def flaws(image: np.ndarray) -> list[str]:
     """What makes an image a poor one to explain, a sentence each."""
     height, width = image.shape[:2]
     notes = []
@@ -196,6 +184,19 @@ def _poor(image: np.ndarray) -> list[str]:
     if high - low < FLAT:
         notes.append("It is nearly one colour: whatever is matched in it is noise.")
     return notes
+
+
+def digest(image: np.ndarray) -> str:
+    """sha256 (hexadecimal) of an array's shape, type and values: a key for caches."""
+    seed = f"{image.shape}{image.dtype}".encode()
+    return hashlib.sha256(seed + np.ascontiguousarray(image).tobytes()).hexdigest()
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """(H, W, 3) RGB or (H, W, 4) RGBA uint8 as the bytes of a PNG."""
+    file = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(image)).save(file, "PNG")
+    return file.getvalue()
 
 
 def _stem(source: Source, otherwise: str) -> str:

@@ -31,7 +31,7 @@ FLOORS = (
     ("evaluation",),
     ("ranking",),
     ("figures",),
-    ("judging",),
+    ("judging", "warnings"),
     ("reviews",),
     ("testing",),
     ("__init__",),

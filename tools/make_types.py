@@ -23,9 +23,12 @@ from pairx.ui.review.payload import (
     ReviewKept,
     ReviewOthers,
     ReviewQueue,
+    ReviewRegion,
+    ReviewRegionAsked,
     ReviewUndo,
     ReviewUndone,
     ReviewVersus,
+    ReviewWarnings,
 )
 from pairx.ui.shared.page import UI
 from pairx.ui.shared.parts import Part
@@ -50,6 +53,9 @@ FETCHED = (
     ReviewUndo,
     ReviewUndone,
     ReviewVersus,
+    ReviewRegion,
+    ReviewRegionAsked,
+    ReviewWarnings,
 )
 """What crosses as a file or through a `Messenger`, so that no part names it."""
 HEAD = """// Written by `python -m tools.make_types` from the types of pairx/ui/*/payload.py: change those.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +109,7 @@ def explain(arguments: argparse.Namespace) -> None:
     laid = laid_over(pair) if arguments.aligned else None
     for explanation, path in zip(explanations, paths, strict=True):
         _write(explanation, pair, path, look, laid)
-    _report_explanations(model, explanations, paths, arguments.json)
+    _report_explanations(model, explanations, paths, _warned(model, pair), arguments.json)
 
 
 def compare(arguments: argparse.Namespace) -> None:
@@ -237,7 +237,16 @@ def _write(explanation: Explanation, pair: ImagePair, path: Path, look: Any, lai
     viz.draw(explanation, pair, look, laid=laid).save(path)
 
 
-def _report_explanations(model: Any, explanations: list[Explanation], paths: list[Path], as_json: bool) -> None:
+def _warned(model: Any, pair: ImagePair) -> list[Any]:
+    """What to beware of in the pair, but for what its notes say."""
+    from pairx.warnings import pair_warnings
+
+    return [one for one in pair_warnings(model, pair) if one.name != "poor" and one.words not in pair.notes]
+
+
+def _report_explanations(
+    model: Any, explanations: list[Explanation], paths: list[Path], warned: list[Any], as_json: bool
+) -> None:
     from pairx.evaluation.reference import similarity_sentence
 
     sentence = similarity_sentence(model, explanations[0].similarity)
@@ -252,6 +261,7 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
                 "lowering": _signed(explanation)[1],
                 "seconds": round(explanation.seconds, 3),
                 "notes": explanation.notes,
+                "warnings": [asdict(one) for one in warned],
                 "metrics": explanation.metrics,
                 "settings": explanation.settings,
             }
@@ -263,6 +273,8 @@ def _report_explanations(model: Any, explanations: list[Explanation], paths: lis
         print(f"{path}: {_found(explanation)}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
         for note in explanation.notes:
             print(f"  {note}")
+    for one in warned:
+        print(f"beware: {one.words}")
 
 
 def _found(explanation: Explanation) -> str:

@@ -396,6 +396,17 @@ export interface ReviewQueue {
   progress: ReviewProgress;
 }
 
+export interface ReviewRegion {
+  order: [string, number][];
+  note: string;
+}
+
+export interface ReviewRegionAsked {
+  query: string;
+  box: number[];
+  candidates: string[];
+}
+
 export interface ReviewTask {
   query: ReviewPhoto;
   candidate: ReviewPhoto;
@@ -417,6 +428,16 @@ export interface ReviewUndone {
 export interface ReviewVersus {
   difference: number;
   sides: VersusSide[];
+}
+
+export interface ReviewWarning {
+  name: string;
+  words: string;
+  number: number;
+}
+
+export interface ReviewWarnings {
+  warnings: ReviewWarning[];
 }
 
 export interface RunEntry {

@@ -110,6 +110,35 @@ class ReviewVersus(TypedDict):
     sides: list[VersusSide]
 
 
+class ReviewWarning(TypedDict):
+    """What to beware of in a pair. name: of the check. words: one line. number: that it is about."""
+
+    name: str
+    words: str
+    number: float
+
+
+class ReviewWarnings(TypedDict):
+    """All of a pair's."""
+
+    warnings: list[ReviewWarning]
+
+
+class ReviewRegionAsked(TypedDict):
+    """A box (x, y, w, h), fractions, was drawn on the query. candidates: whose order is asked for."""
+
+    query: str
+    box: list[float]
+    candidates: list[str]
+
+
+class ReviewRegion(TypedDict):
+    """Candidates, each with what the box adds to its cosine, the most first. note: what to know of it, or ""."""
+
+    order: list[tuple[str, float]]
+    note: str
+
+
 class ReviewConstants(TypedDict):
     """root: of what the page asks for, below its address. verdicts: (name, words, key), in the order of the buttons.
     look: how a picture is drawn. signed: colours of evidence from -1 to 1."""

@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pairx.types import InputError
+from pairx.ui.review.closer import Closer
 from pairx.ui.review.desk import LONGEST, ROOT, ReviewDesk
 from pairx.ui.shared.session import AT_ONCE
 
@@ -30,6 +31,7 @@ class ReviewRoutes:
     def __init__(self, app: ASGIApp, desk: ReviewDesk) -> None:
         self.app = app
         self.desk = desk
+        self.closer = Closer(desk)
         self.explaining = asyncio.Semaphore(AT_ONCE)
         self.router = Router(
             [
@@ -41,6 +43,8 @@ class ReviewRoutes:
                 Route(f"/{ROOT}/{{name}}/scene", self.scene),
                 Route(f"/{ROOT}/{{name}}/point", self.point),
                 Route(f"/{ROOT}/{{name}}/versus", self.versus),
+                Route(f"/{ROOT}/{{name}}/warnings", self.warnings),
+                Route(f"/{ROOT}/{{name}}/region", self.region, methods=["POST"]),
             ]
         )
 
@@ -108,6 +112,24 @@ class ReviewRoutes:
                 return Response(status_code=204)
             given = query.get("query", ""), query.get("candidate", "")
             return await _answer(self.desk.versus, _name(request), *given)
+
+    async def warnings(self, request: Request) -> Response:
+        """GET ?query=&candidate=: what to beware of in a pair, once the machine has time for it."""
+        query = request.query_params
+
+        async def wanted() -> bool:
+            return not await request.is_disconnected()
+
+        try:
+            pair = query.get("query", ""), query.get("candidate", "")
+            found = await self.closer.warnings(_name(request), *pair, wanted)
+        except InputError as error:
+            return JSONResponse({"error": str(error)}, 400)
+        return JSONResponse(found) if found else Response(status_code=204)
+
+    async def region(self, request: Request) -> Response:
+        """POST a `ReviewRegionAsked`: the candidates in the order of a part of the query."""
+        return await self._posted(request, self.closer.by_region)
 
     async def _posted(self, request: Request, act: Callable[..., Any]) -> Response:
         # Another site's page cannot send this type without asking first.

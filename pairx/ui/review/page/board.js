@@ -8,6 +8,7 @@ import { Desk, newTicket, Told } from "./desk.js";
 import { Head, NAMELESS } from "./head.js";
 import { Picture } from "./picture.js";
 import { Queue } from "./queue.js";
+import { Region } from "./region.js";
 import { Verdicts } from "./verdicts.js";
 import { showVersus } from "./versus.js";
 
@@ -32,6 +33,9 @@ export function mount({ element, props, given, watch }) {
   const against = "Versus (V)";
   button(picture.tools, against, `${against}: why this candidate and not the best other one of its query`, versus);
   const verdicts = new Verdicts(body, root, given.verdicts, decide, undo);
+  const leaving = () => picture.points.leave();
+  const region = new Region(picture.stage, picture.tools, body, () => tellQueue(), leaving);
+  picture.redrawn = (turned) => region.draw(turned);
   const candidates = new Candidates(body, (place) => visit(queue.places.indexOf(place)));
   picture.below(body);
 
@@ -42,7 +46,10 @@ export function mount({ element, props, given, watch }) {
   let fetching = false; // more pairs are on their way
 
   picture.stage.room = () => {
-    const below = [picture.under, verdicts.node, candidates.node].reduce((sum, node) => sum + node.offsetHeight, 32);
+    const below = [picture.warner.node, picture.under, verdicts.node, region.line, candidates.node].reduce(
+      (sum, node) => sum + node.offsetHeight,
+      32,
+    );
     const top = picture.stage.node.getBoundingClientRect().top + scrollY - (root.closest(".tabs")?.scrollTop ?? 0);
     return Math.max(LEAST_ROOM, innerHeight - Math.min(top, innerHeight / 2) - below);
   };
@@ -57,7 +64,8 @@ export function mount({ element, props, given, watch }) {
   function tellQueue() {
     const { now } = queue;
     head.progress(queue.progress);
-    candidates.show(queue, head.blind, verdicts.words);
+    region.of(queue);
+    candidates.show(queue, head.blind, verdicts.words, region);
     verdicts.tell(now);
     root.classList.toggle("px-done", !now);
     if (now) head.pair(now);
@@ -160,6 +168,7 @@ export function mount({ element, props, given, watch }) {
     desk = name ? new Desk(given.root, name) : null;
     const mine = (queue = new Queue());
     picture.begin(desk);
+    region.begin(desk);
     root.classList.toggle("px-ready", Boolean(name));
     say(null);
     if (!desk || !named()) return;
@@ -196,12 +205,19 @@ export function mount({ element, props, given, watch }) {
   }
 
   onKey(root, "x", () => picture.explain());
-  onKey(root, "p", () => queue.now && picture.points.toggle(false));
+  onKey(root, "p", () => {
+    region.leave();
+    if (queue.now) picture.points.toggle(false);
+  });
+  onKey(root, "r", () => region.toggle());
   onKey(root, "g", others);
   onKey(root, "v", versus);
   onKey(root, "j", () => step(1));
   onKey(root, "k", () => step(-1));
-  onEscape(root, () => picture.points.leave());
+  onEscape(root, () => {
+    picture.points.leave();
+    region.leave();
+  });
   watch("value", open);
   void open();
 }

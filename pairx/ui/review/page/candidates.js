@@ -1,11 +1,13 @@
 // The strip of a query's candidates, each with what was decided here; and all photographs of a candidate's individual.
 
 import { button, make } from "../../page/dom.js";
+import { signed } from "../../page/numbers.js";
 import { addressOf } from "./photos.js";
 import { keyOf } from "./queue.js";
 
 /** @import { ReviewOthers } from "../../page/payloads.js" */
 /** @import { Place, Queue } from "./queue.js" */
+/** @import { Region } from "./region.js" */
 
 const SMALL = 220; // px
 
@@ -21,13 +23,14 @@ export class Candidates {
     this.shown = "";
   }
 
-  /** @param {Queue} queue @param {boolean} blind @param {Map<string, string>} words of the verdicts */
-  show(queue, blind, words) {
-    const places = queue.candidates;
-    const keys = JSON.stringify([places.map(keyOf), blind]);
+  /** @param {Queue} queue @param {boolean} blind @param {Map<string, string>} words of the verdicts
+   * @param {Region} region which may have an order of its own */
+  show(queue, blind, words, region) {
+    const places = region.sorted(queue.candidates);
+    const keys = JSON.stringify([places.map(keyOf), blind, [...(region.order ?? [])]]);
     if (keys !== this.shown) {
       this.shown = keys;
-      this.node.replaceChildren(...places.map((place, i) => this.card(place, i, blind)));
+      this.node.replaceChildren(...places.map((place, i) => this.card(place, i, blind, region.order)));
     }
     places.forEach((place, i) => {
       const card = this.node.children[i];
@@ -40,8 +43,9 @@ export class Candidates {
     if (current) this.node.scrollLeft = current.offsetLeft - (this.node.clientWidth - current.offsetWidth) / 2;
   }
 
-  /** @param {Place} place @param {number} i @param {boolean} blind */
-  card(place, i, blind) {
+  /** @param {Place} place @param {number} i @param {boolean} blind
+   * @param {Map<string, number> | null} added what a box adds, by the candidate's id */
+  card(place, i, blind, added) {
     const card = make("button", "px-candidate");
     card.type = "button";
     const photo = make("img", "", card);
@@ -49,7 +53,9 @@ export class Candidates {
     photo.loading = "lazy";
     photo.src = addressOf(place.candidate, SMALL);
     const text = make("span", "px-candidate-text", card);
-    const known = [place.rank && `#${place.rank}`, place.cosine?.toFixed(2), place.candidate.identity];
+    const box = added?.get(place.candidate.id);
+    const score = added ? box !== undefined && `box ${signed(box)}` : place.cosine?.toFixed(2);
+    const known = [place.rank && `#${place.rank}`, score, place.candidate.identity];
     make("bdi", "", text, blind ? `Candidate ${i + 1}` : known.filter(Boolean).join(" · "));
     make("span", "px-verdict", text);
     card.addEventListener("click", () => this.choose(place));

@@ -1,6 +1,7 @@
 // What the server keeps of a review: asked for and told by its own addresses, so that an answer means "on disk".
 
-/** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewUndone, ReviewVersus, Scene } from "../../page/payloads.js" */
+/** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewRegion, ReviewRegionAsked } from "../../page/payloads.js" */
+/** @import { ReviewUndone, ReviewVersus, ReviewWarnings, Scene } from "../../page/payloads.js" */
 /** @import { Place as Asked } from "../../page/pointing.js" */
 /** @import { Place } from "./queue.js" */
 
@@ -68,6 +69,21 @@ export class Desk {
   point({ query, candidate }, { side, place }) {
     const asked = { query: query.id, candidate: candidate.id, side: String(side), place: place.join(",") };
     return this.ask(`point?${new URLSearchParams(asked)}`);
+  }
+
+  /** What to beware of in a pair; null where it was no longer wanted.
+   * @param {string} query @param {string} candidate @param {AbortSignal} signal given when the person went on
+   * @returns {Promise<ReviewWarnings | null>} */
+  async warnings(query, candidate, signal) {
+    const answer = await fetch(`${this.base}warnings?${new URLSearchParams({ query, candidate })}`, { signal });
+    return answer.status === 204 ? null : read(answer);
+  }
+
+  /** Candidates in the order of a part of the query.
+   * @param {ReviewRegionAsked} asked
+   * @returns {Promise<ReviewRegion>} */
+  region(asked) {
+    return this.send("region", asked);
   }
 
   /** @param {string} what */

@@ -12,6 +12,7 @@ import { Explainer } from "./explainer.js";
 import { ready } from "./photos.js";
 import { Pointing } from "./pointing.js";
 import { keyOf } from "./queue.js";
+import { Warner } from "./warner.js";
 
 /** @import { ReviewConstants } from "../../page/payloads.js" */
 /** @import { Place as Asked } from "../../page/pointing.js" */
@@ -49,6 +50,7 @@ export class Picture {
     this.pair = new PairView(body, this.view, given.look.lines, moved);
     this.pair.colored = COLORED;
     this.stage = this.pair.stage;
+    this.warner = new Warner(body);
     this.under = make("div", "px-beneath", body);
     this.said = make("p", "px-hint px-said", this.under);
     this.said.setAttribute("aria-live", "polite");
@@ -81,6 +83,9 @@ export class Picture {
     /** @type {StagePhoto[] | null} */
     this.photos = null;
     this.pointing = false;
+    /** Told when the stage shows its photographs anew, and whether one is turned.
+     * @type {((turned: boolean) => void) | null} */
+    this.redrawn = null;
     this.asked = 0; // counts what was asked to be shown, so that only the last is
     new ResizeObserver(() => this.stage.layout()).observe(root);
   }
@@ -100,6 +105,7 @@ export class Picture {
   begin(desk) {
     this.desk = desk;
     this.explainer.begin(desk);
+    this.warner.begin();
   }
 
   /** Whether a person waits for PAIR-X. */
@@ -138,6 +144,7 @@ export class Picture {
       delete root.dataset.key;
       this.stage.node.hidden = true;
       this.tell("", null);
+      this.warner.show(now, null, false);
       return;
     }
     root.classList.toggle("px-giving", !this.shows(now));
@@ -170,6 +177,8 @@ export class Picture {
     if (!points.on) this.tell(this.wanted ? text : "", null);
     points.show({ photos, signed: this.given.signed, grids: drawn?.scene.grids ?? [null, null] });
     points.settle(Boolean(drawn));
+    this.redrawn?.(this.adjust.moved);
+    this.warner.show(now, this.desk, this.blind());
   }
 
   // The mode of pointing was entered or left, or a place is asked about.
