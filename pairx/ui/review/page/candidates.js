@@ -21,6 +21,9 @@ export class Candidates {
     /** What is on show.
      * @type {string} */
     this.shown = "";
+    /** The box's order in which they are.
+     * @type {Map<string, number> | null} */
+    this.order = null;
   }
 
   /** @param {Queue} queue @param {boolean} blind @param {Map<string, string>} words of the verdicts
@@ -28,6 +31,8 @@ export class Candidates {
   show(queue, blind, words, region) {
     const places = region.sorted(queue.candidates);
     const keys = JSON.stringify([places.map(keyOf), blind, [...(region.order ?? [])]]);
+    const sorted = region.order !== this.order;
+    this.order = region.order;
     if (keys !== this.shown) {
       this.shown = keys;
       this.node.replaceChildren(...places.map((place, i) => this.card(place, i, blind, region.order)));
@@ -40,7 +45,8 @@ export class Candidates {
       card.querySelector(".px-verdict").textContent = words.get(place.verdict) ?? "";
     });
     const current = /** @type {HTMLElement} */ (this.node.querySelector("[aria-current=true]"));
-    if (current) this.node.scrollLeft = current.offsetLeft - (this.node.clientWidth - current.offsetWidth) / 2;
+    if (sorted) this.node.scrollLeft = 0;
+    else if (current) this.node.scrollLeft = current.offsetLeft - (this.node.clientWidth - current.offsetWidth) / 2;
   }
 
   /** @param {Place} place @param {number} i @param {boolean} blind

@@ -86,6 +86,7 @@ export class Region {
     this.enable();
     this.tell(ASKS);
     this.stage.frames[0].frame.focus({ preventScroll: true });
+    this.stage.node.scrollIntoView({ block: "nearest" });
   }
 
   leave() {

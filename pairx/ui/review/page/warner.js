@@ -57,7 +57,6 @@ export class Warner {
 
   /** @param {ReviewWarning[]} warnings */
   draw(warnings) {
-    this.node.hidden = !warnings.length;
     this.node.replaceChildren(
       ...warnings.map(({ name, words }) => {
         const item = make("li", "", null, words);
