@@ -118,7 +118,7 @@ def _alone(own: Explanation, other: Explanation) -> tuple[Matches | None, dict[s
     """The matches that raise one similarity alone, and how many there are and are not."""
     if own.matches is None or other.matches is None:
         return None, {}
-    places, theirs = (one.matches.cells0[: one.matches.raising] for one in (own, other))
+    places, theirs = (one.cells0[: one.raising] for one in (own.matches, other.matches))
     apart = np.abs(places[:, None] - theirs[None]).max(2, initial=0)
     alone = (apart > NEAR).all(1)
     names = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")

@@ -30,7 +30,7 @@ def contrast(arguments: argparse.Namespace) -> None:
 
     pairs = [load_pair(arguments.query, candidate) for candidate in (arguments.a, arguments.b)]
     model = chosen_model(arguments)
-    found = with_progress(contrast_steps(model, *pairs, arguments.layer))
+    found = with_progress(contrast_steps(model, pairs[0], pairs[1], arguments.layer))
     viz.draw_contrast(found, pairs).save(output)
     if arguments.json:
         return print_json(

@@ -212,14 +212,14 @@ def _number_problems(table: pd.DataFrame) -> list[Problem]:
 def _mark_problems(table: pd.DataFrame, folder: Path, rules: Rules) -> list[Problem]:
     """What is wrong with the paths of masks, which become absolute, and with named parts."""
     problems, root = [], os.path.abspath(folder)
-    for i, given in table["mask"].items() if "mask" in table else ():
+    for i, given in zip(table.index, table["mask"], strict=True) if "mask" in table else ():
         where = f"{given.strip()} ({_place(i)})"
         table.loc[i, "mask"] = path = _locate(root, given)[0]
         if path and not _within(root, path, rules.links_out):
             problems.append(Problem("mask outside the folder", where, i))
         elif path and not os.path.isfile(path):
             problems.append(Problem("missing mask", where, i))
-    for i, given in table["parts"].items() if "parts" in table else ():
+    for i, given in zip(table.index, table["parts"], strict=True) if "parts" in table else ():
         try:
             parse_parts(given)
         except InputError as error:

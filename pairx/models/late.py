@@ -32,7 +32,7 @@ class _Late(ModuleType):
                 except BaseException:
                     self._loader = loader
                     raise
-                self.__class__ = ModuleType
+                self.__class__ = ModuleType  # type: ignore[assignment]
         if isinstance(self, _Late):  # asked by its own code while that runs
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         return getattr(self, name)
@@ -44,7 +44,7 @@ def put_off(name: str) -> None:
     around = PathFinder.find_spec(parent) if parent else None
     if name in sys.modules or type(sys.modules.get(parent)) is ModuleType or (parent and around is None):
         return
-    spec = PathFinder.find_spec(name, around and around.submodule_search_locations)
+    spec = PathFinder.find_spec(name, around.submodule_search_locations if around else None)
     if spec is None or spec.loader is None:
         return
     module = module_from_spec(spec)

@@ -151,8 +151,8 @@ def _strip(table: Table, found: TableLayout, titles: list[str], left: int, right
         heights = _heights(table, found.columns)
         if all(_fits(title, found, height, size) for title, height in zip(titles, heights, strict=True)):
             break
-    lines = [line for title in titles for line in wrapped(title, found.strip[1], size)]
-    found.strip = (left, min(found.strip[1], round(max(width_of(line, size) for line in lines) + POINT)))
+    words = [line for title in titles for line in wrapped(title, found.strip[1], size)]
+    found.strip = (left, min(found.strip[1], round(max(width_of(line, size) for line in words) + POINT)))
     found.columns = _columns(table, left + found.strip[1] + round(3 * POINT), right)
 
 
