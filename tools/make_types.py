@@ -18,6 +18,7 @@ from pairx.ui import app
 from pairx.ui.compare.payload import Measured, PanelFiles, PanelScene, RunStatus
 from pairx.ui.explain.payload import AnsweredScene, PointAnswer, Scene, WellAnswer
 from pairx.ui.explore.payload import RunScene
+from pairx.ui.figure.payload import FigureFacts, FigureOpened
 from pairx.ui.review.payload import (
     ReviewDecision,
     ReviewKept,
@@ -45,6 +46,8 @@ FETCHED = (
     WellAnswer,
     Measured,
     RunStatus,
+    FigureFacts,
+    FigureOpened,
     LookValues,
     ReviewDecision,
     ReviewKept,

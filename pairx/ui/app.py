@@ -20,6 +20,7 @@ from pairx.ui.explain.tab import ExplainTab
 from pairx.ui.explore.events import TAB
 from pairx.ui.explore.parts import PLOTLY, RunWatch
 from pairx.ui.explore.tab import ExploreTab
+from pairx.ui.figure.tab import FigureTab
 from pairx.ui.gate import OwnMachineOnly, fetch_nothing
 from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.routes import ReviewRoutes
@@ -77,6 +78,8 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
                 explore = ExploreTab(page, tabs, tab, runs, app_state, library, MODEL)
             with gr.Tab("Review", id=REVIEW, elem_id="px-tab-review") as tab:
                 ReviewTab(tab, app_state, library, desk, MODEL).take_from(explore.chips, tabs)
+            with gr.Tab("Figure", elem_id="px-tab-figure"):
+                FigureTab(page, app_state, library, desk)
             with gr.Tab("About", elem_id="px-tab-about"):
                 build_about(app_state)
     keep_sweeping(page, app_state.shelf)

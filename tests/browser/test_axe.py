@@ -11,6 +11,7 @@ READY = {
     "Compare": ".px-board",
     "Explore": ".px-pairtable .px-row",
     "Review": ".px-review",
+    "Figure": ".px-figure-lists h2",
     "About": ".px-about",
 }
 

@@ -12,6 +12,7 @@ ROOTS = {
     "compare": ".px-compare",
     "explore": ".px-exploring",
     "review": ".px-reviewing",
+    "figure": ".px-figuring",
     "about": ".px-about",
 }
 

@@ -18,6 +18,7 @@ from pairx.ui.compare.faithfulness import Measures
 from pairx.ui.compare.panels import panel_files
 from pairx.ui.compare.payload import BoardPanel, BoardValue, PanelFiles
 from pairx.ui.compare.times import Times
+from pairx.ui.compare.to_figure import part_of_panel
 from pairx.ui.shared import links
 from pairx.ui.shared.cache import Recent
 from pairx.ui.shared.files import photos_of
@@ -98,6 +99,7 @@ class Boards:
             "family": card_of(cell.method).family,
             "pair": list(dict.fromkeys(pair_key(one.request) for one in shown.cells)).index(pair_key(cell.request)),
             "measured": self.measures.known(self.cells.key(cell)),
+            "figure": part_of_panel(cell, self.app_state, *shown.form[2:4]),
             **files,
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 from pairx.ui.explain.payload import SeenLook
-from pairx.ui.shared.payload import FileData, FilePhoto, LookDefaults, StatusValue
+from pairx.ui.shared.payload import FigurePart, FileData, FilePhoto, LookDefaults, StatusValue
 
 
 class PanelMark(TypedDict):
@@ -75,7 +75,8 @@ class MeasuredPanel(TypedDict):
 
 class BoardPanel(PanelFiles):
     """A cell of the comparison. id: as in `BoardValue.order`. about: its method where the title is of something else.
-    pair: which of the board's. measured: its faithfulness where it is known."""
+    pair: which of the board's. measured: its faithfulness where it is known. figure: None while it
+    cannot be in one."""
 
     id: str
     title: str
@@ -83,6 +84,7 @@ class BoardPanel(PanelFiles):
     family: str
     pair: int
     measured: MeasuredPanel | None
+    figure: FigurePart | None
 
 
 class Choosing(TypedDict):

@@ -20,6 +20,7 @@ from pairx.ui.explain.samples import SamplePair
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.shared import export, links
 from pairx.ui.shared.events import SKIP, Switches, resting, sent, waiting
+from pairx.ui.shared.figures import part_of
 from pairx.ui.shared.files import cached
 from pairx.ui.shared.form import Form
 from pairx.ui.shared.links import Link, Options
@@ -209,6 +210,7 @@ class ExplainEvents:
             "notes": [SAME] * same_picture(pair) + scene["notes"],
             "about": f"{model.title} · {layer_title(model, request.layer)} · {counted}{seconds}",
             "link": links.query(*ids, request.model, request.layer, request.options, cuts),
+            "figure": part_of(request, self.app_state.shelf.samples),
             "form": [*paths, request.model, request.layer, *asdict(request.options).values()],
         }
         return scene | words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NotRequired, TypedDict
 
-from pairx.ui.shared.payload import AskedPlace, FileData, InlinePhoto, LookDefaults, LookValues, Seen
+from pairx.ui.shared.payload import AskedPlace, FigurePart, FileData, InlinePhoto, LookDefaults, LookValues, Seen
 
 
 class SceneMark(TypedDict):
@@ -80,6 +80,7 @@ class AnsweredScene(Scene):
     about: str
     link: dict[str, str]
     form: list[str]
+    figure: FigurePart
 
 
 class ViewerValue(TypedDict):

@@ -16,6 +16,7 @@ from pairx.evaluation.reading import UNKNOWN, OpenRun
 from pairx.types import InputError
 from pairx.ui.explore.payload import GalleryItem, PairText, Thumbnail
 from pairx.ui.explore.scene import number
+from pairx.ui.shared.figures import of_pair, of_run
 from pairx.ui.shared.files import cached, encoded, file_data, photos_of
 from pairx.ui.shared.photos import Photo, PhotoShelf, pair_of
 from pairx.ui.shared.words import column_title, metric_title
@@ -53,11 +54,16 @@ class Tickets:
 
 def photo_of(shelf: PhotoShelf, run: OpenRun, image_id: str) -> Photo:
     """A photograph of a run, its box turned upright, on the shelf. Raises InputError where it has moved."""
+    return shelf.open(file_of_run(run, image_id), image_id)
+
+
+def file_of_run(run: OpenRun, image_id: str) -> Path:
+    """A file with a photograph of a run, its box turned upright. Raises InputError where it has moved."""
     path, box, theta = run.photograph(image_id)
-    if box is not None or theta:
-        image, _ = images.load_image(path, box, theta, name=image_id)
-        path = Path(cached(encoded(image, "png", compress_level=1), "photograph.png"))
-    return shelf.open(path, image_id)
+    if box is None and not theta:
+        return path
+    image, _ = images.load_image(path, box, theta, name=image_id)
+    return Path(cached(encoded(image, "png", compress_level=1), "photograph.png"))
 
 
 def pair_rows(run: OpenRun, layer: str, chosen: Any) -> Any:
@@ -78,6 +84,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
             control = number(row[CONTROL + name], ".3g") if CONTROL + name in run.metrics else ""
             scores.append((metric_title(name), number(row[name], ".3g"), control))
     scores += [(column_title(name), str(row[name]), "") for name in ("n_matches", "transform_inliers")]
+    both = [of_run(run.folder, row[f"{side}_id"]) for side in ("query", "gallery")]
     known = [(column_title(name), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
     return {
         "number": int(chosen),
@@ -87,6 +94,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         "photos": photos_of(pair_of(*photos)) if photos else [],
         "scores": scores + known,
         "about": f"{run.settings['model']} · {layer}",
+        "figure": of_pair(*both, str(run.settings["model"]), layer, bool(row["correct"])),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NotRequired, TypedDict
 
-from pairx.ui.shared.payload import FileData, FilePhoto, StatusValue
+from pairx.ui.shared.payload import FigurePart, FileData, FilePhoto, StatusValue
 
 
 class RunView(TypedDict):
@@ -148,6 +148,7 @@ class PairText(TypedDict):
     photos: list[FilePhoto]
     scores: list[tuple[str, str, str]]
     about: str
+    figure: FigurePart
 
 
 class PairValue(TypedDict):

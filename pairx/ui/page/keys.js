@@ -14,6 +14,8 @@ export const HELP = [
   ["X and G", "In Review, PAIR-X over the photographs; all photographs of the candidate's individual"],
   ["+  −  0", "Zooms the pictures; 0 shows the whole photographs"],
   ["P, B, C", "In Explain: point at a place or a box; the colour maps large"],
+  ["A", "In Explain, Explore and Review: adds the picture to the figure"],
+  ["Alt + ↑ or ↓", "In Figure, moves the row or column"],
   ["← →, on the tabs", "The next tab"],
   ["?", "This sheet"],
 ];

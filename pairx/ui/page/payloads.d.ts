@@ -37,6 +37,7 @@ export interface AnsweredScene {
   about: string;
   link: Record<string, string>;
   form: string[];
+  figure: FigurePart;
 }
 
 export interface AskedPlace {
@@ -77,6 +78,7 @@ export interface BoardPanel {
   family: string;
   pair: number;
   measured: MeasuredPanel | null;
+  figure: FigurePart | null;
 }
 
 export interface BoardValue {
@@ -142,6 +144,64 @@ export interface Doubt {
   text?: string;
   turns?: Turn[];
   grey?: boolean;
+}
+
+export interface FigureAsked {
+  text: string;
+}
+
+export interface FigureColumn {
+  title: string;
+  group: string;
+  column: Record<string, any>;
+}
+
+export interface FigureConstants {
+  columns: FigureColumn[];
+  widths: [string, string][];
+  scales: [string, string][];
+}
+
+export interface FigureDownload {
+  text: string;
+  kind: string;
+}
+
+export interface FigureFacts {
+  ticket: number;
+  photos: FigurePhoto[];
+  model: string;
+  layers: [string, string][];
+}
+
+export interface FigureOpened {
+  figure: Record<string, any>;
+  asked: string;
+}
+
+export interface FigurePart {
+  row: Record<string, any>;
+  column: Record<string, any>;
+}
+
+export interface FigurePhoto {
+  name: string;
+  thumb?: FileData;
+  problem?: string;
+}
+
+export interface FigureQuestion {
+  ticket: number;
+  photos: string[];
+  model: string;
+}
+
+export interface FigureValue {
+  text: string;
+  file: FileData;
+  width: number;
+  height: number;
+  notes: string[];
 }
 
 export interface FileData {
@@ -238,6 +298,7 @@ export interface PairText {
   photos: FilePhoto[];
   scores: [string, string, string][];
   about: string;
+  figure: FigurePart;
 }
 
 export interface PairValue {
@@ -412,6 +473,7 @@ export interface ReviewTask {
   candidate: ReviewPhoto;
   cosine: number | null;
   rank: number | null;
+  figure: FigurePart;
 }
 
 export interface ReviewUndo {
@@ -698,6 +760,9 @@ export type BoardPart = Part<BoardValue, BoardConstants, { download: BoardDownlo
 export type ChooserPart = Part<ChooserValue, ChooserConstants, { ask: Choosing }>;
 export type ChosenPairPart = Part<null, null, {}>;
 export type CompareButtonsPart = Part<null, null, { go: Choosing; halt: Record<string, string> }>;
+export type FigureButtonsPart = Part<null, null, { go: FigureAsked; halt: Record<string, string> }>;
+export type FigureListsPart = Part<null, FigureConstants, { look: FigureQuestion }>;
+export type FigurePreviewPart = Part<FigureValue, null, { download: FigureDownload }>;
 export type KeyboardPart = Part<null, null, {}>;
 export type LookPanelPart = Part<null, LookDefaults, {}>;
 export type MessengerPart = Part<any, MessengerConstants, {}>;

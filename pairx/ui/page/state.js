@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { AnsweredScene, LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, RunsValue, StatusValue, WellAnswer } from "./payloads.js" */
+/** @import { AnsweredScene, FigureFacts, FigureOpened, LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, RunsValue, StatusValue, WellAnswer } from "./payloads.js" */
 /** @import { Chosen } from "../compare/page/choosing.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
@@ -31,6 +31,11 @@
  * @property {undefined} listed the pairs have another order
  * @property {PairValue | null} ahead a pair that will probably be chosen next
  * @property {undefined} chosen another pair is chosen
+ * @property {undefined} figure the figure in progress changed
+ * @property {FigureFacts} figure-facts
+ * @property {FigureOpened} figure-opened
+ * @property {StatusValue} figure-status of the tab Figure
+ * @property {undefined} figure-drawn
  */
 
 export const state = {

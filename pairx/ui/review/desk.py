@@ -36,6 +36,7 @@ from pairx.ui.review.payload import (
     VersusSide,
 )
 from pairx.ui.shared.cache import Recent
+from pairx.ui.shared.figures import REVIEWS, of_pair, reference
 from pairx.ui.shared.files import cached, encoded
 from pairx.ui.shared.library import Library
 from pairx.ui.shared.photos import Photo, pair_of
@@ -230,14 +231,18 @@ class ReviewDesk:
             "scene": scene | {"scales": [scale | FOR_EACH for scale in scene["scales"]]},
         }
 
+    def file(self, name: str, image_id: str) -> Path:
+        """A file with a photograph of a review, its box turned upright. Raises InputError."""
+        dataset = self.open(name).dataset
+        row = dataset.row(image_id)
+        box, theta = dataset.box(row)
+        if box is None and not theta:
+            return Path(dataset.table["path"].iloc[row])
+        image, _ = dataset.load(row)
+        return Path(cached(encoded(image, "png", compress_level=1), "photograph.png"))
+
     def _on_shelf(self, review: OpenReview, image_id: str) -> Photo:
-        row = review.dataset.row(image_id)
-        path = Path(review.dataset.table["path"].iloc[row])
-        box, theta = review.dataset.box(row)
-        if box is not None or theta:
-            image, _ = review.dataset.load(row)
-            path = Path(cached(encoded(image, "png", compress_level=1), "photograph.png"))
-        return self.app_state.shelf.open(path, image_id)
+        return self.app_state.shelf.open(self.file(review.name, image_id), image_id)
 
     def _encoded(self, name: str, row: int, longest: int, changed: int) -> bytes:
         image, _ = self.open(name).dataset.load(row)
@@ -247,7 +252,10 @@ class ReviewDesk:
 
     def _task(self, review: OpenReview, task: Task) -> ReviewTask:
         query, candidate = (self._photo(review, image_id) for image_id in (task.query_id, task.candidate_id))
-        return {"query": query, "candidate": candidate, "cosine": task.cosine, "rank": task.rank}
+        both = (reference(REVIEWS, review.name, image_id) for image_id in (task.query_id, task.candidate_id))
+        layer = review.layer or self.app_state.model(review.model).default_layer
+        figure = of_pair(*both, review.model, layer)
+        return {"query": query, "candidate": candidate, "cosine": task.cosine, "rank": task.rank, "figure": figure}
 
     def _photo(self, review: OpenReview, image_id: str) -> ReviewPhoto:
         row = review.dataset.table.iloc[review.dataset.row(image_id)]

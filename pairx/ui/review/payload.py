@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from pairx.ui.explain.payload import Scene
-from pairx.ui.shared.payload import LookDefaults
+from pairx.ui.shared.payload import FigurePart, LookDefaults
 
 
 class ReviewPhoto(TypedDict):
@@ -25,6 +25,7 @@ class ReviewTask(TypedDict):
     candidate: ReviewPhoto
     cosine: float | None
     rank: int | None
+    figure: FigurePart
 
 
 class ReviewProgress(TypedDict):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class FileData(TypedDict):
@@ -119,3 +119,10 @@ class Seen(TypedDict, total=False):
     centers: list[list[float]]
     point: AskedPlace | None
     colors_large: bool
+
+
+class FigurePart(TypedDict):
+    """A picture as a row and a column of a figure: names and values of its specification, see `pairx.figures`."""
+
+    row: dict[str, Any]
+    column: dict[str, Any]

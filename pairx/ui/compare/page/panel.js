@@ -2,6 +2,7 @@
 
 import { button, make } from "../../page/dom.js";
 import { fetched } from "../../page/fetching.js";
+import { figureButton } from "../../page/figure.js";
 import { Notes } from "../../page/notes.js";
 import { minus } from "../../page/numbers.js";
 import { markStyles } from "../../page/paint.js";
@@ -157,11 +158,13 @@ export class Panel {
   /** @param {[string, string][]} rows
    * @param {boolean} measurable */
   card(rows, measurable) {
-    const card = make("details", "px-card", this.node);
+    const foot = make("footer", "px-panel-foot", this.node);
+    const card = make("details", "px-card", foot);
     make("summary", "", card, "About this method");
     this.rows = make("dl", "", card);
     for (const row of rows) this.row(...row);
     if (!measurable) return;
+    figureButton(foot, () => this.about.figure, { name: this.name });
     for (const [kind, text] of [
       ["png", "PNG"],
       ["svg", "SVG"],

@@ -60,11 +60,11 @@ export class Picture {
   /** @param {HTMLElement} body */
   build(body) {
     this.story = make("p", "px-story", body);
-    const verdict = make("div", "px-verdict", body);
-    const score = make("div", "px-score", verdict);
+    this.verdict = make("div", "px-verdict", body);
+    const score = make("div", "px-score", this.verdict);
     this.number = make("span", "px-score-number", score);
     make("span", "px-score-label", score, "cosine similarity");
-    this.references = new References(make("div", "px-words", verdict));
+    this.references = new References(make("div", "px-words", this.verdict));
 
     const main = make("section", "px-section px-main", body);
     const moved = () => {

@@ -1,6 +1,7 @@
 // The tab Explain's picture in the app: what the server answers, what runs, what can be taken away.
 
 import { fetched } from "../../page/fetching.js";
+import { figureButton } from "../../page/figure.js";
 import { onBack, ViewLink } from "../../page/link.js";
 import { readMaps } from "../../page/paint.js";
 import { emit, follow, on, setDefaults, state } from "../../page/state.js";
@@ -31,6 +32,7 @@ export function mount({ element, props, given, trigger, watch }) {
     const match = chosen === null ? {} : { match: chosen };
     return { ...scene.link, lines, colors, opacity, palette, ...match, ...written(seen) };
   });
+  figureButton(picture.verdict, () => picture.scene && /** @type {AnsweredScene} */ (picture.scene).figure, { root });
   link.button(picture.tools).classList.add("px-wide-only");
   const downloads = new Downloads(picture.tools, (kind) => {
     const { chosen, scene, seen, points } = picture;

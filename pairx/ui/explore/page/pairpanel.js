@@ -2,6 +2,7 @@
 
 import { button, make } from "../../page/dom.js";
 import { fetched } from "../../page/fetching.js";
+import { figureButton } from "../../page/figure.js";
 import { LinkedView } from "../../page/geometry.js";
 import { keeps, modified, onEscape, onKey, step, ZOOMS } from "../../page/keys.js";
 import { Notes } from "../../page/notes.js";
@@ -33,8 +34,12 @@ export function mount({ element, props, given, trigger, watch }) {
   const { body } = shell(root, "Choose a point of the plot or a row of the table: its pair opens here.");
   const heading = make("div", "px-pair-heading", body);
   const verdict = make("div", "px-pair-verdict", heading);
-  const link = make("a", "px-button px-link", heading, "Open in Explain");
+  const doing = make("div", "px-pair-do", heading);
+  const link = make("a", "px-button px-link", doing, "Open in Explain");
   link.title = "Open in Explain: the same pair with all that can be set there. Back returns here.";
+  /** @type {PairText | null} */
+  let pair = null; // on show
+  figureButton(doing, () => (root.classList.contains("px-stale") ? null : pair?.figure), { root });
   const going = make("div", "px-tools px-going", body);
   going.setAttribute("role", "toolbar");
   going.setAttribute("aria-label", "Chosen pair");
@@ -125,6 +130,7 @@ export function mount({ element, props, given, trigger, watch }) {
     selection.ticket += 1;
     trigger("halt", { ticket: selection.ticket });
     wide.set(false);
+    pair = null;
     root.classList.remove("px-ready");
     delete root.dataset.number;
     delete root.dataset.explained;
@@ -140,8 +146,9 @@ export function mount({ element, props, given, trigger, watch }) {
     part.style.width = `${total ? (100 * done) / total : 0}%`;
   }
 
-  /** @param {PairText} pair */
-  function showPair(pair) {
+  /** @param {PairText} now */
+  function showPair(now) {
+    pair = now;
     root.classList.toggle("px-is-correct", pair.correct);
     root.classList.toggle("px-is-incorrect", !pair.correct);
     verdict.replaceChildren();

@@ -1,6 +1,7 @@
 // The Review tab: a pair, a verdict by key, the next pair. A pair gives way only when its verdict is on disk.
 
 import { button } from "../../page/dom.js";
+import { figureButton } from "../../page/figure.js";
 import { onEscape, onKey } from "../../page/keys.js";
 import { shell } from "../../page/toolbar.js";
 import { Candidates, showOthers } from "./candidates.js";
@@ -32,6 +33,7 @@ export function mount({ element, props, given, watch }) {
   button(picture.tools, all, `${all}: every photograph of the candidate's individual`, others);
   const against = "Versus (V)";
   button(picture.tools, against, `${against}: why this candidate and not the best other one of its query`, versus);
+  figureButton(picture.tools, () => queue.now?.figure, { root });
   const verdicts = new Verdicts(body, root, given.verdicts, decide, undo);
   const leaving = () => picture.points.leave();
   const region = new Region(picture.stage, picture.tools, body, () => tellQueue(), leaving);
