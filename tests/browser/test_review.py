@@ -163,7 +163,7 @@ def test_two_candidates_of_a_query_stand_against_each_other_by_key(review):
     sheet = page.locator("dialog.px-versus[open]")
     sheet.locator(".px-stage .px-photo").nth(3).wait_for()
     assert sheet.locator(".px-overlay").count() == 4
-    names = sheet.locator("section bdi").all_inner_texts()
+    names = sheet.locator(".px-versus-title bdi").all_inner_texts()
     assert len(names) == 2 and names[0] != names[1]
     assert all("of its matches are its own" in one for one in sheet.locator("section").all_inner_texts())
     page.keyboard.press("n")
