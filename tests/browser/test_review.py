@@ -115,8 +115,8 @@ def test_a_place_of_one_photograph_is_answered_in_the_other_and_nothing_moves(re
     for side in (0, 1):
         page.locator(".px-review .px-frame").nth(side).click()
         page.wait_for_function(
-            "side => { const [a, b] = document.querySelectorAll('.px-review .px-answer');"
-            " return side ? !a.hidden && b.hidden : a.hidden && !b.hidden }",
+            "side => [...document.querySelectorAll('.px-review .px-frame')].every((frame, i) =>"
+            " [...frame.querySelectorAll('.px-answer')].some((answer) => !answer.hidden) === (i !== side))",
             arg=side,
         )
         assert "strongest partner" in page.locator(".px-review .px-said").inner_text()
