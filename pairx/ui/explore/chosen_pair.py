@@ -84,7 +84,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
             control = number(row[CONTROL + name], ".3g") if CONTROL + name in run.metrics else ""
             scores.append((metric_title(name), number(row[name], ".3g"), control))
     scores += [(column_title(name), str(row[name]), "") for name in ("n_matches", "transform_inliers")]
-    both = [of_run(run.folder, row[f"{side}_id"]) for side in ("query", "gallery")]
+    a, b = (of_run(run.folder, row[f"{side}_id"]) for side in ("query", "gallery"))
     known = [(column_title(name), str(row[name]), "") for name in run.columns if isinstance(row[name], str)]
     return {
         "number": int(chosen),
@@ -94,7 +94,7 @@ def describe_pair(run: OpenRun, layer: str, chosen: int, photos: Sequence[Photo]
         "photos": photos_of(pair_of(*photos)) if photos else [],
         "scores": scores + known,
         "about": f"{run.settings['model']} · {layer}",
-        "figure": of_pair(*both, str(run.settings["model"]), layer, bool(row["correct"])),
+        "figure": of_pair(a, b, str(run.settings["model"]), layer, bool(row["correct"])),
     }
 
 

@@ -127,8 +127,13 @@ class FigureEvents:
 
         def preview(figure: Figure, notes: list[str]) -> FigureValue:
             data = figures.draw(figure, "png", dpi=PREVIEW_DPI)
-            size = {"width": figure.spec.width, "height": table_of(figure).height}
-            return {"text": asked.text if asked else "", "file": file_of(data, "figure.png"), "notes": notes, **size}
+            return {
+                "text": asked.text if asked else "",
+                "file": file_of(data, "figure.png"),
+                "width": figure.spec.width,
+                "height": table_of(figure).height,
+                "notes": notes,
+            }
 
         yield from self._run(asked or Asked(""), session, preview)
 

@@ -116,8 +116,8 @@ def photographs(entry: Any) -> list[str]:
     """The photographs of a row or column, as its values name them."""
     if not isinstance(entry, dict):
         return []
-    both = entry.get("pair") if isinstance(entry.get("pair"), list) else []
-    values = [entry.get("a"), entry.get("b"), *both]
+    pair = entry.get("pair")
+    values = [entry.get("a"), entry.get("b"), *(pair if isinstance(pair, list) else [])]
     if entry.get("background") not in BACKGROUNDS:
         values.append(entry.get("background"))
     files = [one.get("file") if isinstance(one, dict) else one for one in values]

@@ -252,9 +252,9 @@ class ReviewDesk:
 
     def _task(self, review: OpenReview, task: Task) -> ReviewTask:
         query, candidate = (self._photo(review, image_id) for image_id in (task.query_id, task.candidate_id))
-        both = (reference(REVIEWS, review.name, image_id) for image_id in (task.query_id, task.candidate_id))
+        a, b = (reference(REVIEWS, review.name, image_id) for image_id in (task.query_id, task.candidate_id))
         layer = review.layer or self.app_state.model(review.model).default_layer
-        figure = of_pair(*both, review.model, layer)
+        figure = of_pair(a, b, review.model, layer)
         return {"query": query, "candidate": candidate, "cosine": task.cosine, "rank": task.rank, "figure": figure}
 
     def _photo(self, review: OpenReview, image_id: str) -> ReviewPhoto:
