@@ -32,7 +32,9 @@ export async function showVersus(parent, desk, place, blind, lines) {
   status.setAttribute("role", "status");
   button(head, "Close (V)", "Close (V)", () => sheet.close());
   sheet.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() === "v" && !event.repeat && !modified(event)) sheet.close();
+    if (event.key.toLowerCase() !== "v" || event.repeat || modified(event)) return;
+    event.stopPropagation(); // or the page would open it again
+    sheet.close();
   });
   const stop = new AbortController();
   sheet.addEventListener("close", () => {
