@@ -188,6 +188,7 @@ def test_without_a_name_nothing_is_decided(open_page, begun):
     page.get_by_text("Say who reviews").wait_for()
     page.get_by_label("Your name").fill("Hal")
     page.get_by_label("Your name").press("Enter")
+    assert page.evaluate("document.activeElement === document.body")  # the next key is a verdict
     page.wait_for_selector(BOARD)
 
 

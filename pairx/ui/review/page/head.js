@@ -20,6 +20,7 @@ export class Head {
       localStorage.setItem("px-reviewer", this.reviewer);
       on.reviewer();
     });
+    this.who.addEventListener("keydown", (event) => event.key === "Enter" && this.who.blur()); // verdicts are keys
     this.blind = localStorage.getItem("px-blind") === "1";
     this.blinding = button(head, "Blind", "Blind: names, similarity and ranks are hidden", () => {
       this.blind = !this.blind;
