@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 
 from pairx import geometry, images
-from pairx.evaluation.regions import similarities
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
 
@@ -104,6 +103,8 @@ class Photograph:
 
 def _nearness(unit: np.ndarray, embeddings: np.ndarray) -> float:
     """The mean of the NEIGHBOURS largest cosines of one embedding (D,) with others (N, D), all of length 1."""
+    from pairx.evaluation.regions import similarities  # which imports pandas, and every explanation is warned of
+
     cosines = similarities(unit, embeddings)
     own = cosines.argmax()
     if cosines[own] > SELF:

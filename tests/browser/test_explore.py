@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -509,7 +510,14 @@ def test_every_width_and_theme_fits(open_page, width, dark):
     assert (int(color) > 128) == dark, "the plot's text is legible"
 
 
-def test_a_ready_made_view_is_reviewed_by_key_and_exported(open_page, app_folder, tmp_path):
+@pytest.fixture
+def reviews(app_folder):
+    """The app's folder of reviews, which other tests find empty again."""
+    yield app_folder / "reviews"
+    shutil.rmtree(app_folder / "reviews", ignore_errors=True)
+
+
+def test_a_ready_made_view_is_reviewed_by_key_and_exported(open_page, reviews, tmp_path):
     page = open_explore(open_page)
     page.evaluate("localStorage.setItem('px-reviewer', 'Ada')")
     page.click("[data-view=far]")
@@ -532,7 +540,7 @@ def test_a_ready_made_view_is_reviewed_by_key_and_exported(open_page, app_folder
     board.get_by_text(f"3 of {len(asked)} decided").wait_for()
     assert page.get_by_label("Review", exact=True).input_value() == name, "it goes on, and does not begin anew"
     done = tmp_path / "decisions.csv"
-    assert main(["review", "export", str(app_folder / "reviews" / name), "-o", str(done)]) == 0
+    assert main(["review", "export", str(reviews / name), "-o", str(done)]) == 0
     table = pd.read_csv(done)
     assert table["verdict"].tolist() == ["match", "unsure", "no_match"]
     assert table[["query_id", "candidate_id"]].values.tolist() == [[row["query"], row["gallery"]] for row in asked[:3]]

@@ -21,7 +21,8 @@ def begun(address, app_folder, chromium) -> str:
     page.get_by_label("Candidates of a query").fill("4")
     page.get_by_label("Name", exact=True).fill("herd")
     page.locator("#px-begin-review").click()
-    page.wait_for_function("document.querySelector('.px-review').classList.contains('px-ready')")
+    page.wait_for_function("document.querySelector('[aria-label=Review]').value === 'herd'")
+    page.wait_for_selector(".px-review.px-ready")
     page.close()
     return "herd"
 
