@@ -9,8 +9,10 @@ from functools import cached_property
 
 import cv2
 import numpy as np
+import torch
 
 from pairx import geometry
+from pairx.models import cosine_similarity
 from pairx.warnings.photograph import Photograph
 
 SIDE = 256  # px of the longest side at which two photographs are laid over each other
@@ -128,8 +130,7 @@ def _correlation(image0: np.ndarray, image1: np.ndarray, matrix: np.ndarray) -> 
 
 
 def _cosine(e: np.ndarray, f: np.ndarray) -> float:
-    e, f = e.astype(float), f.astype(float)
-    return float(e @ f / max(float(np.linalg.norm(e) * np.linalg.norm(f)), 1e-12))
+    return cosine_similarity(torch.from_numpy(e), torch.from_numpy(f))
 
 
 def _grey(image: np.ndarray, scale: float) -> np.ndarray:

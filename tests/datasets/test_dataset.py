@@ -22,6 +22,13 @@ def write_photo(path: Path, seed: int = 0, height: int = 48, width: int = 64) ->
     return path
 
 
+def write_toys(folder: Path) -> Path:
+    """Six photographs of three individuals, in folders of theirs."""
+    for i in range(6):
+        write_photo(folder / "toys" / "ABC"[i % 3] / f"{i}.png", i)
+    return folder / "toys"
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Four photographs of two individuals, with a manifest."""

@@ -11,7 +11,7 @@ from pairx import geometry
 from pairx.cli import main
 from pairx.commands.reports import report
 from pairx.evaluation.run import Run
-from tests.datasets.test_dataset import write_photo
+from tests.datasets.test_dataset import write_toys
 
 MODEL = ("--model", "lite0-imagenet", "--size", "64", "--layer", "blocks.2")
 
@@ -24,9 +24,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> str:
     """Six photographs of three individuals."""
-    for i in range(6):
-        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
-    return str(tmp_path / "toys")
+    return str(write_toys(tmp_path))
 
 
 @pytest.mark.slow

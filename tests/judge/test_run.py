@@ -22,7 +22,7 @@ from pairx.judging.table import flags
 from pairx.judging.truth import herd_of, truth_of, twin_pairs
 from pairx.models import EmbeddingModel
 from pairx.types import InputError
-from tests.datasets.test_dataset import write_photo
+from tests.datasets.test_dataset import write_photo, write_toys
 from tests.judge.wrong import RIGHT, wrong_methods
 
 METHODS = ["grad-cam", "sam"]
@@ -37,9 +37,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Six photographs of three individuals."""
-    for i in range(6):
-        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
-    return tmp_path / "toys"
+    return write_toys(tmp_path)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from pairx.datasets import load_dataset
 from pairx.models import load_model
 from pairx.ranking import learn_steps
 from pairx.types import finished
-from tests.datasets.test_dataset import write_photo
+from tests.datasets.test_dataset import write_toys
 
 MODEL = ("--model", "lite0-imagenet", "--size", "64")
 
@@ -26,9 +26,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> str:
     """Six photographs of three individuals."""
-    for i in range(6):
-        write_photo(tmp_path / "toys" / "ABC"[i % 3] / f"{i}.png", i)
-    return str(tmp_path / "toys")
+    return str(write_toys(tmp_path))
 
 
 @pytest.mark.slow

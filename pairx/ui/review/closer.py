@@ -11,6 +11,7 @@ import numpy as np
 
 from pairx.datasets import Dataset
 from pairx.datasets.herd import Herd, load_herd
+from pairx.datasets.sources import SAMPLE
 from pairx.evaluation.embeddings import EmbeddingStore, embed_steps, key_steps
 from pairx.evaluation.regions import TakenApart, halved, similarities, take_apart
 from pairx.types import Computation, InputError, Step, finished
@@ -21,7 +22,6 @@ from pairx.warnings import Neighbourhood, PairWarning, Photograph, warn_steps
 KEPT_PHOTOGRAPHS = 24
 KEPT_QUERIES = 2
 MOST_CANDIDATES = 200
-SAMPLE = "sample"
 
 
 class Closer:
