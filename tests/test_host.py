@@ -63,7 +63,8 @@ def state():
 
 def told(before, step):
     after = state()
-    print(json.dumps([step, [name for name in after if repr(after[name]) != repr(before[name])]]))
+    print(json.dumps([step, [[name, repr(before[name]), repr(after[name])] for name in after
+                             if repr(after[name]) != repr(before[name])]]))
 
 before = state()
 import pairx
@@ -81,8 +82,8 @@ told(before, "draw")
 
 
 @pytest.fixture(scope="module")
-def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What had changed after each step, in a process of its own."""
+def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[list[str]]]:
+    """What had changed after each step, in a process of its own: names, before, after."""
     folder = tmp_path_factory.mktemp("host")
     photographs = [folder / "a.heic", folder / "b.jpg"]  # Pillow itself reads no HEIC
     for i, path in enumerate(photographs):
@@ -96,5 +97,5 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("step", ["import", "explain", "draw"])
-def test_the_process_stays_as_it_was(changed: dict[str, list[str]], step: str) -> None:
+def test_the_process_stays_as_it_was(changed: dict[str, list[list[str]]], step: str) -> None:
     assert changed[step] == []

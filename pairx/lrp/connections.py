@@ -9,11 +9,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.overrides import TorchFunctionMode, resolve_name
+from torch.overrides import TorchFunctionMode
 from torch.utils.hooks import RemovableHandle
 
 from pairx.lrp.policy import Policy
-from pairx.lrp.tape import tensors
+from pairx.lrp.tape import tensors, title
 from pairx.models.networks import gem
 from pairx.types import InputError
 
@@ -102,9 +102,7 @@ class Connections(TorchFunctionMode):
         result = func(*args, **kwargs)
         differentiable = any(one.requires_grad for one in tensors(result))
         if differentiable and not self._known(func, (*args, *kwargs.values())):
-            raise InputError(
-                f"The operation {resolve_name(func) or func} has no relevance rule here. Choose a convolutional model."
-            )
+            raise InputError(f"The operation {title(func)} has no relevance rule here. Choose a convolutional model.")
         return result
 
     def _refuse_outside(self, func: Callable, operands: tuple) -> None:
@@ -120,7 +118,7 @@ class Connections(TorchFunctionMode):
 
     def _known(self, func: Callable, operands: tuple) -> bool:
         if func in WEIGHED and id(operands[1]) not in self.hooked:
-            owner = next((self.owners[id(one)] for one in operands if id(one) in self.owners), resolve_name(func))
+            owner = next((self.owners[id(one)] for one in operands if id(one) in self.owners), title(func))
             raise InputError(
                 f"The weights of {owner} are computed, which the zennit engine cannot see. Choose another."
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import torch
@@ -21,6 +22,8 @@ from pairx.types import InputError
 
 LATEST = 8  # nodes, at least as many as an operation adds
 ARITHMETIC = {"__add__", "__sub__", "__mul__", "__truediv__", "__pow__"}
+# torch's resolve_name changes the process's warning filters for a moment; two at once would leave them changed.
+NAMING = Lock()
 
 
 class Tape(TorchFunctionMode):
@@ -229,11 +232,14 @@ def version(tensor: Tensor) -> int | None:
 
 def title(func: Callable) -> str:
     """A torch function's name for people."""
-    return (
-        (resolve_name(func) or getattr(func, "__name__", str(func)))
-        .removeprefix("torch.")
-        .removeprefix("nn.functional.")
-    )
+    with NAMING:
+        return _title(func)
+
+
+@cache
+def _title(func: Callable) -> str:
+    name = resolve_name(func) or getattr(func, "__name__", str(func))
+    return name.removeprefix("torch.").removeprefix("nn.functional.")
 
 
 def refuse_unruled(nodes: Sequence[Node]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pairx.lrp import in_threads, record
+from pairx.lrp import in_threads, record, tape
 from pairx.lrp.engine import TapeRecording
 from tests.lrp.by_hand import assert_near, build, noise, only
 
@@ -145,3 +145,20 @@ def test_only_a_cpu_gets_threads() -> None:
 
     assert set(in_threads(here, range(4), 2, torch.device("meta"))) == {threading.get_ident()}
     assert threading.get_ident() not in set(in_threads(here, range(4), 2, torch.device("cpu")))
+
+
+def test_names_of_operations_are_asked_for_by_one_thread_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    # torch changes the process's warning filters for a moment as it resolves a name: two at once leave them changed.
+    inside, most = [], []
+
+    def slow(func: object) -> str:
+        inside.append(func)
+        most.append(len(inside))
+        time.sleep(0.01)
+        inside.remove(func)
+        return "torch.name"
+
+    monkeypatch.setattr(tape, "resolve_name", slow)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(tape.title, [object() for _ in range(16)])) == {"name"}
+    assert most == [1] * 16
