@@ -70,7 +70,7 @@ def judge(arguments: argparse.Namespace) -> None:
         print_json({"folder": str(found.folder), **found.about, "table": rows})
     else:
         print("\n".join(report(found.table, found.about)))
-        print(f"{found.folder}: table.csv, scores.parquet, judgement.json")
+        print(f"{found.folder}: table.csv, scores.parquet, results.json, judgement.json")
 
 
 def report(table: pd.DataFrame, about: dict) -> list[str]:

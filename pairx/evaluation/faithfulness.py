@@ -132,12 +132,12 @@ def _drops(at: PairAtLayer, maps: list[np.ndarray], fields: list[list[np.ndarray
     drops = []
     for side, one, (ties, *random) in zip(at.sides, maps, fields, strict=True):
         blurred = np.stack([most_attributed(values, ties) for values in (one, *random)])
-        drops.append(at.similarity - side.cosine(_seen(side, ~blurred)).double().cpu().numpy())
+        drops.append(at.similarity - side.cosine(seen(side, ~blurred)).double().cpu().numpy())
     return _two(float(one[0]) for one in drops), _two(float(one[1:].mean()) for one in drops)
 
 
 @torch.no_grad()
-def _seen(side: Side, kept: np.ndarray) -> Tensor:
+def seen(side: Side, kept: np.ndarray) -> Tensor:
     """(N, D) embeddings of a photograph, blurred but for masks (N, height, width)."""
     shown = torch.from_numpy(kept)[:, None].to(side.x.device)
     return side.embed(torch.where(shown, side.x, backgrounds.of_pixels(side, "blur")))
@@ -176,7 +176,7 @@ def _with_keeps(
         projected = correspondence.highest(cells, truth.shape, int(truth.sum()))
         ties, *controls = fields[1 - number]
         drawn = [most_attributed(control, ties, truth.mean()) for control in controls]
-        e, f = _seen(side, query[None]), _seen(other, np.stack([projected, *drawn]))
+        e, f = seen(side, query[None]), seen(other, np.stack([projected, *drawn]))
         cosines = torch.nn.functional.cosine_similarity(e.double(), f.double()).cpu().numpy()
         kept.append(float(cosines[0]))
         random.append(float(cosines[1:].mean()))

@@ -13,11 +13,11 @@ from pairx.baselines import PairAtLayer
 from pairx.core import correspondence
 from pairx.images import cell_centres
 from pairx.judging.curves import curve
+from pairx.judging.others import Others
 from pairx.judging.truth import Truth
-from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair
+from pairx.types import Explanation, InputError
 
-Explain = Callable[[EmbeddingModel, ImagePair], Explanation]
+Explain = Callable[[PairAtLayer], Explanation]
 Two = tuple[np.ndarray, np.ndarray]
 WITHIN = 1.5
 """Cells of the model's layer by which a match may be off."""
@@ -27,17 +27,16 @@ WITHIN = 1.5
 class Case:
     """What a criterion measures.
 
-    at: the pair as the model sees it. explain: the same method, of any model and pair. stranger: photograph 0 beside
-    another individual. untrained: the model with shuffled weights. forward: seconds of one forward pass. memory: bytes
-    by which the method's peak exceeded what was in use before, NaN where the system does not tell.
+    at: the pair as the model sees it. explain: the same method, of any pair that a model has seen. others: the pair
+    under changes. forward: seconds of one forward pass. memory: bytes by which the method's peak exceeded what was in
+    use before, NaN where the system does not tell.
     """
 
     at: PairAtLayer
     truth: Truth
     explanation: Explanation
     explain: Explain
-    stranger: ImagePair
-    untrained: EmbeddingModel
+    others: Others
     forward: float = np.nan
     memory: float = np.nan
 
@@ -49,6 +48,19 @@ class Case:
             return None
         return enlarged(one.map0, self.at.model.size), enlarged(one.map1, self.at.model.size)
 
+    def map_of(self, at: PairAtLayer) -> np.ndarray | None:
+        """(h, w) map of photograph 0 of another pair by the same method, found once; None where it cannot run there."""
+        if id(at) not in self._found:
+            try:
+                self._found[id(at)] = self.explain(at).map0
+            except InputError:
+                self._found[id(at)] = None
+        return self._found[id(at)]
+
+    @cached_property
+    def _found(self) -> dict[int, np.ndarray | None]:
+        return {}
+
     @cached_property
     def curves(self) -> np.ndarray | None:
         """(2, 2, S) cosines: of each photograph, of deletion and insertion, at each of `curves.SHARES`; the other
@@ -56,6 +68,33 @@ class Case:
         if self.maps is None:
             return None
         return np.stack([curve(side, one) for side, one in zip(self.at.sides, self.maps, strict=True)])
+
+    @cached_property
+    def turned(self) -> Case | None:
+        """Of photograph 0 beside itself, turned, of which no truth is told; None where the method gives no maps, or
+        cannot run there."""
+        if self.explanation.map0 is None:
+            return None
+        at = self.others.turned
+        try:
+            return Case(at, Truth(), self.explain(at), self.explain, self.others)
+        except InputError:
+            return None
+
+    @cached_property
+    def sent(self) -> Two | None:
+        """(height, width) bool over both inputs: as many pixels as show the animal, those that the tensor makes the
+        strongest partners of the other photograph's animal. None where the method gives no tensor."""
+        tensor = self.explanation.tensor
+        if tensor is None or self.masks is None:
+            return None
+        found = []
+        for number in (1, 0):
+            source, truth = self.masks[number], self.masks[1 - number]
+            grid = tensor.shape[2:] if number else tensor.shape[:2]
+            cells = correspondence.partners(tensor, correspondence.in_mask(source, grid), number)
+            found.append(correspondence.highest(cells, truth.shape, int(truth.sum())))
+        return found[0], found[1]
 
     @cached_property
     def masks(self) -> Two | None:
@@ -124,6 +163,12 @@ class Case:
             return np.full((len(points), 2), np.nan)
         away = np.linalg.norm((points[:, None] - starts) / self.cell(number), axis=2)
         return np.where(away.min(1, keepdims=True) <= WITHIN, ends[away.argmin(1)], np.nan)
+
+    def centres(self, number: int) -> np.ndarray:
+        """(h * w, 2) x/y of the middles of the cells of a map of photograph 0 or 1, pixels of its image."""
+        one = self.explanation.map1 if number else self.explanation.map0
+        assert one is not None
+        return self._centres(np.arange(one.size), one.shape, number)
 
     def _centres(self, flat: np.ndarray, grid: tuple[int, ...], number: int) -> np.ndarray:
         cells = np.column_stack(np.unravel_index(flat, grid))

@@ -10,11 +10,11 @@ from typing import Any
 import cv2
 import numpy as np
 
-from pairx import images, methods
+from pairx import baselines, core, images, methods
 from pairx.baselines import PairAtLayer, encode_pair
 from pairx.judging.case import Explain
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, ImagePair, InputError
+from pairx.types import Explanation, InputError, finished
 
 RANDOM, CENTRE, EDGES, UNTRAINED = "random map", "centre blob", "edges", "untrained network"
 SPREAD = 0.25
@@ -33,10 +33,13 @@ class Contender:
 
 def contender(method: str) -> Contender:
     """A method. Raises InputError where there is none of that name."""
-    methods.card_of(method)
+    options = methods.options_of(method, **_FIXED.get(method, {}))
 
-    def explain(model: EmbeddingModel, pair: ImagePair) -> Explanation:
-        found = methods.explain(model, pair, method, **_FIXED.get(method, {}))
+    def explain(at: PairAtLayer) -> Explanation:
+        if method == core.CARD.name:
+            found = finished(core.explain_steps(at.model, at.pair, (at.layer,), options))[0]
+        else:
+            found = finished(baselines.explain(at, method, options))
         if found.withheld:
             raise InputError(found.withheld)
         return found
@@ -46,25 +49,25 @@ def contender(method: str) -> Contender:
 
 def controls(untrained: EmbeddingModel) -> list[Contender]:
     """One of random numbers, one of the centre, one of the photograph's edges, and PAIR-X of an untrained network."""
+    pair_x = contender(core.CARD.name)
     return [
         Contender(RANDOM, _control(_random), True),
         Contender(CENTRE, _control(_centre), True),
         Contender(EDGES, _control(_edges), True),
-        Contender(UNTRAINED, lambda _model, pair: contender("pair-x").explain(untrained, pair), True),
+        Contender(UNTRAINED, lambda at: pair_x.explain(encode_pair(untrained, at.pair, at.layer)), True),
     ]
 
 
 def _control(draw: Callable[[PairAtLayer, int], np.ndarray]) -> Explain:
     """An explanation from a map (h, w) of each photograph; of two places their product is the evidence."""
 
-    def explain(model: EmbeddingModel, pair: ImagePair) -> Explanation:
-        at = encode_pair(model, pair, model.default_layer)
+    def explain(at: PairAtLayer) -> Explanation:
         started = time.perf_counter()
         first, second = (draw(at, number).astype(np.float32) for number in (0, 1))
         tensor = np.einsum("ij,kl->ijkl", first, second)
         if draw is _random:
             tensor = _generator(at, 0).standard_normal(tensor.shape).astype(np.float32)
-        settings = {"model": model.name, "model_key": model.key, "layer": at.layer}
+        settings = {"model": at.model.name, "model_key": at.model.key, "layer": at.layer}
         seconds = time.perf_counter() - started
         return Explanation("control", at.similarity, first, second, tensor=tensor, settings=settings, seconds=seconds)
 

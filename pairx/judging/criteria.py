@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pairx.evaluation.faithfulness import SHARE
-from pairx.judging import fidelity, places
+from pairx.judging import disturbing, fidelity, places
 from pairx.judging.case import WITHIN, Case
 from pairx.judging.contenders import CENTRE, EDGES, RANDOM
 from pairx.judging.curves import SHARES
@@ -17,7 +17,7 @@ from pairx.judging.truth import CORRESPONDENCE, DIFFERENCES, MASKS, PARTS
 from pairx.plugins import Registry
 from pairx.types import InputError
 
-RIGHT, TRUE, COST = "right places", "true to the model", "cost"
+RIGHT, TRUE, CHANGES, COST = "right places", "true to the model", "what changes the map", "cost"
 """Groups of criteria."""
 _SHARES = ", ".join(f"{100 * share:.0f} %" for share in SHARES)
 
@@ -75,6 +75,8 @@ def _add(
 
 
 _HAMILTON = "Hamilton et al., Axiomatic Explanations for Visual Search, Retrieval, and Similarity Learning"
+_ADEBAYO = "Adebayo et al., Sanity Checks for Saliency Maps"
+_YEH = "Yeh et al., On the (In)fidelity and Sensitivity of Explanations, as a correlation"
 _ZHU = "Zhu et al., Visual Explanation for Deep Metric Learning"
 
 _add(
@@ -127,6 +129,19 @@ _add(
     title="twins' difference", needs=DIFFERENCES, pairs=TWINS,
 )  # fmt: skip
 _add(
+    "orientation", RIGHT, places.orientation, f"{_ZHU}, VI",
+    f"The first photograph beside itself, turned by {disturbing.TURN:.0f} degrees about its middle. The highest place "
+    "of each map, among those that both photographs show, tells the turn, as seen from the middle: by how much that is "
+    f"wrong. A map that does not turn is wrong by {disturbing.TURN:.0f}, chance by 90.",
+    title="turn by maps", unit="degrees", higher=False, beats=(RANDOM, CENTRE),
+)  # fmt: skip
+_add(
+    "orientation-partner", RIGHT, places.orientation_partner, f"{_ZHU}, VI",
+    "The same, told by the highest place of the photograph's map and its partner, as for the right part; 90 where it "
+    "has none.",
+    title="turn by partner", unit="degrees", higher=False, beats=(RANDOM, CENTRE),
+)  # fmt: skip
+_add(
     "deletion", TRUE, fidelity.deletion, "Petsiuk et al., RISE",
     f"The mean cosine that is left when {_SHARES} of a photograph's pixels, the highest, are replaced by the "
     "photograph blurred by a box of 25 x 25 px; the other photograph stays whole; mean of both.",
@@ -143,22 +158,52 @@ _add(
     unit="cosine",
 )  # fmt: skip
 _add(
-    "partner", TRUE, fidelity.partner, "this project, after Adebayo et al., Sanity Checks for Saliency Maps",
-    "Rank correlation of the first photograph's map with its map beside another individual. 1 is a map that does not "
-    "look at the partner.",
-    title="same for a stranger", unit="-1 to 1", higher=False, beats=(CENTRE,),
-)  # fmt: skip
-_add(
-    "weights", TRUE, fidelity.weights, "Adebayo et al., Sanity Checks for Saliency Maps",
-    "Rank correlation of the first photograph's map with its map by the model with all weights shuffled. 1 is a map "
-    "that does not look at what the model has learned.",
-    title="same untrained", unit="-1 to 1", higher=False, beats=(CENTRE,),
+    "kept", TRUE, fidelity.kept, f"{_HAMILTON}, A.2 (second-order faithfulness)",
+    "The cosine that is left when of one photograph the animal is kept, and of the other as many pixels as show the "
+    "animal there, those that the pairs of cells make its strongest partners; the rest of both is blurred in the same "
+    "way; mean of both directions.",
+    unit="cosine", needs=MASKS,
 )  # fmt: skip
 _add(
     "completeness", TRUE, fidelity.completeness, f"{_HAMILTON}, 5 (inefficiency)",
     "Of methods that promise a sum: by which share of the similarity that goes with all places their numbers miss it. "
     "0 is complete.",
     title="missing of the sum", unit="share", higher=False, beats=(),
+)  # fmt: skip
+_add(
+    "partner", CHANGES, fidelity.partner, f"this project, after {_ADEBAYO}",
+    "Rank correlation of the first photograph's map with its map beside another individual. 1 is a map that does not "
+    "look at the partner.",
+    title="same for a stranger", unit="-1 to 1", higher=False, beats=(CENTRE,),
+)  # fmt: skip
+_add(
+    "weights", CHANGES, fidelity.weights, _ADEBAYO,
+    "Rank correlation of the first photograph's map with its map by the model with all weights shuffled. 1 is a map "
+    "that does not look at what the model has learned.",
+    title="same untrained", unit="-1 to 1", higher=False, beats=(CENTRE,),
+)  # fmt: skip
+_add(
+    "cascade", CHANGES, fidelity.cascade, f"{_ADEBAYO} (cascading randomisation)",
+    "The same, mean over models that have forgotten more and more: the last third of their weight matrices and kernels "
+    "shuffled, the last two thirds, all.",
+    title="same as weights go", unit="-1 to 1", higher=False, beats=(CENTRE,),
+)  # fmt: skip
+_add(
+    "noise", CHANGES, fidelity.noise, _YEH,
+    "Rank correlation of the first photograph's map with its map after noise in each pixel of the model's input, of "
+    f"standard deviation {disturbing.NOISE} of 255. 1 is a map that stays, as one that looks at nothing does, too.",
+    title="same in noise", unit="-1 to 1", beats=(RANDOM,),
+)  # fmt: skip
+_add(
+    "compression", CHANGES, fidelity.compression, _YEH,
+    f"The same after the photograph, reduced to the model's input, was kept as a JPEG of quality {disturbing.QUALITY}.",
+    title="same as JPEG", unit="-1 to 1", beats=(RANDOM,),
+)  # fmt: skip
+_add(
+    "shift", CHANGES, fidelity.shift, _YEH,
+    f"The same after a shift by {disturbing.SHIFT} px of the model's input to the right and down, which is taken back "
+    "before the maps are compared.",
+    title="same when shifted", unit="-1 to 1", beats=(RANDOM,),
 )  # fmt: skip
 _add(
     "seconds", COST, lambda case: case.explanation.seconds, "measured", "Time of one explanation on this machine.",

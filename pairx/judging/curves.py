@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import torch
 
-from pairx.baselines import Side, backgrounds
-from pairx.evaluation.faithfulness import most_attributed
+from pairx.baselines import Side
+from pairx.evaluation.faithfulness import most_attributed, seen
 
 SHARES = (0.1, 0.3, 0.6)
 """Of a photograph's pixels: the points of a curve."""
@@ -23,9 +23,7 @@ def curve(side: Side, one: np.ndarray) -> np.ndarray:
     insertion: all others are. Of equal pixels those where a random field is higher go first.
     """
     highest = np.stack([most_attributed(one, _ties(one.shape), share) for share in SHARES])
-    kept = torch.from_numpy(np.concatenate([~highest, highest]))[:, None].to(side.x.device)
-    shown = torch.where(kept, side.x, backgrounds.of_pixels(side, "blur"))
-    return side.cosine(side.embed(shown)).double().cpu().numpy().reshape(2, len(SHARES))
+    return side.cosine(seen(side, np.concatenate([~highest, highest]))).double().cpu().numpy().reshape(2, len(SHARES))
 
 
 @cache

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+import torch
 from scipy.stats import spearmanr
 
-from pairx.evaluation.faithfulness import SHARE, inefficiency_of
+from pairx.baselines import PairAtLayer
+from pairx.evaluation.faithfulness import SHARE, inefficiency_of, seen
+from pairx.judging import disturbing
 from pairx.judging.case import Case, enlarged
 from pairx.judging.curves import SHARES
 
@@ -29,12 +33,57 @@ def drop(case: Case) -> float | None:
 
 def partner(case: Case) -> float | None:
     """Rank correlation, -1 to 1, of photograph 0's map with its map beside another individual."""
-    return None if case.explanation.map0 is None else _alike(case, case.explain(case.at.model, case.stranger).map0)
+    return None if case.explanation.map0 is None else _alike(case, case.others.stranger)
 
 
 def weights(case: Case) -> float | None:
     """Rank correlation, -1 to 1, of photograph 0's map with its map by the model with shuffled weights."""
-    return None if case.explanation.map0 is None else _alike(case, case.explain(case.untrained, case.at.pair).map0)
+    return None if case.explanation.map0 is None else _alike(case, case.others.untrained)
+
+
+def cascade(case: Case) -> float | None:
+    """Mean rank correlation, -1 to 1, of photograph 0's map with its maps by models that forget more and more."""
+    if case.explanation.map0 is None:
+        return None
+    found = [_alike(case, at) for at in case.others.cascade]
+    known = [one for one in found if one is not None]
+    return float(np.mean(known)) if known else None
+
+
+def noise(case: Case) -> float | None:
+    """Rank correlation, -1 to 1, of photograph 0's map with its map after noise."""
+    return None if case.explanation.map0 is None else _alike(case, case.others.noisy)
+
+
+def compression(case: Case) -> float | None:
+    """Rank correlation, -1 to 1, of photograph 0's map with its map after compression."""
+    return None if case.explanation.map0 is None else _alike(case, case.others.compressed)
+
+
+def shift(case: Case) -> float | None:
+    """Rank correlation, -1 to 1, of photograph 0's map with its map after a shift, which is taken back."""
+    if case.explanation.map0 is None or (found := case.map_of(case.others.shifted)) is None:
+        return None
+    model, image = case.at.model, case.at.pair.image0
+    x, y = np.divide(disturbing.shift(model, image), disturbing.pixels(model, image))
+    height, width = model.size
+    one, other = enlarged(case.explanation.map0, model.size), enlarged(found, model.size)
+    back = cv2.warpAffine(other, np.array([[1, 0, -x], [0, 1, -y]]), (width, height))
+    both = slice(0, height - int(np.ceil(y))), slice(0, width - int(np.ceil(x)))
+    return _correlation(one[both], back[both])
+
+
+@torch.no_grad()
+def kept(case: Case) -> float | None:
+    """The cosine, -1 to 1, that is left when of one photograph the animal is kept, and of the other as many pixels, the
+    animal's strongest partners: `Faithfulness.kept`; higher is better."""
+    if case.sent is None or case.masks is None:
+        return None
+    cosines = []
+    for number, (side, other) in enumerate((case.at.sides, case.at.sides[::-1])):
+        e, f = seen(side, case.masks[number][None]), seen(other, case.sent[1 - number][None])
+        cosines.append(float(torch.cosine_similarity(e.double(), f.double())))
+    return float(np.mean(cosines))
 
 
 def completeness(case: Case) -> float | None:
@@ -45,11 +94,15 @@ def completeness(case: Case) -> float | None:
     return None if gaps is None else float(np.mean(gaps))
 
 
-def _alike(case: Case, other: np.ndarray | None) -> float | None:
-    one = case.explanation.map0
+def _alike(case: Case, at: PairAtLayer) -> float | None:
+    """Rank correlation of photograph 0's map with its map of another pair."""
+    one, other = case.explanation.map0, case.map_of(at)
     if one is None or other is None:
         return None
-    other = enlarged(other, (one.shape[0], one.shape[1]))
+    return _correlation(one, enlarged(other, (one.shape[0], one.shape[1])))
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float | None:
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return None  # the ranks of a constant map are not defined
     return float(spearmanr(one.ravel(), other.ravel()).statistic)

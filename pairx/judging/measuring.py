@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,9 +18,10 @@ from pairx.judging.case import Case
 from pairx.judging.contenders import Contender
 from pairx.judging.criteria import Criterion
 from pairx.judging.memory import peak
+from pairx.judging.others import Others
 from pairx.judging.planning import Planned
 from pairx.judging.truth import Truth, truth_of, truth_of_table
-from pairx.judging.untrained import untrained_copy
+from pairx.judging.untrained import Untrained
 from pairx.models import EmbeddingModel
 from pairx.types import ImagePair, InputError, View
 
@@ -30,12 +31,12 @@ CALIBRATION = 8
 
 @dataclass(frozen=True)
 class Opened:
-    """A pair that is being judged. stranger: its photograph 0 beside another individual. forward: seconds of a pass."""
+    """A pair that is being judged. others: the pair under changes. forward: seconds of a pass."""
 
     kind: str
     at: PairAtLayer
     truth: Truth
-    stranger: ImagePair
+    others: Others
     forward: float
 
 
@@ -52,11 +53,11 @@ class Measuring:
     seed: int
 
     @cached_property
-    def untrained(self) -> EmbeddingModel:
+    def untrained(self) -> Untrained:
         """The model with shuffled weights."""
         step = max(1, len(self.dataset) // CALIBRATION)
         photographs = [self._load(row)[0] for row in range(0, len(self.dataset), step)[:CALIBRATION]]
-        return untrained_copy(self.model, photographs, self.seed)
+        return Untrained(self.model, photographs, self.seed)
 
     def open(self, planned: Planned) -> Opened:
         """Load a pair and run the model on it."""
@@ -71,17 +72,17 @@ class Measuring:
             truth = truth_of(self.herd, (ids[0], ids[1]))
         else:
             truth = truth_of_table(self.dataset, planned.rows, (pair.view0, pair.view1), self.whole)
-        return Opened(planned.kind, at, truth, self._pair(planned.rows[0], planned.stranger), forward)
+        others = Others(at, self._pair(planned.rows[0], planned.stranger), self.untrained)
+        return Opened(planned.kind, at, truth, others, forward)
 
     def measure(self, opened: Opened, contender: Contender) -> dict[str, Any]:
         """`scores`: the number of each criterion that is defined; or `refused`: why the method cannot run."""
         try:
             with peak(self.model.device) as memory:
-                explanation = contender.explain(self.model, opened.at.pair)
+                explanation = contender.explain(_anew(opened.at))
             case = Case(
-                opened.at, opened.truth, explanation, contender.explain, opened.stranger, self.untrained,
-                opened.forward, memory.bytes,
-            )  # fmt: skip
+                opened.at, opened.truth, explanation, contender.explain, opened.others, opened.forward, memory.bytes
+            )
             numbers = {one.name: one.measure(case) for one in self.criteria if applies(one, opened)}
         except InputError as error:
             return {"refused": str(error)}
@@ -97,6 +98,12 @@ class Measuring:
         (image0, view0), (image1, view1) = self._load(row0), self._load(row1)
         ids = self.dataset.table["image_id"]
         return ImagePair(image0, image1, ids.iloc[row0], ids.iloc[row1], view0, view1)
+
+
+def _anew(at: PairAtLayer) -> PairAtLayer:
+    """The pair without what other methods have found of it, so that each one's cost is its own."""
+    first, second = (replace(side) for side in at.sides)
+    return replace(at, sides=(first, second))
 
 
 def applies(criterion: Criterion, opened: Opened) -> bool:

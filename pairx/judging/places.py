@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy.stats import rankdata
 
-from pairx.core import correspondence
+from pairx.judging import disturbing
 from pairx.judging.case import WITHIN, Case
 
 TOP = 20
@@ -58,15 +58,10 @@ def localisation(case: Case) -> float | None:
 
 def label_transfer(case: Case) -> float | None:
     """Mean IoU, 0 to 1, of the animal and of the rest, sent from one photograph to the other through the tensor."""
-    tensor = case.explanation.tensor
-    if tensor is None or case.masks is None:
+    if case.sent is None or case.masks is None:
         return None
     overlaps = []
-    for number in (0, 1):
-        source, truth = case.masks[number], case.masks[1 - number]
-        grid = tensor.shape[:2] if number == 0 else tensor.shape[2:]
-        cells = correspondence.partners(tensor, correspondence.in_mask(source, grid), number)
-        sent = correspondence.highest(cells, truth.shape, int(truth.sum()))
+    for sent, truth in zip(case.sent, case.masks, strict=True):
         overlaps += [_overlap(sent, truth), _overlap(~sent, ~truth)]
     return _mean(overlaps)
 
@@ -97,6 +92,43 @@ def twins(case: Case) -> float | None:
         if n and m:
             found.append(float((ranks[differs].sum() - n * (n + 1) / 2) / (n * m)))
     return _mean(found)
+
+
+def orientation(case: Case) -> float | None:
+    """Degrees, 0 to 180, by which the highest places of the maps of a photograph and of the same, turned, tell its turn
+    wrongly."""
+    turned = case.turned
+    if turned is None:
+        return None
+    first, second = (_highest(turned, number) for number in (0, 1))
+    return None if first is None or second is None else _off(turned, first, second)
+
+
+def orientation_partner(case: Case) -> float | None:
+    """The same, of the highest place of the first map and its partner; 90, chance, where it has no partner."""
+    turned = case.turned
+    if turned is None or (first := _highest(turned, 0)) is None:
+        return None
+    if (found := turned.partners(0, first[None])) is None:
+        return None
+    return _off(turned, first, found[0]) if np.isfinite(found).all() else 90.0
+
+
+def _highest(turned: Case, number: int) -> np.ndarray | None:
+    """(2,) x/y of the highest place of a photograph that the other shows, too, pixels of its image."""
+    one = (turned.explanation.map0, turned.explanation.map1)[number]
+    if one is None:
+        return None
+    centres, image = turned.centres(number), turned.at.pair.images[number]
+    there = disturbing.turned_points(centres, image, back=number == 1)
+    shown = ((there >= 0) & (there < image.shape[1::-1])).all(1)
+    return centres[np.argmax(np.where(shown, one.ravel(), -np.inf))]
+
+
+def _off(turned: Case, first: np.ndarray, second: np.ndarray) -> float:
+    middle = np.array(turned.at.pair.image0.shape[1::-1]) / 2
+    angles = [np.degrees(np.arctan2(*(point - middle)[::-1])) for point in (first, second)]
+    return float(abs((angles[1] - angles[0] - disturbing.TURN + 180) % 360 - 180))
 
 
 def _mean(numbers: list[float | None] | list[float]) -> float | None:

@@ -22,6 +22,8 @@ from pairx.judging.contenders import Contender, contender, controls
 from pairx.judging.criteria import Criterion, chosen
 from pairx.judging.measuring import Measuring
 from pairx.judging.planning import TWINS, Planned, plan
+from pairx.judging.results import FILE as RESULTS
+from pairx.judging.results import Results, read_results, results_of
 from pairx.judging.store import Store
 from pairx.judging.table import tabulate
 from pairx.judging.truth import KINDS, herd_of, twin_pairs
@@ -51,6 +53,11 @@ class Judgement:
         """One row a pair, method and criterion: number, kind, image_id0, image_id1, individual, method, criterion,
         value."""
         return pd.read_parquet(self.folder / SCORES)
+
+    @cached_property
+    def results(self) -> Results:
+        """The table with the pairs behind it, as it ships."""
+        return read_results(self.folder / RESULTS)
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -93,8 +100,8 @@ def judge_steps(
     the method that others are compared with. cache: where what is known of photographs is kept.
 
     A generator of `Step`s; each finished pair and method is on disk before the next step. Returns the Judgement after
-    writing table.csv, scores.parquet and judgement.json. Raises InputError for wrong input, where the folder holds
-    something else or a judgement with other settings, and where another process works on it.
+    writing table.csv, scores.parquet, results.json and judgement.json. Raises InputError for wrong input, where the
+    folder holds something else or a judgement with other settings, and where another process works on it.
     """
     if pairs < 1 or seed < 0:
         raise InputError(f"pairs is 1 or more and seed 0 or more, not {pairs} and {seed}.")
@@ -123,7 +130,7 @@ def judge_steps(
     }
     measuring = Measuring(dataset, model, whole_photographs, herd, wanted, seed)
     with Store(Path(out), settings) as store:
-        everyone = [*judged, *controls(measuring.untrained)]
+        everyone = [*judged, *controls(measuring.untrained.whole)]
         yield from _measure_missing(store, planned, everyone, measuring)
         scores, refused = _scores(store.found(), planned, dataset, everyone)
     used = [one for one in wanted if (scores["criterion"] == one.name).any()]
@@ -205,7 +212,8 @@ def _told(criterion: Criterion) -> dict[str, Any]:
 def _write(folder: Path, table: pd.DataFrame, scores: pd.DataFrame, about: dict[str, Any]) -> None:
     """The files of a finished judgement; each appears whole or not at all."""
     with ExitStack() as files:
-        new = {name: files.enter_context(whole(folder / name)) for name in (TABLE, SCORES, ABOUT)}
+        new = {name: files.enter_context(whole(folder / name)) for name in (TABLE, SCORES, RESULTS, ABOUT)}
         table.to_csv(new[TABLE], index=False)
         scores.to_parquet(new[SCORES], index=False)
+        results_of(table, scores, about).save(new[RESULTS])
         new[ABOUT].write_text(json.dumps(about, indent=2, allow_nan=False), encoding="utf-8")

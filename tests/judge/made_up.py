@@ -9,12 +9,15 @@ import numpy as np
 
 from pairx.baselines import PairAtLayer, Side, encode_pair
 from pairx.judging.case import Case
+from pairx.judging.others import Others
 from pairx.judging.truth import Truth
-from pairx.testing import make_pair, tiny_model
+from pairx.judging.untrained import Untrained
+from pairx.testing import make_pair, smooth_noise, tiny_model
 from pairx.types import Explanation, ImagePair, Matches
 
 MODEL = tiny_model()
 PAIR = make_pair()
+UNTRAINED = Untrained(MODEL, [smooth_noise(i) for i in range(3)], seed=0)
 SIZE, GRID = MODEL.size, MODEL.layer("stage").grid
 
 
@@ -40,9 +43,9 @@ def case(truth: Truth = TRUTH, explain: Any = None, pair: ImagePair = PAIR, **fo
     at: PairAtLayer = encode_pair(MODEL, pair, "stage")
     settings = {"model_key": MODEL.key, "layer": "stage"}
     explanation = Explanation(found.pop("method", "made up"), at.similarity, settings=settings, **found)
-    again = explain or (lambda _model, _pair: explanation)
-    stranger = replace(pair, image1=make_pair(0, 5).image1)
-    return Case(at, truth, explanation, again, stranger, MODEL)
+    again = explain or (lambda _at: explanation)
+    beside = replace(pair, image1=make_pair(0, 5).image1)
+    return Case(at, truth, explanation, again, Others(at, beside, UNTRAINED))
 
 
 def framed() -> tuple[np.ndarray, np.ndarray]:

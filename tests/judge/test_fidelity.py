@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import pairx
+from pairx.baselines import PairAtLayer
 from pairx.judging import fidelity
 from pairx.judging.untrained import untrained_copy
-from pairx.models import EmbeddingModel
 from pairx.testing import smooth_noise
-from pairx.types import Explanation, ImagePair
-from tests.judge.made_up import GRID, MODEL, PAIR, case
+from pairx.types import Explanation
+from tests.judge.made_up import GRID, MODEL, PAIR, UNTRAINED, case
 
 
 def noise(seed: int) -> np.ndarray:
@@ -63,14 +63,16 @@ def test_a_map_that_stays_is_told_from_one_that_turns() -> None:
 def test_another_partner_and_other_weights_are_asked_for() -> None:
     asked = []
 
-    def explain(model: EmbeddingModel, pair: ImagePair) -> Explanation:
-        asked.append((model, pair))
+    def explain(at: PairAtLayer) -> Explanation:
+        asked.append((at.model, at.pair))
         return case(map0=noise(1), map1=noise(2)).explanation
 
     found = case(map0=noise(1), map1=noise(2), explain=explain)
     fidelity.partner(found)
     fidelity.weights(found)
-    assert asked == [(found.at.model, found.stranger), (found.untrained, found.at.pair)]
+    assert asked == [(MODEL, found.others.beside), (UNTRAINED.whole, PAIR)]
+    fidelity.cascade(found)
+    assert asked[2:] == [(model, PAIR) for model in UNTRAINED.cascade[:-1]]  # what is known is not asked for again
 
 
 def test_a_sum_that_is_promised_is_kept_and_half_of_it_misses_half() -> None:
