@@ -75,7 +75,7 @@ class Clock:
         self._last = now
 
 
-def one_by_one(function: Callable, items: Iterable, _workers: int) -> Generator:
+def one_by_one(function: Callable, items: Iterable, _workers: int, _device: object = None) -> Generator:
     """As `lrp.in_threads`, in this thread."""
     for item in items:
         yield function(item)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pairx.judging.run import judge
     from pairx.methods import compare, compare_steps, explain, explain_steps, list_methods
     from pairx.models import EmbeddingModel, Layer, ModelCard, Preprocessing, list_models, load_model, wrap
+    from pairx.pairs import ExplainedPairs, explain_pairs, explain_pairs_steps
     from pairx.ranking.ranking import rank
     from pairx.types import Explanation, ImagePair, InputError, Matches, MethodCard, Refusal, View
     from pairx.warnings import PairWarning, pair_warnings
@@ -28,6 +29,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "EmbeddingModel",
+    "ExplainedPairs",
     "Explanation",
     "Faithfulness",
     "ImagePair",
@@ -47,6 +49,8 @@ __all__ = [
     "contrast_steps",
     "evaluate",
     "explain",
+    "explain_pairs",
+    "explain_pairs_steps",
     "explain_steps",
     "faithfulness",
     "figure",
@@ -66,6 +70,7 @@ __all__ = [
 # `python -m pairx --help` does without it.
 _HOMES = {
     "EmbeddingModel": "models",
+    "ExplainedPairs": "pairs",
     "Faithfulness": "evaluation.faithfulness",
     "Layer": "models",
     "ModelCard": "models",
@@ -77,6 +82,8 @@ _HOMES = {
     "contrast_steps": "contrasting",
     "evaluate": "evaluation.run",
     "explain": "methods",
+    "explain_pairs": "pairs",
+    "explain_pairs_steps": "pairs",
     "explain_steps": "methods",
     "faithfulness": "evaluation.faithfulness",
     "figure": "figures",

@@ -21,6 +21,7 @@ from pairx import door
 from pairx.commands import (
     animate,
     checking,
+    comparing,
     contrast,
     dataset,
     figure,
@@ -39,7 +40,7 @@ from pairx.types import InputError
 Command = tuple[str, Callable[[argparse.Namespace], None], Callable[[argparse.ArgumentParser], None] | None]
 COMMANDS: dict[str, Command] = {
     "explain": ("explain the similarity of two photographs", pair.explain, pair.add_explain),
-    "compare": ("explain one pair by several methods, side by side", pair.compare, pair.add_compare),
+    "compare": ("explain one pair by several methods, side by side", comparing.compare, comparing.add_compare),
     "animate": ("write a moving picture of one pair, for a talk", animate.animate, animate.add_animate),
     "contrast": ("show why a query is more similar to A than to B", contrast.contrast, contrast.add_contrast),
     "evaluate": ("measure how plausible a data set's most similar pairs are", dataset.evaluate, dataset.add_evaluate),

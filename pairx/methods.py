@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from pairx import baselines, core
+from pairx import baselines, core, lrp
 from pairx.baselines import Method
 from pairx.geometry import MATCHERS
 from pairx.models import EmbeddingModel
@@ -79,27 +79,48 @@ def explain(
     return finished(explain_steps(model, pair, method, (layer,) if layer else (), **options))[0]
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What the model saw of a pair's photographs for other pairs, too.
+
+    sides: by `baselines.encode_one` at one layer, for methods but PAIR-X. recordings: of `core.Recordings`, for PAIR-X
+    with the same layer and options. What is empty is seen anew.
+    """
+
+    sides: Sequence[baselines.Side] = ()
+    recordings: Sequence[lrp.Recording] = ()
+
+
+NOTHING = Seen()
+
+
 def compare_each(
-    model: EmbeddingModel, pair: ImagePair, methods: Sequence[str], layer: str | None = None, **options: Any
+    model: EmbeddingModel,
+    pair: ImagePair,
+    methods: Sequence[str],
+    layer: str | None = None,
+    *,
+    seen: Seen = NOTHING,
+    **options: Any,
 ) -> Generator[Step | Explanation | Refusal]:
     """Explain a pair by several methods at one layer, in steps; the model sees the photographs once for all.
 
-    options: given to each method that has them, such as `background`; other choices are each method's own. Of `samples`
-    it is the most: a method whose own number is smaller keeps it. Yields Steps and, as soon as a method is through, its
-    `Explanation`, or a `Refusal` where it cannot run, or not with the value of an option. Raises InputError for a
-    method, layer or option that does not exist.
+    seen: what it has seen before. options: given to each method that has them, such as `background`; other choices are
+    each method's own. Of `samples` it is the most: a method whose own number is smaller keeps it. Yields Steps and, as
+    soon as a method is through, its `Explanation`, or a `Refusal` where it cannot run, or not with the value of an
+    option. Raises InputError for a method, layer or option that does not exist.
     """
     known = {name: option_names(name) for name in methods}
     if unknown := sorted(set(options).difference(*known.values())):
         raise InputError(f"None of these methods has an option {unknown[0]!r}.")
     layer = model.layer(layer or model.default_layer).name
-    at = baselines.encode_pair(model, pair, layer)
+    at = baselines.paired(pair, *seen.sides) if seen.sides else baselines.encode_pair(model, pair, layer)
     for number, name in enumerate(methods):
         yield Step(100 * number, 100 * len(methods), title := card_of(name).title)
         try:
             own = _at_most(options_of(name, **{key: value for key, value in options.items() if key in known[name]}))
             if name == core.CARD.name:
-                steps = _first(core.explain_steps(model, pair, (layer,), own))
+                steps = _first(core.explain_steps(model, pair, (layer,), own, seen.recordings))
             else:
                 steps = baselines.explain(at, name, own)
             yield noted((yield from _within(steps, number, len(methods), title)), pair)
@@ -152,6 +173,14 @@ def _options(method: str) -> type:
 def noted(explanation: Explanation, pair: ImagePair) -> Explanation:
     """The explanation with what was guessed while its photographs were read among its notes."""
     return replace(explanation, notes=tuple(dict.fromkeys((*explanation.notes, *pair.notes))))
+
+
+def signed(explanation: Explanation) -> tuple[int, int] | tuple[None, None]:
+    """How many matches raise and lower the similarity; None but for PAIR-X's, where they can be believed."""
+    matches = explanation.matches
+    if matches is None or explanation.withheld or explanation.settings.get("cells") != "signed":
+        return None, None
+    return matches.raising, matches.lowering
 
 
 def _at_most(options: Any) -> Any:

@@ -274,8 +274,9 @@ def test_a_wrong_use_gets_one_line(
     [
         ([], "COMMAND"),
         (["explian", "a", "b"], "'explian'"),
-        (["explain"], "A, B, -o"),
-        (["explain", "a.jpg", "-o", "x.png"], "required: B"),
+        (["explain"], "required: -o"),
+        (["explain", "a.jpg", "-o", "x.png"], "Give two photographs, or a list"),
+        (["compare", "-o", "x.png"], "Give two photographs, or a list"),
         (["explain", "a.jpg", "b.jpg"], "-o"),
         (["layers", "--model", "timm:resnet18.a2"], "no weights 'resnet18.a2'"),
         (["models", "extra"], "extra"),

@@ -32,7 +32,7 @@ FLOORS = (
     ("ranking",),
     ("figures",),
     ("judging", "warnings"),
-    ("reviews",),
+    ("reviews", "pairs"),
     ("testing",),
     ("__init__",),
     ("commands", "door"),

@@ -20,10 +20,10 @@ from pairx.baselines import (
     superpixels,
 )
 from pairx.baselines.registry import METHODS, Method, explain
-from pairx.baselines.sides import PairAtLayer, Side, encode_pair
+from pairx.baselines.sides import PairAtLayer, Side, encode_one, encode_pair, paired
 
 __all__ = [
-    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "encode_pair", "explain", "fullgrad",
-    "gradients", "jacobians", "local_features", "masked_cam", "partition", "relevance", "search_activation", "sliding",
-    "superpixel_pairs", "superpixels",
+    "METHODS", "Method", "PairAtLayer", "Side", "cam", "decomposition", "encode_one", "encode_pair", "explain",
+    "fullgrad", "gradients", "jacobians", "local_features", "masked_cam", "paired", "partition", "relevance",
+    "search_activation", "sliding", "superpixel_pairs", "superpixels",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -147,15 +147,13 @@ def encode_pair(model: EmbeddingModel, pair: ImagePair, layer: str) -> PairAtLay
     """Run the model on both photographs. Raises InputError for an unknown layer, and for an embedding that is no finite
     number.
     """
-    name = model.layer(layer).name
-    x = torch.stack([model.preprocessing(image) for image in (pair.image0, pair.image1)]).to(model.device)
-    seen = [_run(model, name, one[None]) for one in x]
-    e, f = (one[0][0] for one in seen)
-    sides = (
-        Side(model, name, pair.image0, x[:1], *seen[0][1:], e, f),
-        Side(model, name, pair.image1, x[1:], *seen[1][1:], f, e),
-    )
-    return PairAtLayer(model, pair, name, sides)
+    return paired(pair, *(encode_one(model, image, layer) for image in pair.images))
+
+
+def paired(pair: ImagePair, one: Side, other: Side) -> PairAtLayer:
+    """A pair of two photographs that `encode_one` has seen at one layer."""
+    sides = replace(one, partner=other.embedding), replace(other, partner=one.embedding)
+    return PairAtLayer(one.model, pair, one.layer, sides)
 
 
 @torch.no_grad()

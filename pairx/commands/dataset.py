@@ -43,7 +43,7 @@ def add_evaluate(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--exclude-encounter", action="store_true", help="leave the query's own encounter out of its gallery"
     )
-    _add_features(command)
+    add_features(command)
     command.add_argument(
         "--transform", default="affine", help="homography (the paper), affine or similarity (default: %(default)s)"
     )
@@ -107,7 +107,8 @@ def runs(arguments: argparse.Namespace) -> None:
         print("\n".join(comparison_report(found)))
 
 
-def _add_features(command: argparse.ArgumentParser) -> None:
+def add_features(command: argparse._ActionsContainer) -> None:
+    """What the transform of a pair comes from."""
     command.add_argument(
         "--features",
         default="xfeat",
@@ -124,7 +125,7 @@ def add_dataset(command: argparse.ArgumentParser) -> None:
     command.add_argument("--download", action="store_true", help="fetch a wildlife: data set that is not there yet")
 
 
-def add_ray(command: argparse.ArgumentParser) -> None:
+def add_ray(command: argparse._ActionsContainer) -> None:
     """Where it is computed."""
     command.add_argument(
         "--ray",

@@ -1,4 +1,4 @@
-"""The commands about one pair: `explain A B -o FILE` and `compare A B -o FILE`."""
+"""The command `explain A B -o FILE`, and what it shares with others about one pair."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pairx.choices import CHOICES
 from pairx.commands.laying import laid_over
-from pairx.commands.shared import add_model, cell, chosen_model, print_json, print_rows, with_progress
-from pairx.types import Explanation, ImagePair, InputError, Refusal
+from pairx.commands.pair_list import add_list, explain_list, of_list
+from pairx.commands.shared import add_model, chosen_model, print_json, with_progress
+from pairx.types import Explanation, ImagePair, InputError
 
 if TYPE_CHECKING:
     from pairx.viz import Laid
@@ -23,15 +24,16 @@ FORMATS = (*FIGURES, ".npz")
 
 def add_explain(command: argparse.ArgumentParser) -> None:
     """The options of `explain`."""
-    add_photographs(command)
+    add_photographs(command, "?")
     command.add_argument(
         "-o",
         "--output",
         required=True,
         type=Path,
         metavar="FILE",
-        help="where to write: .png, .svg, .pdf, or .npz for the numbers",
+        help="where to write: .png, .svg, .pdf, or .npz for the numbers; with --pairs a folder",
     )
+    add_list(command, FORMATS)
     add_model(command)
     command.add_argument("--method", default="pair-x", help="see `methods` (default: %(default)s)")
     command.add_argument(
@@ -66,37 +68,13 @@ def add_explain(command: argparse.ArgumentParser) -> None:
     )
 
 
-def add_compare(command: argparse.ArgumentParser) -> None:
-    """The options of `compare`."""
-    add_photographs(command)
-    command.add_argument(
-        "-o", "--output", required=True, type=Path, metavar="FILE", help="where to write: .png, .svg or .pdf"
-    )
-    add_model(command)
-    command.add_argument(
-        "--methods",
-        default="fast",
-        metavar="NAME,…",
-        help="methods, separated by commas, see `methods`; all, or fast: those of a few passes (default: %(default)s)",
-    )
-    command.add_argument("--layer", metavar="NAME", help="see `layers` (default: the model's own choice)")
-    command.add_argument("--samples", type=int, metavar="N", help="the most for methods that sample: faster, noisier")
-    command.add_argument(
-        "--background",
-        metavar="FILE",
-        help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
-        "pair is more similar than that one is",
-    )
-    page = command.add_argument_group("figure", "at most 230 mm high; a PDF has as many pages as it needs")
-    page.add_argument(
-        "--width", type=int, choices=(175, 85), default=175, help="of the page, mm: two columns of text or one"
-    )
-    page.add_argument("--seconds", action="store_true", help="print how long each method took")
-    page.add_argument("--cautions", action="store_true", help="print what to beware of below each panel")
-
-
 def explain(arguments: argparse.Namespace) -> None:
-    """Explain a pair, write the figures or numbers, and print what came out."""
+    """Explain a pair, write the figures or numbers, and print what came out; or every pair of a list."""
+    if of_list(arguments):
+        if len(arguments.layer) > 1:
+            raise InputError("A list is explained at one layer. Give one to --layer.")
+        layer = next(iter(arguments.layer), None)
+        return explain_list(arguments, [arguments.method], layer, _list_options(arguments), look=_look(arguments))
     output = output_of(arguments.output)
     look = _look(arguments)
     from pairx.methods import explain_steps
@@ -112,33 +90,10 @@ def explain(arguments: argparse.Namespace) -> None:
     _report_explanations(model, explanations, paths, _warned(model, pair), arguments.json)
 
 
-def compare(arguments: argparse.Namespace) -> None:
-    """Explain a pair by several methods, write the grid, and print a line a method."""
-    output = output_of(arguments.output, FIGURES)
-    from pairx import viz
-    from pairx.methods import cards, compare_steps
-
-    names = _chosen(arguments.methods, known := cards())
-    pair = pair_of(arguments)
-    model = chosen_model(arguments)
-    options = {"samples": arguments.samples, "background": _background(arguments.background)}
-    given = {name: value for name, value in options.items() if value is not None}
-    results = with_progress(compare_steps(model, pair, names, arguments.layer, **given))
-    page = {"width": arguments.width, "seconds": arguments.seconds, "cautions": arguments.cautions}
-    viz.draw_grid(results, pair, known, **page).save(output)
-    rows = [_compared(result, known[result.method].caveat) for result in results]
-    if arguments.json:
-        return print_json(rows)
-    print_rows([{**row, "seconds": cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
-    for note, names in viz.notes_of(results):
-        print(f"{note} ({', '.join(names)})" if names else note)
-    print(output)
-
-
-def add_photographs(command: argparse.ArgumentParser) -> None:
-    """Two photographs, and which part of each."""
-    command.add_argument("a", metavar="A", help="a photograph")
-    command.add_argument("b", metavar="B", help="another photograph")
+def add_photographs(command: argparse.ArgumentParser, number: str | None = None) -> None:
+    """Two photographs, and which part of each. number: "?" where they need not be given."""
+    command.add_argument("a", nargs=number, metavar="A", help="a photograph")
+    command.add_argument("b", nargs=number, metavar="B", help="another photograph")
     for side, name in ((0, "A"), (1, "B")):
         command.add_argument(
             f"--box{side}",
@@ -175,30 +130,12 @@ def _options(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _chosen(methods: str, cards: dict) -> list[str]:
-    """The methods' names, checked before anything is computed."""
-    if methods in ("all", "fast"):
-        return [name for name, card in cards.items() if methods == "all" or not card.slow]
-    names = list(dict.fromkeys(name.strip() for name in methods.split(",")))
-    if unknown := [name for name in names if name not in cards]:
-        raise InputError(f"There is no method {unknown[0]!r}. `python -m pairx methods` lists all.")
-    return names
+def _list_options(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The same with what a preset says."""
+    from pairx.core import preset
 
-
-def _background(background: str | None) -> Any:
-    """A background's name, or the photograph of that name."""
-    from pairx.baselines.backgrounds import BACKGROUNDS
-    from pairx.images import decode
-
-    return background if background is None or background in BACKGROUNDS else decode(background)
-
-
-def _compared(result: Explanation | Refusal, caveat: str) -> dict:
-    if isinstance(result, Refusal):
-        return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
-    about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
-    about["notes"] = result.notes
-    return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}
+    given = _options(arguments)
+    return (preset(name) if (name := given.pop("preset", None)) else {}) | given
 
 
 def output_of(path: Path, formats: Sequence[str] = FORMATS) -> Path:
@@ -248,6 +185,7 @@ def _report_explanations(
     model: Any, explanations: list[Explanation], paths: list[Path], warned: list[Any], as_json: bool
 ) -> None:
     from pairx.evaluation.reference import similarity_sentence
+    from pairx.methods import signed
 
     sentence = similarity_sentence(model, explanations[0].similarity)
     if as_json:
@@ -257,8 +195,8 @@ def _report_explanations(
                 "similarity": explanation.similarity,
                 "meaning": sentence,
                 "matches": None if explanation.matches is None else len(explanation.matches),
-                "raising": _signed(explanation)[0],
-                "lowering": _signed(explanation)[1],
+                "raising": signed(explanation)[0],
+                "lowering": signed(explanation)[1],
                 "seconds": round(explanation.seconds, 3),
                 "notes": explanation.notes,
                 "warnings": [asdict(one) for one in warned],
@@ -278,19 +216,13 @@ def _report_explanations(
 
 
 def _found(explanation: Explanation) -> str:
+    from pairx.methods import signed
+
     matches = explanation.matches
     if matches is None:
         return ""
     count = "1 match" if len(matches) == 1 else f"{len(matches)} matches"
-    raising, lowering = _signed(explanation)
+    raising, lowering = signed(explanation)
     if raising is not None:
         return f"{count} ({raising} raise the similarity, {lowering} lower it) "
     return f"{count} (their signs are dropped) " if "cells" in explanation.settings else f"{count} "
-
-
-def _signed(explanation: Explanation) -> tuple[int, int] | tuple[None, None]:
-    """How many matches raise and lower the similarity; None but for PAIR-X's, where they can be believed."""
-    matches = explanation.matches
-    if matches is None or explanation.withheld or explanation.settings.get("cells") != "signed":
-        return None, None
-    return matches.raising, matches.lowering

@@ -20,13 +20,18 @@ from pairx.types import Computation, Explanation, ImagePair, Matches, Step, View
 
 
 def explain_steps(
-    model: EmbeddingModel, pair: ImagePair, layers: Sequence[str], options: Options = DEFAULTS
+    model: EmbeddingModel,
+    pair: ImagePair,
+    layers: Sequence[str],
+    options: Options = DEFAULTS,
+    recorded: Sequence[lrp.Recording] = (),
 ) -> Computation[list[Explanation]]:
     """PAIR-X of a pair at each of the layers.
 
-    A generator of `Step`s, so that a caller shows progress and may stop between them; its return value is one
-    `Explanation` a layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError for an
-    unknown layer and for a model with an operation that has no relevance rule.
+    recorded: what `record` made of both photographs for other pairs, too, which is left as it is; by default they are
+    recorded here. A generator of `Step`s, so that a caller shows progress and may stop between them; its return value
+    is one `Explanation` a layer, in the order given. `map0`, `map1`: (h, w) relevance of the cells. Raises InputError
+    for an unknown layer and for a model with an operation that has no relevance rule.
     """
     total = 2 + len(layers) * (1 + 2 * options.k_colors)
     yield Step(0, total, "reading the photographs")
@@ -34,7 +39,7 @@ def explain_steps(
     yield Step(1, total, "recording the photographs")
     with ExitStack() as stack:
         images = (pair.image0, pair.image1)
-        recordings = [
+        recordings = recorded or [
             stack.enter_context(one)
             for one in lrp.in_threads(lambda image: record(model, image, chosen, options), images, 2, model.device)
         ]
@@ -46,12 +51,14 @@ def explain_steps(
         painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
         done = 2 + len(layers)
         for side, recording in enumerate(recordings):
-            recording.keep([model.path(layer) for layer in chosen if options.k_colors])
+            if not recorded:
+                recording.keep([model.path(layer) for layer in chosen if options.k_colors])
             for one, onto in zip(weighed, painted, strict=True):
                 for index in paint(encoded, recording, side, one, onto, options):
                     yield Step(done, total, f"painting match {index + 1}")
                     done += 1
-            recording.keep([])
+            if not recorded:
+                recording.keep([])
         explanations = [explanation(encoded, one, onto, options) for one, onto in zip(weighed, painted, strict=True)]
     yield Step(total, total, "done")
     return explanations

@@ -1,4 +1,4 @@
-"""PAIR-X of many pairs among the same photographs, without pixel maps: each is recorded once while memory lasts."""
+"""PAIR-X of many pairs among the same photographs: each is recorded once while memory lasts."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class _Kept:
     memory: float = 0.0
 
 
-class PairScorer:
-    """Scores pairs of numbered photographs at some layers, in any thread.
+class Recordings:
+    """Recordings of numbered photographs at some layers, each made once while memory lasts, in any thread.
 
     photograph: gives the (H, W, 3) uint8 RGB of a number. memory: bytes that recordings of photographs, of which a pair
-    may need any again, may take beside those under way. options: as `explain_steps` takes them; nothing is painted.
+    may need any again, may take beside those under way. options: as `explain_steps` takes them.
     """
 
     def __init__(
@@ -41,23 +41,16 @@ class PairScorer:
         model: EmbeddingModel,
         photograph: Callable[[int], np.ndarray],
         layers: Sequence[str],
-        options: Options | None = None,
+        options: Options,
         memory: int = MEMORY,
     ) -> None:
         self._model, self._photograph, self._memory = model, photograph, memory
-        self._layers = [model.layer(layer).name for layer in layers]
-        self._options = replace(options or Options(), k_colors=0)
+        self.layers, self.options = [model.layer(layer).name for layer in layers], options
         self._kept: OrderedDict[int, _Kept] = OrderedDict()  # the latest last
         self._lock = threading.Lock()
 
-    def score(self, query: int, candidate: int) -> list[Explanation]:
-        """One `Explanation` a layer, as `pair_x.score_each` gives it."""
-        with self._recorded(query) as (one, shape0), self._recorded(candidate) as (other, shape1):
-            blanks = [np.broadcast_to(np.uint8(0), shape) for shape in (shape0, shape1)]
-            return pair_x.scored_pair(self._model, blanks, (one, other), self._layers, self._options)
-
     @contextmanager
-    def _recorded(self, number: int) -> Iterator[tuple[lrp.Recording, tuple[int, ...]]]:
+    def of(self, number: int) -> Iterator[tuple[lrp.Recording, tuple[int, ...]]]:
         """A photograph's recording, made where there is none, which nobody frees meanwhile, and its shape."""
         with self._lock:
             kept = self._kept[number] = self._kept.pop(number, _Kept())
@@ -72,8 +65,9 @@ class PairScorer:
                 self._free()
 
     def _record(self, kept: _Kept, image: np.ndarray) -> lrp.Recording:
-        recording = pair_x.record(self._model, image, self._layers, self._options)
-        recording.narrow([self._model.path(layer) for layer in self._layers])
+        recording = pair_x.record(self._model, image, self.layers, self.options)
+        if not self.options.k_colors:
+            recording.narrow([self._model.path(layer) for layer in self.layers])
         kept.recording, kept.shape, kept.memory = recording, image.shape, recording.memory
         return recording
 
@@ -90,3 +84,29 @@ class PairScorer:
             kept = self._kept.pop(idle.pop(0))
             if kept.recording is not None:
                 kept.recording.__exit__()
+
+
+class PairScorer:
+    """Scores pairs of numbered photographs at some layers, in any thread: see `Recordings`; nothing is painted."""
+
+    def __init__(
+        self,
+        model: EmbeddingModel,
+        photograph: Callable[[int], np.ndarray],
+        layers: Sequence[str],
+        options: Options | None = None,
+        memory: int = MEMORY,
+    ) -> None:
+        self._model = model
+        self._recordings = Recordings(model, photograph, layers, replace(options or Options(), k_colors=0), memory)
+
+    def score(self, query: int, candidate: int) -> list[Explanation]:
+        """One `Explanation` a layer, as `pair_x.score_each` gives it."""
+        recordings = self._recordings
+        with recordings.of(query) as (one, shape0), recordings.of(candidate) as (other, shape1):
+            blanks = [np.broadcast_to(np.uint8(0), shape) for shape in (shape0, shape1)]
+            return pair_x.scored_pair(self._model, blanks, (one, other), recordings.layers, recordings.options)
+
+    def close(self) -> None:
+        """End all recordings; no pair may be under way."""
+        self._recordings.close()

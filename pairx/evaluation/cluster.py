@@ -19,7 +19,7 @@ import pandas as pd
 import torch
 
 from pairx.evaluation.embeddings import embed_rows
-from pairx.evaluation.work import Item, Result, Scoring, Work
+from pairx.evaluation.work import Item, PairWork, Result
 from pairx.extras import missing
 from pairx.heap import share_heap
 from pairx.types import InputError
@@ -51,16 +51,16 @@ class Cluster:
                 thread.join()  # Ray ends the whole process when somebody asks it for something after its end
         self._ray.shutdown()
 
-    def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    def embed(self, work: PairWork, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
         """See `pairx.evaluation.work.Workers`."""
         for batch in self._stage(_Embedder, work, pd.DataFrame({"row": rows})):
             yield batch["row"].tolist(), np.stack(list(batch["vector"]))
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
+    def pairs(self, work: PairWork, pairs: pd.DataFrame) -> Generator[tuple[int, Any]]:
         """See `pairx.evaluation.work.Workers`."""
-        for batch in self._stage(_Scorer, work, pairs[["number", "query", "gallery"]]):
-            for number, scores in zip(batch["number"].tolist(), batch["scores"], strict=True):
-                yield number, json.loads(scores)
+        for batch in self._stage(_OnPairs, work, pairs[["number", "query", "gallery"]]):
+            for number, found in zip(batch["number"].tolist(), batch["found"], strict=True):
+                yield number, json.loads(found)
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """See `pairx.evaluation.work.Workers`. No more items than twice the cores are under way."""
@@ -89,7 +89,7 @@ class Cluster:
                 f"No Ray answers at {self._address!r} ({reason}). Give its address, or none for one here."
             ) from error
 
-    def _stage(self, worker: type, work: Work, items: pd.DataFrame) -> Iterator[dict[str, np.ndarray]]:
+    def _stage(self, worker: type, work: PairWork, items: pd.DataFrame) -> Iterator[dict[str, np.ndarray]]:
         """What a worker gives for each part of the items, as it is finished."""
         if not len(items):
             return
@@ -117,7 +117,7 @@ class _Worker:
     def __init__(self, work: Any) -> None:
         share_heap()
         torch.set_num_threads(1)
-        self.work: Work = _import().get(work)
+        self.work: PairWork = _import().get(work)
 
 
 class _Embedder(_Worker):
@@ -126,14 +126,14 @@ class _Embedder(_Worker):
         return {"row": batch["row"], "vector": embed_rows(self.work.dataset, self.work.model, rows)}
 
 
-class _Scorer(_Worker):
+class _OnPairs(_Worker):
     def __init__(self, work: Any) -> None:
         super().__init__(work)
-        self.scoring = Scoring(self.work)
+        self.begun = self.work.begin()
 
     def __call__(self, batch: dict[str, np.ndarray]) -> dict[str, Any]:
-        found = dict(self.scoring(pd.DataFrame(batch), 1))
-        return {"number": np.array(list(found)), "scores": [json.dumps(scores) for scores in found.values()]}
+        found = dict(self.begun(pd.DataFrame(batch), 1))
+        return {"number": np.array(list(found)), "found": [json.dumps(one) for one in found.values()]}
 
 
 def _import() -> ModuleType:

@@ -167,7 +167,7 @@ def _score_missing(store: Store, work: Work, workers: Workers) -> Computation[No
     yield Step(done, total, "scoring pairs")
     rows = pd.Series(work.dataset.table.index, work.dataset.table["image_id"])
     pairs = pd.DataFrame({name: rows[missing[f"{name}_id"]].to_numpy() for name in ("query", "gallery")})
-    with closing(workers.score(work, pairs.assign(number=missing["number"]))) as scored:
+    with closing(workers.pairs(work, pairs.assign(number=missing["number"]))) as scored:
         for number, scores in scored:
             store.add(number, work.layers, scores)
             done += 1

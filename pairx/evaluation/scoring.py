@@ -23,8 +23,12 @@ class Scorer:
 
     def __init__(self, dataset: Dataset, features: str, transform: str, size: tuple[int, int]) -> None:
         self._transform, self._size = transform, size
-        self.photograph = lru_cache(PHOTOGRAPHS_KEPT)(lambda row: dataset.load(row)[0])  # (H, W, 3) uint8 RGB of a row
+        self.load = lru_cache(PHOTOGRAPHS_KEPT)(dataset.load)  # a row's photograph and view
         self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row), features))
+
+    def photograph(self, row: int) -> np.ndarray:
+        """(H, W, 3) uint8 RGB of a row."""
+        return self.load(row)[0]
 
     def score(self, query: int, candidate: int, explanations: list[Explanation]) -> list[dict[str, Any]]:
         """The scores of a pair of rows at each layer, one for each explanation: see `pair_scores`."""

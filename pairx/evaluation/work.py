@@ -23,9 +23,32 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+class OnPairs(Protocol):
+    """Computes numbers of pairs, and remembers of photographs what other pairs need."""
+
+    def __call__(self, pairs: pd.DataFrame, threads: int) -> Iterator[tuple[int, Any]]:
+        """Each pair's number and what was found, JSON-ready. pairs: number, and the rows query and gallery."""
+
+    def close(self) -> None:
+        """Free what is remembered; no pair may be under way."""
+
+
+class PairWork(Protocol):
+    """What every worker needs to know. It can be pickled."""
+
+    @property
+    def dataset(self) -> Dataset: ...
+
+    @property
+    def model(self) -> EmbeddingModel: ...
+
+    def begin(self) -> OnPairs:
+        """What does it, in any process."""
+
+
 @dataclass(frozen=True)
 class Work:
-    """What every worker needs to know: see `pairx.evaluation.run.evaluate_steps`. It can be pickled."""
+    """What scores the pairs of a run: see `pairx.evaluation.run.evaluate_steps`."""
 
     dataset: Dataset
     model: EmbeddingModel
@@ -33,9 +56,13 @@ class Work:
     features: str
     transform: str
 
+    def begin(self) -> Scoring:
+        """See `PairWork`."""
+        return Scoring(self)
+
 
 class Scoring:
-    """Scores pairs, and remembers of photographs what other pairs need."""
+    """Scores pairs: see `OnPairs`."""
 
     def __init__(self, work: Work) -> None:
         self._scorer = Scorer(work.dataset, work.features, work.transform, work.model.size)
@@ -43,10 +70,7 @@ class Scoring:
         self._explainer = PairScorer(work.model, self._scorer.photograph, work.layers)
 
     def __call__(self, pairs: pd.DataFrame, threads: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-        """Each pair's number, in order, and its scores at each layer: see `pairx.evaluation.scoring.pair_scores`.
-
-        pairs: number, and the rows query and gallery.
-        """
+        """Each pair's number, in order, and its scores at each layer: see `pairx.evaluation.scoring.pair_scores`."""
 
         def explain(pair: tuple[int, int, int]) -> tuple[tuple[int, int, int], list[Explanation]]:
             return pair, self._explainer.score(*pair[1:])
@@ -58,18 +82,18 @@ class Scoring:
                 yield number, self._scorer.score(query, candidate, explanations)
 
     def close(self) -> None:
-        """Free what is remembered; no pair may be under way."""
+        """See `OnPairs`."""
         self._explainer.close()
 
 
 class Workers(Protocol):
     """Who does the work."""
 
-    def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    def embed(self, work: PairWork, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
         """Rows of the data set and their embeddings (N, D) float32, some at a time, in any order."""
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
-        """As `Scoring`, in any order."""
+    def pairs(self, work: PairWork, pairs: pd.DataFrame) -> Generator[tuple[int, Any]]:
+        """What the work finds of each pair, in any order: see `OnPairs`."""
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """What a function gives for each of the items, in any order; they are taken as they are needed."""
@@ -78,14 +102,14 @@ class Workers(Protocol):
 class LocalWorkers:
     """This process, on all cores."""
 
-    def embed(self, work: Work, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
+    def embed(self, work: PairWork, rows: Sequence[int]) -> Iterator[tuple[Sequence[int], np.ndarray]]:
         """See `Workers`."""
         return embed_parts(work.dataset, work.model, rows)
 
-    def score(self, work: Work, pairs: pd.DataFrame) -> Generator[tuple[int, list[dict[str, Any]]]]:
+    def pairs(self, work: PairWork, pairs: pd.DataFrame) -> Generator[tuple[int, Any]]:
         """See `Workers`."""
-        with closing(Scoring(work)) as scoring:
-            yield from scoring(pairs, torch.get_num_threads())
+        with closing(work.begin()) as begun:
+            yield from begun(pairs, torch.get_num_threads())
 
     def each(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         """See `Workers`."""

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 
 from pairx.datasets import Dataset
-from pairx.datasets.tables import read_table
+from pairx.datasets.pairs import ENDS, read_pairs
 from pairx.evaluation import search
 from pairx.evaluation.as_dataset import source_of
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.reading import OpenRun
 from pairx.models import EmbeddingModel
 from pairx.reviews.log import ReviewLog
-from pairx.sheets import written
 from pairx.types import Computation, InputError, Step
 
 ORDERS = {
@@ -73,11 +72,8 @@ def listed_steps(path: str | Path, dataset: Dataset) -> Computation[pd.DataFrame
     have.
     """
     yield Step(0, 0, "reading the pairs")
-    raw = read_table(Path(path)).rename(columns={"gallery_id": "candidate_id"})
-    if missing := [name for name in ("query_id", "candidate_id") if name not in raw]:
-        raise InputError(f"{path} lacks {' and '.join(missing)}. A list of pairs has query_id and candidate_id.")
-    known = set(dataset.table["image_id"])
-    table = pd.DataFrame({name: raw[name].map(written) for name in ("query_id", "candidate_id")})
+    raw, known = read_pairs(path), set(dataset.table["image_id"])
+    table = raw[list(ENDS)].copy()
     for number, pair in enumerate(table.itertuples(index=False), 1):
         if unknown := next((one for one in pair if one not in known), None):
             raise InputError(f"{path}: row {number}: {dataset.name} has no photograph {unknown!r}.")

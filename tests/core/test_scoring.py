@@ -50,7 +50,7 @@ def test_the_numbers_are_those_of_single_pairs(tiny: EmbeddingModel, recorded: C
 def test_recordings_stay_within_memory(tiny: EmbeddingModel, recorded: Counter) -> None:
     scorer = PairScorer(tiny, photograph, LAYERS)
     scorer.score(0, 1)
-    one = next(iter(scorer._kept.values())).memory
+    one = next(iter(scorer._recordings._kept.values())).memory
     assert one > 0
     for memory, again in ((0, 2), (2 * one, 1)):
         recorded.clear()
@@ -58,7 +58,7 @@ def test_recordings_stay_within_memory(tiny: EmbeddingModel, recorded: Counter) 
         for pair in ((0, 1), (2, 1), (2, 1)):  # 0 is the oldest that is not needed
             scorer.score(*pair)
         assert recorded[0] == 1 and recorded[1] == (3 if memory == 0 else 1) and recorded[2] == again
-        assert sum(kept.memory for kept in scorer._kept.values()) <= memory
+        assert sum(kept.memory for kept in scorer._recordings._kept.values()) <= memory
 
 
 def test_any_engine_can_score(tiny: EmbeddingModel) -> None:
@@ -66,6 +66,8 @@ def test_any_engine_can_score(tiny: EmbeddingModel) -> None:
     for engine in ("exact", "zennit"):
         scorer = PairScorer(tiny, photograph, LAYERS, pair_x.Options(engine=engine))
         found[engine] = [scorer.score(0, 1)[0].map0, scorer.score(0, 2)[1].map1]
-        assert len(scorer._kept) == (3 if engine == "exact" else 0)  # nobody knows what zennit's recordings hold
+        assert len(scorer._recordings._kept) == (
+            3 if engine == "exact" else 0
+        )  # nobody knows what zennit's recordings hold
     for mine, reference in zip(*found.values(), strict=True):
         np.testing.assert_allclose(mine, reference, atol=1e-6)
