@@ -20,11 +20,11 @@ def caption(figure: Figure) -> tuple[str, ...]:
         return tuple(note for note in figure.notes if RANDOM in note)
     panels = [panel for row in figure.panels for panel in row]
     done = [panel for panel in panels if isinstance(panel.result, Explanation)]
-    lines = [_said(done), _read(panels), *figure.notes]
+    lines = [_said(figure, done), _read(panels), *figure.notes]
     return tuple(line for line in lines if line)
 
 
-def _said(done: list[Panel]) -> str:
+def _said(figure: Figure, done: list[Panel]) -> str:
     """Models, layers, methods and their settings, and the similarities."""
     results = [panel.result for panel in done if isinstance(panel.result, Explanation)]
     parts = []
@@ -37,10 +37,12 @@ def _said(done: list[Panel]) -> str:
         said = f"layer {layers[0]}" if len(layers) == 1 else f"layers {_listed(layers)}"
         parts.append(f"{title} ({sizes}), {said}")
     methods = [method_of(panel.settings) for panel in done]
-    parts.append(_listed(card_of(name).title for name in methods))
+    named = {card_of(name).title for name in methods}
+    if not named <= {*figure.row_titles, *figure.column_titles}:
+        parts.append(_listed(card_of(name).title for name in methods))
     if options := [f"{name.replace('_', ' ')} {value}" for panel in done for name, value in _options(panel)]:
         parts.append(_listed(options))
-    if backgrounds := _listed(_background(panel) for panel in done):
+    if backgrounds := _listed(_backgrounds(figure)):
         parts.append(f"Background: {backgrounds}")
     told = {(id(panel.pair), _model(panel)): one.similarity for panel, one in zip(done, results, strict=True)}
     similarities = [f"{one:.2f}".replace("-", "−") for one in told.values()]
@@ -68,7 +70,8 @@ def _read(panels: list[Panel]) -> str:
         )
     if "labels" in shown:
         parts.append(
-            "Labels of the first photograph, and as many places of the second that the method finds with each."
+            "Labels of the first photograph, and of the second as large a part for each, where the evidence together "
+            "with it is the strongest; parts may overlap."
         )
     return " ".join(parts)
 
@@ -96,6 +99,18 @@ def _model(panel: Panel) -> str | None:
 def _title(panel: Panel) -> str:
     wanted = panel.settings.model or DEFAULT_MODEL
     return f"{wanted.name}, random weights" if wanted.random else wanted.name
+
+
+def _backgrounds(figure: Figure) -> list[str]:
+    """What stands for absent, with the titles of the rows or columns where it is not the same in all."""
+    shown = [
+        (_background(panel), column or row)
+        for row, panels in zip(figure.row_titles, figure.panels, strict=True)
+        for column, panel in zip(figure.column_titles, panels, strict=True)
+        if method_of(panel.settings)
+    ]
+    same = len({name for name, _ in shown}) == 1
+    return [name if same or not title else f"{name} ({title})" for name, title in shown if name]
 
 
 def _background(panel: Panel) -> str | None:

@@ -50,6 +50,8 @@ def check_cells(spec: Spec, problems: Problems) -> None:
     cells = [(row, column, spec.cell(row, column)) for row in spec.rows for column in spec.columns]
     for row, column, settings in cells:
         found |= dict.fromkeys(_of_panel(spec, row, column, settings))
+        if spec.scatter is not None and column.settings.pair is not None:
+            found[column.line, "A scatter has a number for each row's pair: put the pairs into rows."] = None
         if settings.pair is None and not problems.found:
             found[row.line, "This row has no pair, and neither has its column: give a and b."] = None
     known = [settings for _, _, settings in cells if method_of(settings) in methods.cards()]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pairx.figures.spec import WIDTHS
 from pairx.types import InputError
 
 CAMS = (
@@ -20,6 +21,8 @@ FIRST_ORDER = (
     "ksam",
 )  # fmt: skip
 """Those that Hamilton et al. compare, in the order of their Table 2, after the pixels' integrated gradients."""
+NARROW = 100
+"""Width, mm, below which layers and first-order methods go by rows."""
 TRANSFORMER = {"name": "timm:swin_tiny_patch4_window7_224", "weights": "random", "resize": "squash"}
 _RIGHT, _WRONG, _TWINS = ("inka-1", "inka-2"), ("domino-3", "inka-2"), ("duma-2", "tano-3")
 Pair = tuple[str, str]
@@ -30,13 +33,15 @@ Values = dict[str, Any]
 class Preset:
     """A figure of a paper. about: what it shows. make: the specification's values of pairs of photographs, or of a run.
     given: how photographs are given: "pairs", "three" (a query, A, B), or "run", which goes without. sample: the
-    photographs that stand in where none are given."""
+    photographs that stand in where none are given. turns: whether rows and columns change places in a narrow figure,
+    as there are too many columns for it."""
 
     title: str
     about: str
     make: Callable[[Sequence[str], str], Values]
     given: str = "pairs"
     sample: tuple[str, ...] = ()
+    turns: bool = False
 
 
 def preset(name: str, photographs: Sequence[str] = (), run: str = "sample", **said: Any) -> Values:
@@ -56,8 +61,18 @@ def preset(name: str, photographs: Sequence[str] = (), run: str = "sample", **sa
         raise InputError(f"{name} takes pairs: give an even number of photographs, not {len(given)}.")
     if chosen.given == "three" and len(given) != 3:
         raise InputError(f"{name} takes three photographs: a query, A, and B that it is compared with.")
-    values = chosen.make(given, run)
-    return values | {key: value for key, value in said.items() if value is not None}
+    values = chosen.make(given, run) | {key: value for key, value in said.items() if value is not None}
+    if chosen.turns and _is_narrow(values["width"]):
+        values["rows"], values["columns"] = values["columns"], values["rows"]
+    return values
+
+
+def _is_narrow(width: str | float) -> bool:
+    """Whether a figure is as wide as one of several columns of text. width: mm, or the name of a journal's column."""
+    try:
+        return float(WIDTHS.get(str(width), width)) < NARROW
+    except ValueError:  # which reading the specification tells
+        return False
 
 
 def _pairs(photographs: Sequence[str]) -> list[Any]:
@@ -209,6 +224,7 @@ PRESETS = {
         "layers by columns",
         _layers,
         sample=(*_RIGHT, *_TWINS),
+        turns=True,
     ),
     "pairx-9": Preset(
         "PAIR-X, Figure 9",
@@ -233,6 +249,7 @@ PRESETS = {
         "first-order methods by columns",
         _first_order,
         sample=(*_RIGHT, *_TWINS),
+        turns=True,
     ),
     "hamilton-rather": Preset(
         "Hamilton et al., Figure 3",

@@ -25,6 +25,7 @@ from pairx.figures.spec import (
 )
 from pairx.figures.values import Values
 from pairx.viz import palettes
+from pairx.viz.text import LEAST
 
 MOST_ENTRIES = 60
 MOST_PANELS = 240
@@ -58,7 +59,7 @@ class _Reading(Values):
         given: dict[str, Any] = {
             "title": top.text("title"),
             "width": self._width(top),
-            "size": top.number("font_size", 4, 24),
+            "size": top.number("font_size", LEAST, 24),
             "ground": top.one_of("ground", GROUNDS),
             "dpi": top.whole("dpi", 72, 1200),
             "scale": top.one_of("scale", SCALES),

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 
 from pairx.viz.layout import POINT, Box, Layout
 from pairx.viz.scene import Scene
-from pairx.viz.text import INK, QUIET, elide, one_line, wrapped, write
+from pairx.viz.text import INK, LEAST, QUIET, elide, one_line, wrapped, write
 
-_TITLE_SIZE, _NAME_SIZE, _SIZE, _SMALL = 9, 7, 7, 6
+_TITLE_SIZE, _NAME_SIZE, _SIZE, _SMALL = 9, 7, 7, LEAST
 NOTE_LINE = round(9 * POINT)
 
 

@@ -16,6 +16,7 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Page
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from pairx.files import whole
@@ -254,9 +255,10 @@ def show(
     axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
 
 
-def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 1.0) -> None:
+def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 1.0) -> list[Line2D]:
     """A match's line with its casing and dots, most relevant on top; dashed where it lowers the similarity.
-    strength: of line and dots, 1 on a picture of a page's width; no line is thinner than THINNEST."""
+    strength: of line and dots, 1 on a picture of a page's width; no line is thinner than THINNEST. Returns all that it
+    draws."""
     points = (mark.point0, mark.point1)
     seen = [inside(point) for point in points]
     if not all(seen):
@@ -265,10 +267,10 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 
     # Not on whole dots: a level line would lie beside its ends, by up to half a dot.
     line: dict[str, Any] = {"alpha": mark.opacity, "solid_capstyle": "butt", "zorder": 3, "snap": False}
     width = max(THINNEST, mark.width * strength)
-    axes.plot(x, y, color=mark.casing, linewidth=1.8 * width, gid=f"casing-{mark.rank}", **line)
+    drawn = axes.plot(x, y, color=mark.casing, linewidth=1.8 * width, gid=f"casing-{mark.rank}", **line)
     stroke: dict[str, Any] = {"dashes": DASHES} if mark.against else {}
-    axes.plot(x, y, color=mark.color, linewidth=width, gid=f"match-{mark.rank}", **line | stroke)
-    axes.plot(
+    drawn += axes.plot(x, y, color=mark.color, linewidth=width, gid=f"match-{mark.rank}", **line | stroke)
+    return drawn + axes.plot(
         x,
         y,
         "o",
@@ -283,11 +285,10 @@ def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 
     )
 
 
-def _alone(axes: Axes, box: Box, point: Point, mark: MatchMark) -> None:
+def _alone(axes: Axes, box: Box, point: Point, mark: MatchMark) -> list[Line2D]:
     """The end of a match whose other end lies outside of the detail: a ring, and no line into nowhere."""
     at = [box.x + point[0] * box.w], [box.y + point[1] * box.h]
     size = 1.8 + 1.4 * mark.width
-    for color, width in ((mark.casing, 1.2), (mark.color, 0.6)):
-        axes.plot(
-            *at, "o", color=color, mfc="none", alpha=mark.opacity, markersize=size, markeredgewidth=width, zorder=4
-        )
+    ring: dict[str, Any] = {"mfc": "none", "alpha": mark.opacity, "markersize": size, "zorder": 4}
+    drawn = axes.plot(*at, "o", color=mark.casing, markeredgewidth=1.2, **ring)
+    return drawn + axes.plot(*at, "o", color=mark.color, markeredgewidth=0.6, **ring)

@@ -22,7 +22,7 @@ from pairx.viz.layout import DPI, POINT, Box
 from pairx.viz.marks import Look
 from pairx.viz.scene import UNSEEN, Scene, compose, hides
 from pairx.viz.sheets import TALLEST, WIDTHS, columns_of, dots, paged
-from pairx.viz.text import INK, QUIET, elide, one_line, plate, width_of, wrapped, write
+from pairx.viz.text import INK, LEAST, QUIET, elide, one_line, plate, width_of, wrapped, write
 
 ENDS = ("against the match", "for the match")
 """What blue and red mean."""
@@ -30,7 +30,7 @@ OWN_SCALE = "each panel has its own scale"
 CONVENTION = "Sign by convention."
 MOST_BYTES = 3_000_000
 """Of a bitmap; a larger one is printed coarser."""
-_HEAD, _NAME, _NOTE = 9, 7, 6
+_HEAD, _NAME, _NOTE = 9, 7, LEAST
 _NOTE_LINES = 3
 _TALLEST_PHOTO = dots(62)
 _MARGIN, _GAP = round(3 * POINT), round(2 * POINT)

@@ -14,9 +14,9 @@ from pairx.viz.colors import contrasting
 from pairx.viz.layout import POINT, Box
 from pairx.viz.marks import MatchMark
 from pairx.viz.place import inside
-from pairx.viz.text import width_of, write
+from pairx.viz.text import LEAST, width_of, write
 
-SIZE = 6
+SIZE = LEAST
 """Points of a number."""
 _HEIGHT, _MARGIN, _CLEAR = (
     round(6.6 * POINT),

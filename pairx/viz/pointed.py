@@ -17,6 +17,7 @@ from pairx.viz.place import Place, Point, Pointed, inside, shared
 from pairx.viz.scene import Scene, signed_colors
 
 _INK, _CASING = "#16181c", "#ffffff"
+_THINNEST = 0.6  # points of a mark's stroke
 _FINE = 8  # px a cell, at which the outline of a box's partners is taken
 
 
@@ -110,7 +111,8 @@ def draw_pointed(axes: Axes, boxes: tuple[Box | None, Box | None], pointed: Poin
 
 def _mark(axes: Axes, symbol: str, at: Point, size: float, strength: float) -> None:
     """A symbol with its casing."""
-    for color, width in ((_CASING, 2.6 * strength), (_INK, strength)):
+    stroke = max(_THINNEST, strength)
+    for color, width in ((_CASING, 2.6 * stroke), (_INK, stroke)):
         axes.plot(*zip(at), symbol, color=color, mfc="none", markersize=size, markeredgewidth=width, zorder=5)
 
 

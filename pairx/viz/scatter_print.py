@@ -18,7 +18,7 @@ from matplotlib.lines import Line2D
 from pairx.viz.figure import Printed
 from pairx.viz.layout import DPI, POINT
 from pairx.viz.scatter import BARS, CLASSES, NEUTRAL, color_groups
-from pairx.viz.text import INK, LEFT_TO_RIGHT, QUIET, one_line, wrapped, write
+from pairx.viz.text import INK, LEAST, LEFT_TO_RIGHT, QUIET, one_line, wrapped, write
 
 WIDTH, PLOT = 7.0, 5.0  # inches; of the page, and the height of the plot
 MARKERS = {"circle": "o", "x": "X"}
@@ -107,7 +107,7 @@ class PrintedScatter(Printed):
         place = page.add_subplot(corner)
         place.axis("off")
         bar = page.colorbar(ramp, cax=place.inset_axes((0.1, 0.5, 0.85, 0.12)), orientation="horizontal")
-        bar.ax.tick_params(labelsize=6, colors=INK)
+        bar.ax.tick_params(labelsize=LEAST, colors=INK)
         bar.ax.set_title(self.color.replace("_", " "), fontsize=7, color=INK, parse_math=False)
         return ramp
 

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Page
 from pairx.types import Explanation, Extent, ImagePair, InputError
 from pairx.viz import maps
 from pairx.viz.figure import Printed, blank
-from pairx.viz.layout import DPI
+from pairx.viz.layout import DPI, POINT
 from pairx.viz.marks import Look
 from pairx.viz.pointed import Answer, answered
 from pairx.viz.scene import Scene, compose
@@ -42,7 +42,7 @@ class Region:
 class TableCell:
     """One panel. result: None for photographs alone. layers: what is shown, one above the other, of "plain", "map",
     "matches" and "colours". sides: the photographs shown, of 0 and 1. reason: why there is no result. correct: its
-    outline, None is none. insets: (side, (x, y, w, h)) each, in fractions. number: on its badge."""
+    outline, None is none. insets: (side, (x, y, w, h)) each, in fractions. number: of its point."""
 
     pair: ImagePair
     result: Explanation | None
@@ -155,9 +155,13 @@ class Table(Printed):
         left, width = layout.strip
         for lines, (top, height) in zip(layout.row_titles, layout.rows, strict=True):
             for number, line in enumerate(lines):
+                if layout.titled == "above":
+                    over = top - layout.outline - 0.75 * POINT - (len(lines) - number) * layout.line
+                    write(axes, left, over, line, self.size)
+                    continue
                 offset = (number - (len(lines) - 1) / 2) * layout.line
                 middle = top + height / 2
-                if layout.upright:
+                if layout.titled == "upright":
                     write_upwards(axes, left + width / 2 + offset, middle, line, self.size)
                 else:
                     write(axes, left + width, middle + offset - 0.5 * layout.line, line, self.size, align="right")

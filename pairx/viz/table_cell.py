@@ -1,4 +1,4 @@
-"""Draws one panel of a table: photographs, what lies over them, lines, insets, its outline and its badge."""
+"""Draws one panel of a table: photographs, what lies over them, lines, insets, and its outline."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
 from pairx.types import Extent
@@ -14,12 +15,11 @@ from pairx.viz import maps
 from pairx.viz.colors import CASINGS, rgb
 from pairx.viz.figure import across, fit, join, show
 from pairx.viz.layout import POINT, Box
-from pairx.viz.place import inside
 from pairx.viz.pointed import draw_pointed
 from pairx.viz.scatter import CLASSES
 from pairx.viz.scene import Scene
 from pairx.viz.sheets import dots
-from pairx.viz.text import plate, write
+from pairx.viz.text import plate, smaller, width_of, write
 
 if TYPE_CHECKING:
     from pairx.viz.table import Region, TableCell
@@ -30,9 +30,13 @@ OUTLINE = 1.3
 """Its width, points; it stands as far from the photographs."""
 FULL = dots(150)
 """Width of a panel whose lines are drawn in full strength."""
+FAINTEST = 0.35
+"""Strength of lines and marks in the smallest panels."""
 _INSET = 0.42
 """Of the photograph's shorter side, an inset's longer one."""
 _INNER = round(1 * POINT)
+_ABOVE = 3
+"""By which an inset and its lines lie above those of the panel."""
 _INK = "#16181c"
 
 
@@ -45,7 +49,7 @@ def draw_cell(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, size: 
         _layer(axes, cell, scene, placed, layer, size, fine)
         for side, place in cell.insets:
             if side in placed:
-                _inset(axes, cell, scene, placed[side], side, place, layer)
+                _inset(axes, cell, scene, placed, side, place, layer)
     if cell.correct is not None:
         color, stroke = OUTLINES[cell.correct]
         around = round(OUTLINE * POINT)
@@ -55,14 +59,18 @@ def draw_cell(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, size: 
                 linewidth=OUTLINE, linestyle=stroke, zorder=2, clip_on=False,
             )
         )  # fmt: skip
-    if cell.number is not None:
-        badge(axes, box.x + 0.8 * size * POINT, box.y + 0.8 * size * POINT, cell.number, size)
 
 
 def badge(axes: Axes, x: float, y: float, number: int, size: float) -> None:
     """A number in a disc."""
-    axes.add_patch(Circle((x, y), 0.62 * size * POINT, facecolor="white", edgecolor=_INK, linewidth=0.6, zorder=8))
-    write(axes, x, y - 0.47 * size * POINT, str(number), 0.85 * size, align="center", zorder=9)
+    letters = smaller(size)
+    axes.add_patch(Circle((x, y), badge_radius(number, size), fc="white", ec=_INK, linewidth=0.6, zorder=8))
+    write(axes, x, y - 0.485 * letters * POINT, str(number), letters, align="center", zorder=9)
+
+
+def badge_radius(number: int, size: float) -> float:
+    """Of the disc, dots."""
+    return max(0.72 * smaller(size) * POINT, 0.5 * width_of(str(number), smaller(size)) + 1.2 * POINT)
 
 
 def _side_by_side(cell: TableCell, box: Box) -> dict[int, Box]:
@@ -87,20 +95,26 @@ def _layer(
         opacity = 0.0 if scene is None else scene.look.opacity
         show(axes, box, _regions(fitted, cell.regions, side, extent), paint, opacity, extent)
     if cell.reason:
-        plate(axes, _spanned(placed), cell.reason, max(5, size - 1.5))
+        plate(axes, _spanned(placed), cell.reason, smaller(size))
     if scene is None:
         return
-    both = (placed.get(0), placed.get(1))
-    if layer == "matches" and both[0] is not None and both[1] is not None:
-        strength = min(1.0, max(0.45, (both[0].w + both[1].w) / FULL))
-        for mark in reversed(scene.marks):
-            if mark.line:
-                join(axes, (both[0], both[1]), mark, strength)
+    if layer == "matches" and len(placed) == 2:
+        _join(axes, scene, (placed[0], placed[1]), _strength(placed))
     if scene.pointed:
-        draw_pointed(axes, both, scene.pointed, min(1.0, max(0.6, _spanned(placed).w / FULL)))
+        draw_pointed(axes, (placed.get(0), placed.get(1)), scene.pointed, _strength(placed))
     words = scene.paint_banner if layer == "colours" else scene.banner if layer != "plain" else ""
     if words:
-        plate(axes, _spanned(placed), words, max(5, size - 1.5))
+        plate(axes, _spanned(placed), words, smaller(size))
+
+
+def _strength(placed: dict[int, Box]) -> float:
+    """Of lines and marks: fainter in a smaller panel."""
+    return min(1.0, max(FAINTEST, _spanned(placed).w / FULL))
+
+
+def _join(axes: Axes, scene: Scene, boxes: tuple[Box, Box], strength: float) -> list[Line2D]:
+    """The lines of all matches, the most relevant on top."""
+    return [drawn for mark in reversed(scene.marks) if mark.line for drawn in join(axes, boxes, mark, strength)]
 
 
 def _under(
@@ -140,9 +154,12 @@ def _regions(photo: np.ndarray, regions: tuple[Region, ...], side: int, extent: 
     return photo
 
 
-def _inset(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, side: int, place: Extent, layer: str) -> None:
-    """A place, enlarged in the corner of its photograph that is the farthest from it, both framed alike."""
-    x, y, w, h = place
+def _inset(
+    axes: Axes, cell: TableCell, scene: Scene | None, placed: dict[int, Box], side: int, place: Extent, layer: str
+) -> None:
+    """A place, enlarged with the lines that cross it in the corner of its photograph that is the farthest from it, both
+    framed alike."""
+    (x, y, w, h), box = place, placed[side]
     photo, paint, extent = _under(cell, scene, side, layer)
     height, width = photo.shape[:2]
     big = Box(
@@ -166,14 +183,24 @@ def _inset(axes: Axes, cell: TableCell, scene: Scene | None, box: Box, side: int
     ):
         for color, stroke in ((CASINGS[0], 1.5), (_INK, 0.6)):
             axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=color, linewidth=stroke, zorder=7))
-    if scene is not None and layer == "matches":
-        for mark in scene.marks:
-            u, v = (mark.point0, mark.point1)[side]
-            if mark.line and inside(((u - x) / w, (v - y) / h)):
-                at = left + (u - x) / w * columns, top + (v - y) / h * rows
-                axes.plot(
-                    *([one] for one in at), "o", color=mark.color, markersize=2.6, mec=mark.casing, mew=0.4, zorder=7
-                )
+    if scene is not None and layer == "matches" and len(placed) == 2:
+        frame = Rectangle((left, top), columns, rows, transform=axes.transData)
+        first, second = (_enlarged(placed[one], box, place, Box(left, top, columns, rows)) for one in (0, 1))
+        for drawn in _join(axes, scene, (first, second), _strength(placed)):
+            drawn.set(clip_path=frame, zorder=drawn.zorder + _ABOVE)
+
+
+def _enlarged(box: Box, own: Box, place: Extent, inset: Box) -> Box:
+    """Where a box would lie if the page were enlarged as an inset is. own: of the inset's photograph."""
+    x, y, w, h = place
+    across, down = inset.w / (w * own.w), inset.h / (h * own.h)
+    left, top = own.x + x * own.w, own.y + y * own.h
+    return Box(
+        round(inset.x + (box.x - left) * across),
+        round(inset.y + (box.y - top) * down),
+        round(box.w * across),
+        round(box.h * down),
+    )
 
 
 def _zoom(box: Box, place: Extent) -> float:

@@ -11,6 +11,8 @@ from matplotlib.patches import Rectangle
 
 from pairx.viz.caption import ramp
 from pairx.viz.layout import POINT, Box
+from pairx.viz.scatter import CLASSES
+from pairx.viz.scatter_print import MARKERS
 from pairx.viz.scene import UNSEEN, Scene, hides
 from pairx.viz.sheets import dots
 from pairx.viz.table_cell import OUTLINE, OUTLINES
@@ -23,19 +25,21 @@ if TYPE_CHECKING:
 OWN_SCALE = "each panel has its own scale"
 _BAR = dots(22)
 _SAMPLE = dots(6)
+_POINT = round(4 * POINT)
 _GAP = round(2 * POINT)
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key. kind: "ramp", "outline", "region" or "words". words: beside it; before: on the other side of a ramp.
-    low, high: numbers of a ramp, "" for none."""
+    """One key. kind: "ramp", "point", "outline", "region" or "words". words: beside it; before: on the other side of a
+    ramp. numbers: the ends of a ramp, "" for none. symbol: of a point."""
 
     kind: str
     words: str
     size: float
     before: str = ""
     color: str = ""
+    symbol: str = ""
     scene: Scene | None = None
     correct: bool = True
     numbers: tuple[str, str] = ("", "")
@@ -43,7 +47,8 @@ class Key:
     @property
     def width(self) -> int:
         """Dots."""
-        own = {"ramp": _BAR, "outline": _SAMPLE, "region": round(0.8 * self.size * POINT), "words": 0}[self.kind]
+        square = round(0.8 * self.size * POINT)
+        own = {"ramp": _BAR, "point": _POINT, "outline": _SAMPLE, "region": square, "words": 0}[self.kind]
         texts = [text for text in (*self.numbers, self.words, self.before) if text]
         return round(own + sum(width_of(text, self.size) + _GAP for text in texts))
 
@@ -66,6 +71,9 @@ def keys_of(table: Table, size: float) -> list[Key]:
             found.append(Key("ramp", scene.heat_words[1], size, scene.heat_words[0], scene=scene, numbers=numbers))
         if table.scale == "panel" and len(painted) > 1:
             found.append(Key("words", OWN_SCALE, size))
+    if table.scatter is not None:
+        for _, name, color, symbol in CLASSES:
+            found.append(Key("point", f"{name} pair", size, color=color, symbol=MARKERS[symbol]))
     for correct, words in ((True, "same individual"), (False, "different individuals")):
         if any(cell.correct is correct for cell, _ in cells):
             found.append(Key("outline", words, size, correct=correct))
@@ -105,6 +113,9 @@ def draw_keys(axes: Axes, layout: TableLayout) -> None:
             color, stroke = OUTLINES[key.correct]
             axes.plot([x, x + _SAMPLE], [middle, middle], color=color, linewidth=OUTLINE, linestyle=stroke)
             x += _SAMPLE + _GAP
+        elif key.kind == "point":
+            axes.plot([x + _POINT / 2], [middle], key.symbol, color=key.color, markersize=3.5, markeredgewidth=0)
+            x += _POINT + _GAP
         elif key.kind == "region":
             side = 0.7 * key.size * POINT
             axes.add_patch(Rectangle((x, middle - side / 2), side, side, color=key.color, linewidth=0))

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from pairx.viz.layout import POINT, Box
 from pairx.viz.sheets import TALLEST as TALLEST_PAGE
 from pairx.viz.sheets import dots
+from pairx.viz.table_cell import badge_radius
 from pairx.viz.table_keys import Key, flowed, keys_of
-from pairx.viz.text import elide, one_line, width_of, wrapped
+from pairx.viz.text import one_line, smaller, width_of, wrapped
 
 if TYPE_CHECKING:
     from pairx.viz.table import Table, TableCell
@@ -18,14 +19,14 @@ TALLEST = dots(90)
 """Of a row."""
 BESIDE = dots(30)
 """Of a row beside a scatter."""
-LEAST = 5.0
-"""Points of the smallest letters."""
 _STRIPS = (0.06, 0.08, 0.1, 0.12, 0.15, 0.2)
 """Shares of the width that row titles may take."""
 _PLOT = 0.46
 """Share of the width that the scatter takes."""
 ROWS = dots(TALLEST_PAGE - 25)
 """Of all rows together, where a page has its titles and caption besides."""
+_ROUNDED = 2
+"""Dots by which the panels of a row may differ where they should be of one height."""
 INNER = round(1 * POINT)
 """Between the photographs of a panel."""
 
@@ -35,8 +36,10 @@ Span = tuple[int, int]
 
 @dataclass
 class TableLayout:
-    """width, height: of the page. strip: of the row titles. upright: whether these are turned. columns, rows: spans.
-    boxes: of each cell, row by row. plot: of the scatter. foot: top of the caption. line, small_line: heights."""
+    """width, height: of the page. strip: of the row titles. titled: where these stand, "upright" or "beside" their rows
+    in the strip, or "above" them. columns, rows: spans. boxes: of each cell, row by row. plot: of the scatter. badges:
+    middle of the rows' numbers beside it. outline: around
+    each cell. foot: top of the caption. line, small_line: heights."""
 
     width: int
     height: int = 0
@@ -47,13 +50,15 @@ class TableLayout:
     heads: int = 0
     head_lines: int = 0
     strip: Span = (0, 0)
-    upright: bool = True
+    titled: str = "upright"
     columns: list[Span] = field(default_factory=list)
     rows: list[Span] = field(default_factory=list)
     boxes: list[list[Box]] = field(default_factory=list)
     column_titles: list[list[str]] = field(default_factory=list)
     row_titles: list[list[str]] = field(default_factory=list)
     plot: Box | None = None
+    badges: float = 0
+    outline: int = 0
     bars: int = 0
     bar_strip: Span = (0, 0)
     keys: list[tuple[Key, int, int]] = field(default_factory=list)
@@ -64,7 +69,7 @@ class TableLayout:
 def place(table: Table) -> TableLayout:
     """The layout of a table: panels as large as the width allows, those of a row of one height."""
     size = table.size
-    small = max(LEAST, size - 1)
+    small = smaller(size)
     found = TableLayout(dots(table.width), line=1.25 * size * POINT, small=small, small_line=1.3 * small * POINT)
     right = found.width - found.margin
     if table.bars and table.scale == "row":
@@ -74,7 +79,11 @@ def place(table: Table) -> TableLayout:
     left = found.margin
     if table.scatter is not None:
         left += round(_PLOT * (right - left))
+        beside, radius = left, badge_radius(len(table.scatter.pins), size)
+        found.badges = left + radius
+        left += round(2 * radius + 2 * POINT)
     titles = [one_line(title) for title in table.row_titles]
+    found.outline = round(_gap(table) / 4) if _outlined(table) else 0
     _fit(table, found, titles, left, right)
     gap = _gap(table)
     top = found.margin + (round(1.5 * (size + 1.5) * POINT) if table.title else 0)
@@ -85,19 +94,20 @@ def place(table: Table) -> TableLayout:
     ]
     found.head_lines = max(map(len, found.column_titles), default=0)
     top += round(found.head_lines * found.line + (2 * POINT if found.head_lines else 0))
-    outline = round(gap / 4) if any(cell.correct is not None for row in table.cells for cell in row) else 0
-    top += outline
-    for row, height in zip(table.cells, _heights(table, found.columns), strict=True):
+    top += found.outline
+    above = _above(table, found, titles)
+    for row, height, room in zip(table.cells, _heights(table, found.columns), above, strict=True):
+        top += room
         found.rows.append((top, height))
         found.boxes.append(
             [_box(table, cell, span, top, height) for cell, span in zip(row, found.columns, strict=True)]
         )
         top += height + gap
-    top -= gap - outline
+    top -= gap - found.outline
     found.row_titles = [_row_title(found, title, row[1], size) for title, row in zip(titles, found.rows, strict=True)]
     if table.scatter is not None:
         height = max(top - found.heads, dots(0.75 * _PLOT * table.width))
-        found.plot = Box(found.margin, found.heads, left - found.margin - round(3 * POINT), height)
+        found.plot = Box(found.margin, found.heads, beside - found.margin - round(3 * POINT), height)
         top = max(top, found.heads + height)
     found.bars = top + round(2.5 * POINT)
     if table.bars and table.scale == "column" and any(_has_scale(table)):
@@ -114,63 +124,68 @@ def place(table: Table) -> TableLayout:
 
 
 def _fit(table: Table, found: TableLayout, titles: list[str], left: int, right: int) -> None:
-    """Columns as wide as there is room, but so narrow, in the middle, that all rows fit a page."""
-    gaps = _gap(table) * (len(table.cells) - 1)
-    for _ in range(4):  # narrower rows leave less or more to their titles
-        _strip(table, found, titles, left, right)
+    """Room for the titles of rows: turned where their rows are tall enough for it, beside them where they fit, or above
+    them. The columns have the rest, as far as all rows fit a page, in the middle."""
+    size, wide = table.size, right - left
+    tried = [("upright", round(lines * found.line)) for lines in ((1, 2) if any(titles) else (0,))]
+    tried += [("beside", round(share * wide)) for share in _STRIPS] + [("above", wide)]
+    for titled, strip in tried:
+        found.titled, found.strip = titled, (left, strip)
+        _narrow(table, found, titles, right)
+        heights = _heights(table, found.columns)
+        if titled == "above" or all(_fits(title, found, one, size) for title, one in zip(titles, heights, strict=True)):
+            break
+    if found.titled == "beside":
+        words = [line for title in titles for line in wrapped(title, found.strip[1], size)]
+        found.strip = (left, min(found.strip[1], round(max(width_of(line, size) for line in words) + POINT)))
+        _narrow(table, found, titles, right)
+    by = (right - sum(found.columns[-1]) - found.outline) // 2
+    found.columns = [(start + by, width) for start, width in found.columns]
+    if found.titled != "above":
+        found.strip = (left + by, found.strip[1])
+
+
+def _narrow(table: Table, found: TableLayout, titles: list[str], right: int) -> None:
+    """Columns as wide as there is room beside the strip, but so narrow that all rows fit a page."""
+    left, strip = found.strip
+    if found.titled != "above" and strip:
+        left += strip + round((2 if found.titled == "upright" else 3) * POINT)
+    besides = _gap(table) * (len(table.cells) - 1) + sum(_above(table, found, titles))
+    for _ in range(4):
+        found.columns = _columns(table, left, right)
         heights = sum(_heights(table, found.columns))
-        if heights + gaps <= ROWS:
+        if heights + besides <= ROWS:
             return
-        narrow = round((right - left) * (1 - max(0.2, (ROWS - gaps) / heights)) / 2)
-        left, right = left + narrow, right - narrow
+        right = left + round((right - left) * max(0.2, (ROWS - besides) / heights))
 
 
 def _gap(table: Table) -> int:
     """Between columns, and between rows: more where outlines need room."""
-    outlined = any(cell.correct is not None for row in table.cells for cell in row)
-    return round((7 if outlined else 3.5) * POINT)
+    return round((7 if _outlined(table) else 3.5) * POINT)
 
 
-def _strip(table: Table, found: TableLayout, titles: list[str], left: int, right: int) -> None:
-    """Room for the titles of rows, turned where their rows are tall enough for it, and the columns beside."""
-    size = table.size
-    if not any(titles):
-        found.columns = _columns(table, left, right)
-        return
-    for lines in (1, 2):
-        strip = round(lines * found.line + 2 * POINT)
-        columns = _columns(table, left + strip, right)
-        heights = _heights(table, columns)
-        if all(len(wrapped(title, height, size)) <= lines for title, height in zip(titles, heights, strict=True)):
-            found.strip, found.columns = (left, round(lines * found.line)), columns
-            return
-    found.upright = False
-    for share in _STRIPS:
-        found.strip = (left, round(share * (right - left)))
-        found.columns = _columns(table, left + found.strip[1] + round(3 * POINT), right)
-        heights = _heights(table, found.columns)
-        if all(_fits(title, found, height, size) for title, height in zip(titles, heights, strict=True)):
-            break
-    words = [line for title in titles for line in wrapped(title, found.strip[1], size)]
-    found.strip = (left, min(found.strip[1], round(max(width_of(line, size) for line in words) + POINT)))
-    found.columns = _columns(table, left + found.strip[1] + round(3 * POINT), right)
+def _outlined(table: Table) -> bool:
+    return any(cell.correct is not None for row in table.cells for cell in row)
 
 
 def _fits(title: str, found: TableLayout, height: int, size: float) -> bool:
-    """Whether a title fits into the strip, with its words whole."""
-    room = found.strip[1]
-    whole = all(width_of(word, size) <= room for word in title.split())
-    return whole and len(wrapped(title, room, size)) * found.line <= height
+    """Whether a title fits into the strip beside a row of that height, with its words whole."""
+    strip = found.strip[1]
+    along, across = (height, strip) if found.titled == "upright" else (strip, height)
+    whole = found.titled == "upright" or all(width_of(part, size) <= along for part in title.replace("-", "- ").split())
+    return whole and len(wrapped(title, along, size)) * found.line <= across + 1
 
 
 def _row_title(found: TableLayout, title: str, height: int, size: float) -> list[str]:
-    if not title:
-        return []
-    if found.upright:
-        return wrapped(title, height, size)
-    most = max(1, int(height / found.line))
-    lines = wrapped(title, found.strip[1], size, most=most)
-    return [elide(line, found.strip[1], size) for line in lines]
+    return wrapped(title, height if found.titled == "upright" else found.strip[1], size)
+
+
+def _above(table: Table, found: TableLayout, titles: list[str]) -> list[int]:
+    """Dots that each row's title takes above it."""
+    if found.titled != "above":
+        return [0] * len(titles)
+    lines = [len(_row_title(found, title, 0, table.size)) for title in titles]
+    return [round(count * found.line + POINT) if count else 0 for count in lines]
 
 
 def _columns(table: Table, left: int, right: int) -> list[Span]:
@@ -179,8 +194,8 @@ def _columns(table: Table, left: int, right: int) -> list[Span]:
     aspects = [
         sum(row[number].aspect for row in table.cells) / len(table.cells) for number in range(len(table.cells[0]))
     ]
-    outlined = round(gap / 4) if any(cell.correct is not None for row in table.cells for cell in row) else 0
-    left, right = left + outlined, right - outlined
+    outline = round(gap / 4) if _outlined(table) else 0
+    left, right = left + outline, right - outline
     room = right - left - gap * (len(aspects) - 1)
     spans, at = [], float(left)
     for aspect in aspects:
@@ -213,7 +228,8 @@ def _natural(cell: TableCell, width: int) -> int:
 
 def _box(table: Table, cell: TableCell, span: Span, top: int, height: int) -> Box:
     """Where a cell stands in its column and row, undistorted: in their middle, or at the left beside a scatter."""
-    own = min(height, _natural(cell, span[1]))
+    own = _natural(cell, span[1])
+    own = height if own >= height - _ROUNDED else own
     layers = len(cell.layers)
     inner = (own - INNER * (layers - 1)) / layers
     width = min(span[1], round(inner * cell.aspect * layers) + INNER * (len(cell.sides) - 1))

@@ -14,6 +14,8 @@ from pairx.viz.layout import POINT, Box
 
 INK = "#1f2328"
 QUIET = "#59636e"
+LEAST = 6.0
+"""Points of the smallest letters in any print."""
 
 
 JOINERS = "\u200c\u200d"
@@ -27,6 +29,11 @@ def one_line(text: str) -> str:
     (U+1F98C).
     """
     return "".join(letter if _can_be_drawn(letter) else f"U+{ord(letter):04X}" for letter in " ".join(text.split()))
+
+
+def smaller(size: float) -> float:
+    """Points of what is said beside letters of `size` points."""
+    return max(LEAST, size - 1)
 
 
 def _can_be_drawn(letter: str) -> bool:
@@ -46,7 +53,7 @@ def elide(text: str, room: float, size: float, *, bold: bool = False) -> str:
 
 def wrapped(text: str, room: float, size: float, most: int | None = None) -> list[str]:
     """The text in lines of `room` dots; where only so many are allowed, the last one ends after a whole word if there
-    is more. A word that is wider than a line goes on in the next.
+    is more. A word that is wider than a line goes on in the next, after a hyphen where it has one.
     """
     words = [part for word in text.split() for part in _parts(word, room, size)]
     lines: list[str] = []
@@ -73,10 +80,15 @@ def _parts(word: str, room: float, size: float) -> list[str]:
     parts = []
     while len(word) > 1 and _width(word, size, False) > room:
         fits = next((n for n in range(len(word) - 1, 1, -1) if _width(word[:n], size, False) <= room), 1)
-        fits = _between_letters(word, fits)
+        fits = _after_hyphen(word, fits) or _between_letters(word, fits)
         parts.append(word[:fits])
         word = word[fits:]
     return [*parts, word] if word else parts
+
+
+def _after_hyphen(word: str, most: int) -> int:
+    """The last place up to `most` at which a word may be parted; 0 where there is none."""
+    return word.rfind("-", 1, most) + 1
 
 
 def write(axes: Axes, x: float, y: float, text: str, size: float, **style: object) -> None:

@@ -117,6 +117,18 @@ def test_names_of_others_stay_words(tmp_path: Path) -> None:
     assert "<script>" not in svg
 
 
+def test_titles_of_flat_rows_stand_above_them_whole(tmp_path: Path) -> None:
+    title = "a photograph with a long name and another one"
+    columns = ", ".join(["{show: photographs}"] * 8)
+    rows = f"[{{show: photographs, title: {title}}}, {{show: photographs, title: {title}}}]"
+    text = f"pair: [a.png, b.png]\nwidth: 85\nrows: {rows}\ncolumns: [{columns}]"
+    table = table_of(computed(text, photographs(tmp_path)))
+    layout = table.layout
+    assert layout.titled == "above" and [" ".join(lines) for lines in layout.row_titles] == [title] * 2
+    (first, height), (second, _) = layout.rows
+    assert second - first - height >= layout.line * len(layout.row_titles[1]), "and nothing lies over it"
+
+
 def test_many_rows_fit_a_page(tmp_path: Path) -> None:
     rows = ", ".join(["{show: photographs, title: A long title}"] * 30)
     table = table_of(computed(f"pair: [a.png, b.png]\nrows: [{rows}]", photographs(tmp_path)))

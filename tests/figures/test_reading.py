@@ -11,6 +11,7 @@ from pairx.figures import SpecError, read_spec
 from pairx.figures.making import written
 from pairx.figures.presets import PRESETS, preset
 from pairx.figures.spec import WIDTHS
+from pairx.types import InputError
 
 PAIR = "rows: {pairs: [[a.jpg, b.jpg]]}\n"
 
@@ -125,6 +126,13 @@ def test_columns_go_before_rows_and_rows_before_the_figure() -> None:
 
 def test_journals_columns_have_names() -> None:
     assert read_spec(PAIR + "width: nature-single").width == WIDTHS["nature-single"] == 89
+
+
+def test_a_narrow_figure_has_layers_by_rows() -> None:
+    wide, narrow = (preset("pairx-8", width=width) for width in ("nature-double", "85"))
+    assert (narrow["rows"], narrow["columns"]) == (wide["columns"], wide["rows"]) and "pairs" in wide["rows"]
+    with pytest.raises(InputError, match="a mile"):
+        read_spec(written(preset("pairx-8", width="a mile")))
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -137,3 +137,7 @@ def test_a_sentence_that_does_not_fit_ends_after_a_whole_word():
     assert len(lines) == 2 and lines[-1].endswith(" …") and all(width_of(line, 8) <= 300 for line in lines)
     assert text.startswith(" ".join(lines).removesuffix(" …"))
     assert " ".join(wrapped(text, 300, 8)) == text
+
+
+def test_a_word_that_is_too_long_goes_on_after_its_hyphen() -> None:
+    assert wrapped("EigenGrad-CAM", width_of("EigenGrad-C", 8), 8) == ["EigenGrad-", "CAM"]

@@ -5,7 +5,7 @@ import { kept } from "../../page/figure.js";
 
 /** @import { FigureConstants } from "../../page/payloads.js" */
 
-const SIZES = ["5", "6", "7", "8", "9", "10", "12"];
+const SIZES = ["6", "7", "8", "9", "10", "12"];
 const YES = ["true", "yes", "on"];
 
 export class Options {
