@@ -100,7 +100,7 @@ def criteria() -> str:
     """What `judge` measures."""
     rows = [
         (
-            f"`{name}`",
+            f'<a id="{name}"></a>`{name}`',
             one.definition,
             f"{one.unit}, {'more' if one.higher else 'less'} is better",
             KINDS.get(one.needs, "nothing"),

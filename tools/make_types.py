@@ -34,6 +34,7 @@ from pairx.ui.review.payload import (
 from pairx.ui.shared.page import UI
 from pairx.ui.shared.parts import Part
 from pairx.ui.shared.payload import LookValues
+from pairx.ui.trust.payload import TrustPairs
 
 FILE = UI / "page" / "payloads.d.ts"
 FETCHED = (
@@ -59,6 +60,7 @@ FETCHED = (
     ReviewRegion,
     ReviewRegionAsked,
     ReviewWarnings,
+    TrustPairs,
 )
 """What crosses as a file or through a `Messenger`, so that no part names it."""
 HEAD = """// Written by `python -m tools.make_types` from the types of pairx/ui/*/payload.py: change those.

@@ -26,6 +26,7 @@ from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.routes import ReviewRoutes
 from pairx.ui.review.tab import REVIEW, ReviewTab
 from pairx.ui.shared.events import QUEUE
+from pairx.ui.shared.judgements import Judgements
 from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.page import FOLDERS, Revalidated, head
 from pairx.ui.shared.parts import Keyboard
@@ -33,6 +34,8 @@ from pairx.ui.shared.photos import PhotoShelf
 from pairx.ui.shared.session import AppState, Request
 from pairx.ui.shared.sweeping import keep_sweeping
 from pairx.ui.shared.theme import theme
+from pairx.ui.trust.events import TRUST
+from pairx.ui.trust.tab import TrustTab
 
 OPENING = ASSETS / "opening.npz"
 MODEL = "reid-lite0"
@@ -60,7 +63,7 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
     fetch_nothing()
     app_state, pairs, opening = open_app_state()
     library = Library(places)
-    desk = ReviewDesk(app_state, library)
+    judgements, desk = Judgements(library), ReviewDesk(app_state, library)
     ready = OPENING.is_file() and app_state.stored(OPENING, opening)
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(3600, DAY), analytics_enabled=False) as page:
         with gr.Row(elem_classes="px-head"):
@@ -73,7 +76,9 @@ def build(places: Places) -> tuple[gr.Blocks, ReviewDesk]:
             with gr.Tab("Explain", id="explain", elem_id="px-tab-explain"):
                 explain = ExplainTab(page, app_state, pairs, opening, ready, References(library))
             with gr.Tab("Compare", id=COMPARE, elem_id="px-tab-compare") as tab:
-                CompareTab(page, tabs, tab, "explain", app_state, explain.form, opening, pairs)
+                CompareTab(page, tabs, tab, "explain", app_state, judgements, explain.form, opening, pairs)
+            with gr.Tab("Trust", id=TRUST, elem_id="px-tab-trust") as tab:
+                TrustTab(page, tabs, tab, app_state, library, judgements, explain.form.model)
             with gr.Tab("Explore", id=TAB, elem_id="px-tab-explore") as tab:
                 explore = ExploreTab(page, tabs, tab, runs, app_state, library, MODEL)
             with gr.Tab("Review", id=REVIEW, elem_id="px-tab-review") as tab:

@@ -19,7 +19,8 @@ def main() -> None:
     app.OPENING = opening
     app_state, _, request = app.open_app_state()
     with_key(app_state.explain(request), app_state.key(request)).save(opening)
-    places = Places(None, opening.parent / "runs", own_machine=True, reviews=opening.parent / "reviews")
+    runs, reviews, judgements = (opening.parent / name for name in ("runs", "reviews", "judgements"))
+    places = Places(None, runs, own_machine=True, reviews=reviews, judgements=judgements)
     page, desk = app.build(places)
     page.launch(server_name="127.0.0.1", server_port=port, quiet=True, **app.launch_options(places, desk))
 

@@ -9,6 +9,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 READY = {
     "Explain": ".px-viewer.px-ready",
     "Compare": ".px-board",
+    "Trust": ".px-trust.px-ready",
     "Explore": ".px-pairtable .px-row",
     "Review": ".px-review",
     "Figure": ".px-figure-lists h2",

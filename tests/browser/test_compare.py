@@ -402,7 +402,7 @@ def test_ordered_by_faithfulness(open_page):
     panels.nth(0).locator(".px-faith-drop").wait_for(state="attached")
     assert panels.nth(1).locator(".px-faith-drop").count() == 0
     assert "Higher is better" in panels.nth(0).locator("dl").inner_text()
-    page.locator(".px-order select").locator("visible=true").select_option("Faithfulness")
+    page.locator(".px-order select").locator("visible=true").select_option("faithfulness")
     page.get_by_text("nothing to blur", exact=False).first.wait_for()
     page.wait_for_selector("#px-halt[disabled]")
     drops = page.eval_on_selector_all(

@@ -8,7 +8,7 @@ import "./browser.js";
 const { asked, chosenFrom, inAddress, inOrder, withRecent } = await import("../../pairx/ui/compare/page/choosing.js");
 const { columnsOf } = await import("../../pairx/ui/compare/page/columns.js");
 const { finds } = await import("../../pairx/ui/compare/page/choices.js");
-const { ordered, orderOf } = await import("../../pairx/ui/compare/page/order.js");
+const { comparable, ordered, orderOf } = await import("../../pairx/ui/compare/page/order.js");
 const { duration, panelWords, summary } = await import("../../pairx/ui/compare/page/progress.js");
 
 test("an address says what is compared, and says it again", () => {
@@ -54,7 +54,7 @@ test("a choice is found by every word of its name or family", () => {
 });
 
 test("panels stand by faithfulness, what has none last, and equals as chosen", () => {
-  const panel = (id, family, drop) => ({ id, title: id, family, drop });
+  const panel = (id, family, drop) => ({ id, title: id, family, drop, judged: null });
   const all = [panel("c", "x", null), panel("b", "y", 0.1), panel("a", "x", 0.4), panel("d", "y", 0.1)];
   assert.deepEqual(ordered(all, "faithfulness"), ["a", "b", "d", "c"]);
   assert.deepEqual(ordered(all, "name"), ["a", "b", "c", "d"]);
@@ -65,6 +65,31 @@ test("panels stand by faithfulness, what has none last, and equals as chosen", (
     ["c", "b", "a", "d"],
     "the list itself stays",
   );
+});
+
+test("panels stand by how their methods were judged, the best first, and what was not judged last", () => {
+  const panel = (id, numbers, judgement = "herd") => {
+    const rows = Object.entries(numbers).map(([criterion, mean]) => ({
+      ...{ criterion, mean, title: criterion, text: "", fails: "" },
+      higher: criterion === "energy",
+    }));
+    const judged = { judgement, dataset: "Sample herd", about: "", line: [], rows };
+    return { id, title: id, family: "", drop: null, judged: rows.length ? judged : null };
+  };
+  const all = [panel("a", {}), panel("b", { energy: 0.2, deletion: 0.4 }), panel("c", { energy: 0.5 })];
+  const more = [...all, panel("d", { deletion: 0.1 })];
+  assert.deepEqual(ordered(more, "judged-energy"), ["c", "b", "a", "d"]);
+  assert.deepEqual(ordered(more, "judged-deletion"), ["d", "b", "a", "c"]);
+  assert.deepEqual(ordered(more, "judged-nothing"), ["a", "b", "c", "d"]);
+  assert.equal(orderOf({ order: "judged-energy" }), "judged-energy");
+  const offered = comparable(more);
+  assert.equal(offered.dataset, "Sample herd");
+  assert.deepEqual(
+    offered.criteria.map(({ criterion }) => criterion),
+    ["energy", "deletion"],
+  );
+  assert.deepEqual(comparable(all.slice(0, 2)).criteria, [], "one number orders nothing");
+  assert.deepEqual(comparable([...all, panel("e", { energy: 1 }, "nyala")]).criteria, [], "of two judgements");
 });
 
 test("each panel says its own state", () => {

@@ -20,6 +20,7 @@ from pairx.ui.explain.events import ExplainEvents
 from pairx.ui.explain.references import References
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.form import Form
+from pairx.ui.shared.judgements import Judgements
 from pairx.ui.shared.library import Library, Places
 from pairx.ui.shared.links import CHOICES
 from pairx.ui.shared.photos import PhotoShelf
@@ -86,13 +87,14 @@ def request_of(app_state: AppState) -> Request:
 
 
 @pytest.fixture
-def answers(app_state) -> CompareEvents:
+def answers(app_state, tmp_path) -> CompareEvents:
+    places = Places(None, tmp_path / "runs", own_machine=False, judgements=tmp_path / "judgements")
     with gr.Blocks():
         wells = gr.Textbox(), gr.Textbox()
         form = Form(wells, gr.Textbox(), gr.Textbox(), {name: gr.Textbox() for name in CHOICES}, gr.State())
         background = BackgroundChoice(app_state.shelf)
         pairs = (SamplePair("same", "one", "two", "Same animal", "One animal."),)
-        return CompareEvents(app_state, form, background, gr.State(), pairs)
+        return CompareEvents(app_state, Judgements(Library(places)), form, background, gr.State(), pairs)
 
 
 @pytest.fixture

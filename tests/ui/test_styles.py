@@ -10,6 +10,7 @@ from pairx.ui.shared.page import UI
 ROOTS = {
     "explain": ".px-explaining",
     "compare": ".px-compare",
+    "trust": ".px-trusting",
     "explore": ".px-exploring",
     "review": ".px-reviewing",
     "figure": ".px-figuring",

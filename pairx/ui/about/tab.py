@@ -78,6 +78,9 @@ raise the similarity together with it, blue places lower it, a ring marks the st
 photograph at all; the line below each panel says what to beware of. With the photograph of a third animal as
 **background**, red is what speaks for this pair rather than for that one.
 
+**Trust** shows how each method fared where it was measured, beside controls that know nothing of the model, and the
+pairs behind each number. In Compare a line below each panel says the same in short, where your model was measured.
+
 **Explore** plots the pairs of a whole data set: how similar the model finds each, against how plausible its matches
 are. Where a metric says something, correct and incorrect pairs of like similarity lie apart in the shaded window. An
 incorrect pair among the plausible ones is worth a look at its label.

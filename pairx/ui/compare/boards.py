@@ -15,6 +15,7 @@ from pairx.ui.compare.axes import AXES, Asked, Cell, Ground
 from pairx.ui.compare.background import BackgroundChoice, words
 from pairx.ui.compare.cells import Cells
 from pairx.ui.compare.faithfulness import Measures
+from pairx.ui.compare.judged import judged
 from pairx.ui.compare.panels import panel_files
 from pairx.ui.compare.payload import BoardPanel, BoardValue, PanelFiles
 from pairx.ui.compare.times import Times
@@ -22,6 +23,7 @@ from pairx.ui.compare.to_figure import part_of_panel
 from pairx.ui.shared import links
 from pairx.ui.shared.cache import Recent
 from pairx.ui.shared.files import photos_of
+from pairx.ui.shared.judgements import Judgements
 from pairx.ui.shared.payload import FilePhoto
 from pairx.ui.shared.photos import Ref
 from pairx.ui.shared.session import AppState, Request, takes_background
@@ -44,8 +46,9 @@ class Shown:
 class Boards:
     """Makes boards, and keeps the files that they name."""
 
-    def __init__(self, app_state: AppState, cells: Cells, measures: Measures) -> None:
+    def __init__(self, app_state: AppState, judgements: Judgements, cells: Cells, measures: Measures) -> None:
         self.app_state = app_state
+        self.judgements = judgements
         self.cells = cells
         self.measures = measures
         self.times = Times(app_state)
@@ -99,6 +102,7 @@ class Boards:
             "family": card_of(cell.method).family,
             "pair": list(dict.fromkeys(pair_key(one.request) for one in shown.cells)).index(pair_key(cell.request)),
             "measured": self.measures.known(self.cells.key(cell)),
+            "judged": judged(cell, self.app_state, self.judgements),
             "figure": part_of_panel(cell, self.app_state, *shown.form[2:4]),
             **files,
         }

@@ -22,6 +22,7 @@ from pairx.ui.compare.payload import Measured, RunStatus
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.events import SKIP, sent
 from pairx.ui.shared.form import Form
+from pairx.ui.shared.judgements import Judgements
 from pairx.ui.shared.session import AppState
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class CompareEvents:
     def __init__(
         self,
         app_state: AppState,
+        judgements: Judgements,
         form: Form,
         background: BackgroundChoice,
         asked: Component,
@@ -85,7 +87,7 @@ class CompareEvents:
         self.pairs = pairs
         self.cells = Cells(app_state)
         self.measures = Measures()
-        self.boards = Boards(app_state, self.cells, self.measures)
+        self.boards = Boards(app_state, judgements, self.cells, self.measures)
 
     @property
     def inputs(self) -> set[Component]:

@@ -73,10 +73,39 @@ class MeasuredPanel(TypedDict):
     rows: list[MeasuredRow]
 
 
+class JudgedLine(TypedDict):
+    """A few words on a method. fails: what of them it fails, such as "no better than a random map"."""
+
+    text: str
+    fails: str
+
+
+class JudgedRow(TypedDict):
+    """How a method fared by a criterion. higher: whether more is better. text: mean and interval. fails: what it is no
+    better than, in words."""
+
+    criterion: str
+    title: str
+    higher: bool
+    mean: float
+    text: str
+    fails: str
+
+
+class PanelJudged(TypedDict):
+    """How a panel's method fared on its model. judgement: its id. about: pairs, model and layer, in words."""
+
+    judgement: str
+    dataset: str
+    about: str
+    line: list[JudgedLine]
+    rows: list[JudgedRow]
+
+
 class BoardPanel(PanelFiles):
     """A cell of the comparison. id: as in `BoardValue.order`. about: its method where the title is of something else.
-    pair: which of the board's. measured: its faithfulness where it is known. figure: None while it
-    cannot be in one."""
+    pair: which of the board's. measured: its faithfulness where it is known. judged: None where nobody judged it on
+    its model. figure: None while it cannot be in one."""
 
     id: str
     title: str
@@ -84,6 +113,7 @@ class BoardPanel(PanelFiles):
     family: str
     pair: int
     measured: MeasuredPanel | None
+    judged: PanelJudged | None
     figure: FigurePart | None
 
 

@@ -16,6 +16,7 @@ from pairx.ui.compare.times import Times
 from pairx.ui.explain.samples import SamplePair
 from pairx.ui.shared.events import LAST, QUIET, READ_FORM, SAVE_FILE, SESSION_SECONDS, WAITING
 from pairx.ui.shared.form import Form
+from pairx.ui.shared.judgements import Judgements
 from pairx.ui.shared.line import Line
 from pairx.ui.shared.parts import Messenger, SheetButton
 from pairx.ui.shared.session import AT_ONCE, AppState, Request
@@ -35,6 +36,7 @@ class CompareTab:
         tab: gr.Tab,
         explain: str,
         app_state: AppState,
+        judgements: Judgements,
         form: Form,
         opening: Request,
         pairs: tuple[SamplePair, ...],
@@ -59,7 +61,7 @@ class CompareTab:
                 self.file = gr.File(visible="hidden")
                 self.measured = Messenger("measured")
                 self.status = Messenger("compare-status")
-        answers = CompareEvents(app_state, form, self.background, self.asked, pairs)
+        answers = CompareEvents(app_state, judgements, form, self.background, self.asked, pairs)
         self._wire(page, tabs, tab, explain, answers)
 
     def _wire(self, page: gr.Blocks, tabs: gr.Tabs, tab: gr.Tab, explain: str, answers: CompareEvents) -> None:

@@ -7,6 +7,14 @@ import { state } from "./state.js";
 const tabs = () => [...document.querySelectorAll(".tab-container [role=tab]")].map((tab) => /** @type {any} */ (tab));
 const chosenTab = () => tabs().findIndex((tab) => tab.getAttribute("aria-selected") === "true");
 
+/** Shows another tab.
+ * @param {string} id of its panel */
+export function openTab(id) {
+  tabs()
+    .find((tab) => tab.getAttribute("aria-controls") === id)
+    ?.click();
+}
+
 /** @type {[HTMLElement, (query: Record<string, string>) => void][]} */
 const returns = [];
 

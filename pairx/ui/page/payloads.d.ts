@@ -78,6 +78,7 @@ export interface BoardPanel {
   family: string;
   pair: number;
   measured: MeasuredPanel | null;
+  judged: PanelJudged | null;
   figure: FigurePart | null;
 }
 
@@ -240,6 +241,20 @@ export interface InlinePhoto {
   name: string;
 }
 
+export interface JudgedLine {
+  text: string;
+  fails: string;
+}
+
+export interface JudgedRow {
+  criterion: string;
+  title: string;
+  higher: boolean;
+  mean: number;
+  text: string;
+  fails: string;
+}
+
 export interface LookDefaults {
   lines: number;
   colors: number;
@@ -337,6 +352,14 @@ export interface PairsReview {
 export interface PanelFiles {
   file: FileData | null;
   tensor: FileData | null;
+}
+
+export interface PanelJudged {
+  judgement: string;
+  dataset: string;
+  about: string;
+  line: JudgedLine[];
+  rows: JudgedRow[];
 }
 
 export interface PanelMark {
@@ -695,6 +718,86 @@ export interface Ticket {
   ticket: number;
 }
 
+export interface TrustAsked {
+  judgement: string;
+}
+
+export interface TrustCell {
+  mean: number;
+  low: number | null;
+  high: number | null;
+  text: string;
+  interval: string;
+  difference: string;
+  count: string;
+  fails: string;
+  short: string;
+}
+
+export interface TrustCellAsked {
+  ticket: number;
+  judgement: string;
+  method: string;
+  criterion: string;
+}
+
+export interface TrustChoice {
+  id: string;
+  title: string;
+}
+
+export interface TrustConstants {
+  names: string[];
+  criteria: TrustCriterion[];
+}
+
+export interface TrustCriterion {
+  name: string;
+  title: string;
+  group: string;
+  unit: string;
+  higher: boolean;
+  needs: string;
+  beats: string;
+  paper: string;
+  definition: string;
+  page: string;
+}
+
+export interface TrustPair {
+  value: string;
+  names: string[];
+  files?: FileData[];
+  explain?: string;
+  compare?: string;
+  problem?: string;
+}
+
+export interface TrustPairs {
+  ticket: number;
+  best: TrustPair[];
+  worst: TrustPair[];
+  note: string;
+}
+
+export interface TrustRow {
+  method: string;
+  title: string;
+  control: boolean;
+  card: [string, string][];
+  cells: Record<string, TrustCell>;
+}
+
+export interface TrustValue {
+  chosen?: string;
+  choices?: TrustChoice[];
+  about?: string;
+  command?: string;
+  notes?: string[];
+  rows?: TrustRow[];
+  problem?: string;
+}
+
 export interface Turn {
   to: string;
   label: string;
@@ -780,6 +883,7 @@ export type ScatterPlotPart = Part<PlotValue, PlotConstants, { choose: PairChoic
 export type SheetButtonPart = Part<null, SheetConstants, {}>;
 export type StatusPart = Part<StatusValue, StatusConstants, {}>;
 export type TablesPart = Part<TablesValue, null, {}>;
+export type TrustBoardPart = Part<TrustValue, TrustConstants, { choose: TrustAsked; pairs: TrustCellAsked }>;
 export type ViewChipsPart = Part<null, ViewChipsConstants, { review: PairsReview }>;
 export type ViewerPart = Part<ViewerValue, ViewerConstants, { download: ViewerDownload; point: PointQuestion; reopen: ViewerQuery }>;
 export type WellsPart = Part<null, null, { edit: WellChoice; cut: WellCut }>;

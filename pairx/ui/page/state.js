@@ -1,6 +1,6 @@
 // What the parts of the page share: the look, the form's values, what was chosen, and the bus on which they say what changed.
 
-/** @import { AnsweredScene, FigureFacts, FigureOpened, LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, RunsValue, StatusValue, WellAnswer } from "./payloads.js" */
+/** @import { AnsweredScene, FigureFacts, FigureOpened, LookDefaults, LookValues, PairValue, PointAnswer, Measured, RunStatus, RunsValue, StatusValue, TrustPairs, WellAnswer } from "./payloads.js" */
 /** @import { Chosen } from "../compare/page/choosing.js" */
 /** @import { Selection } from "../explore/page/selection.js" */
 
@@ -25,6 +25,8 @@
  * @property {AnsweredScene} explained a person's pair is explained
  * @property {WellAnswer} well a photograph whose part is to be chosen
  * @property {Measured} measured
+ * @property {{judgement: string, criterion: string}} judged a criterion of a judgement is asked for
+ * @property {TrustPairs} judged-pairs
  * @property {RunsValue} runs what is known of the runs of the tab Explore
  * @property {undefined} rows other pairs are on show
  * @property {undefined} selection

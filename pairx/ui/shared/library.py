@@ -15,6 +15,7 @@ from pairx.datasets.sources import SAMPLE
 from pairx.datasets.wildlife import CATALOGUE
 from pairx.evaluation.reading import OpenRun, RunState, open_run, run_state
 from pairx.evaluation.run import PAIRS
+from pairx.judging.results import FILE as RESULTS
 from pairx.reviews.log import FILE
 from pairx.types import InputError
 
@@ -28,23 +29,25 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 @dataclass(frozen=True)
 class Places:
-    """Where this server's data are. datasets: a folder of data sets (folders and CSVs), or None. runs, reviews: the
-    folders of runs and of reviews. own_machine: whether only the person at this machine reaches the app; then data sets
-    may be typed as paths and runs started. Everybody else sees what lies in the two folders.
+    """Where this server's data are. datasets: a folder of data sets (folders and CSVs), or None. runs, reviews,
+    judgements: the folder of each. own_machine: whether only the person at this machine reaches the app; then data
+    sets may be typed as paths and runs started. Everybody else sees what lies in these folders.
     """
 
     datasets: Path | None
     runs: Path
     own_machine: bool
     reviews: Path = Path("reviews")
+    judgements: Path = Path("judgements")
 
     @classmethod
     def from_environment(cls, own_machine: bool) -> Places:
-        """PAIRX_DATASETS (none by default), PAIRX_RUNS and PAIRX_REVIEWS (`runs` and `reviews` in the working
-        folder)."""
+        """PAIRX_DATASETS (none by default), PAIRX_RUNS, PAIRX_REVIEWS and PAIRX_JUDGEMENTS (`runs`, `reviews` and
+        `judgements` in the working folder)."""
         datasets = os.environ.get("PAIRX_DATASETS")
-        runs, reviews = (Path(os.environ.get(f"PAIRX_{name.upper()}") or name) for name in ("runs", "reviews"))
-        return cls(Path(datasets) if datasets else None, runs, own_machine, reviews)
+        names = "runs", "reviews", "judgements"
+        runs, *others = (Path(os.environ.get(f"PAIRX_{name.upper()}") or name) for name in names)
+        return cls(Path(datasets) if datasets else None, runs, own_machine, *others)
 
 
 class Library:
@@ -106,10 +109,17 @@ class Library:
 
     def reviews(self) -> list[str]:
         """Names of the reviews, the newest first."""
-        folder = self.places.reviews
-        found = [one for one in folder.iterdir() if (one / FILE).is_file()] if folder.is_dir() else []
-        newest = sorted(found, key=lambda one: (one / FILE).stat().st_mtime, reverse=True)[:MOST_RUNS]
-        return [one.name for one in newest if _NAME.fullmatch(one.name) and self._stays(one, folder)]
+        return [one.name for one in self._holding(FILE, self.places.reviews)]
+
+    def judgements(self) -> list[Path]:
+        """Folders of the finished judgements, the newest first."""
+        return self._holding(RESULTS, self.places.judgements)
+
+    def _holding(self, file: str, folder: Path) -> list[Path]:
+        """What of a folder holds a file of this name, the newest first."""
+        found = [one for one in folder.iterdir() if (one / file).is_file()] if folder.is_dir() else []
+        newest = sorted(found, key=lambda one: (one / file).stat().st_mtime, reverse=True)[:MOST_RUNS]
+        return [one for one in newest if _NAME.fullmatch(one.name) and self._stays(one, folder)]
 
     def review_folder(self, name: str) -> Path:
         """The folder of a review, there or not. Raises InputError for a name that is none."""

@@ -106,7 +106,8 @@ CUTS = ("cut_a", "cut_b")
 LOOK_NAMES = ("lines", "colors", "opacity", "palette", "match", *seen.NAMES)
 PAIR_NAMES = ("a", "b", *CUTS, "model", "layer", *CHOICES, *LOOK_NAMES)
 COMPARE_NAMES = ("axis", "choices", "methods", "order", "background")
-NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *COMPARE_NAMES, *(one.name for one in fields(RunLink))]))
+TRUST_NAMES = ("judged", "by", "cell")
+NAMES = tuple(dict.fromkeys([*PAIR_NAMES, *COMPARE_NAMES, *(one.name for one in fields(RunLink)), *TRUST_NAMES]))
 """Every query parameter that a link may hold."""
 
 

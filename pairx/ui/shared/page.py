@@ -15,7 +15,10 @@ from pairx.viz.scatter import CLASSES
 UI = Path(__file__).resolve().parents[1]
 FOLDERS = tuple(
     UI / name
-    for name in ("page", "explain/page", "compare/page", "explore/page", "review/page", "figure/page", "about/page")
+    for name in (
+        *("page", "explain/page", "compare/page", "trust/page"),
+        *("explore/page", "review/page", "figure/page", "about/page"),
+    )
 )
 """All that the browser may fetch of this package."""
 SHEETS = tuple(sheet for folder in FOLDERS for sheet in sorted(folder.glob("*.css")))

@@ -119,16 +119,13 @@ export function mount({ element, props, given, trigger, watch }) {
     measure(panels.filter(({ scene, faithfulness }) => scene && !faithfulness).map((panel) => panel.about.id));
   }
 
-  const idsInOrder = () =>
-    ordered(
-      panels.map(({ placed }) => placed),
-      board?.columns ? "chosen" : order,
-    );
+  const placed = () => panels.map((panel) => panel.placed);
+  const idsInOrder = () => ordered(placed(), board?.columns ? "chosen" : order);
 
   // Puts the panels in order; one that stays where it is keeps the focus.
   function arrange() {
     sorting.label.hidden = Boolean(board?.columns);
-    sorting.select.value = order;
+    sorting.tell(placed(), order);
     const nodes = idsInOrder().map((id) => panels.find((panel) => panel.about.id === id).node);
     nodes.forEach((node, i) => {
       if (grid.children[i] !== node) grid.insertBefore(node, grid.children[i] ?? null);

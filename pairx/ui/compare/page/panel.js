@@ -9,6 +9,7 @@ import { markStyles } from "../../page/paint.js";
 import { Stage } from "../../page/stage.js";
 import { state } from "../../page/state.js";
 import { Asking } from "./asking.js";
+import { judgedNode } from "./judged.js";
 
 /** @import { BoardConstants, BoardPanel, MeasuredPanel, PanelScene } from "../../page/payloads.js" */
 
@@ -50,6 +51,8 @@ export class Panel {
     this.progress = make("div", "px-progress", this.node);
     make("span", "", this.progress);
     this.note = make("p", "px-note", this.node, "Not computed yet");
+    this.judged = judgedNode(about.judged);
+    this.node.append(this.judged);
     this.faith = make("div", "px-faith", this.node);
     this.faith.hidden = true;
     this.notes = new Notes(this.node);
@@ -92,6 +95,7 @@ export class Panel {
 
   /** @param {BoardPanel} about */
   async ask(about) {
+    this.judge(about);
     this.about = about;
     this.measured(about.measured);
     if (!about.file || about.file.path === this.file) return;
@@ -105,6 +109,15 @@ export class Panel {
       this.note.replaceChildren(`${LOST} `);
       button(this.note, "Try again", "Try again", () => this.ask(about));
     }
+  }
+
+  /** A model's judgement is known once it was loaded.
+   * @param {BoardPanel} about */
+  judge({ judged }) {
+    if (JSON.stringify(judged) === JSON.stringify(this.about.judged)) return;
+    const node = judgedNode(judged);
+    this.judged.replaceWith(node);
+    this.judged = node;
   }
 
   /** @param {PanelScene} scene */
