@@ -1,6 +1,6 @@
 """How fast `evaluate` goes through pairs, stage by stage, beside the same loop written with zennit.
 
-    python -m benchmarks.evaluate [DATASET] [--pairs 2000] [--zennit-pairs 8]
+    python -m benchmarks.evaluate [DATASET] [--pairs 2000] [--zennit-pairs 8] [--features xfeat]
 
 Rates are pairs per second of one core: seconds are CPU time, so that another load on the machine does not count. At the
 end, what a million photographs and two million pairs take at these rates.
@@ -34,7 +34,7 @@ from pairx.models import EmbeddingModel, load_model
 from pairx.types import finished
 
 NETWORK = ("embed", "relevance")
-STAGES = ("decode", "embed", "match", "relevance", "homography", "write", "statistics")
+STAGES = ("decode", "embed", "match", "relevance", "features", "transform", "write", "statistics")
 GIB = 2**30
 PHOTOGRAPHS, PAIRS = 1_000_000, 2_000_000
 
@@ -81,7 +81,9 @@ def one_by_one(function: Callable, items: Iterable, _workers: int, _device: obje
         yield function(item)
 
 
-def time_ours(dataset: Dataset, model: EmbeddingModel, pairs: int, folder: Path) -> tuple[Clock, runs.Run]:
+def time_ours(
+    dataset: Dataset, model: EmbeddingModel, features: str, pairs: int, folder: Path
+) -> tuple[Clock, runs.Run]:
     """A run in one thread, and what each stage took."""
     clock = Clock()
     stages = (
@@ -89,8 +91,8 @@ def time_ours(dataset: Dataset, model: EmbeddingModel, pairs: int, folder: Path)
         (EmbeddingModel, "embed", "embed"),
         (PairScorer, "score", "relevance"),
         (pair_x, "match", "match"),
-        (geometry, "local_features", "homography"),
-        (geometry, "align", "homography"),
+        (geometry, "local_features", "features"),
+        (geometry, "align", "transform"),
         (Store, "add", "write"),
         (runs, "_write", "write"),
     )
@@ -98,7 +100,9 @@ def time_ours(dataset: Dataset, model: EmbeddingModel, pairs: int, folder: Path)
     patches.append(patch.object(lrp, "in_threads", one_by_one))
     for one in patches:
         one.start()
-    steps = runs.evaluate_steps(dataset, model, out=folder / "run", pairs=pairs, cache=folder / "cache")
+    steps = runs.evaluate_steps(
+        dataset, model, out=folder / "run", pairs=pairs, features=features, cache=folder / "cache"
+    )
     try:
         with clock.stage("other"):
             run = finished(as_stages(steps, clock))
@@ -123,7 +127,9 @@ def as_stages(steps: Generator, clock: Clock) -> Generator[None, None, Any]:
         yield
 
 
-def time_zennit(run: runs.Run, dataset: Dataset, model: EmbeddingModel, pairs: int, folder: Path) -> Clock:
+def time_zennit(
+    run: runs.Run, dataset: Dataset, model: EmbeddingModel, features: str, pairs: int, folder: Path
+) -> Clock:
     """The loop over some of the run's pairs, as one would write it with zennit: a pair at a time, nothing shared."""
     clock, options, layer = Clock(), Options(k_colors=0, engine="zennit"), model.default_layer
     chosen = run.pairs.iloc[np.linspace(0, len(run.pairs) - 1, min(pairs, len(run.pairs))).astype(int)]
@@ -134,11 +140,12 @@ def time_zennit(run: runs.Run, dataset: Dataset, model: EmbeddingModel, pairs: i
                 pair_of_images = [dataset.load(dataset.row(name))[0] for name in (row.query_id, row.gallery_id)]
             with clock.stage("relevance"), recorded(model, pair_of_images, layer, options) as recordings:
                 (explanation,) = pair_x.scored_pair(model, pair_of_images, recordings, [layer], options)
-            with clock.stage("homography"):
-                features = [geometry.local_features(image) for image in pair_of_images]
-                alignment = geometry.align(*features)
+            with clock.stage("features"):
+                seen = [geometry.local_features(image, features) for image in pair_of_images]
+            with clock.stage("transform"):
+                alignment = geometry.align(*seen)
             with clock.stage("write"):
-                sizes = (one.size for one in features)
+                sizes = (one.size for one in seen)
                 store.add(number, [layer], [pair_scores(explanation, alignment, *sizes, model.size)])
     return clock
 
@@ -206,14 +213,15 @@ def main() -> None:
     parser.add_argument("--model", default="reid-lite0")
     parser.add_argument("--pairs", type=int, default=2000, help="at most (default: %(default)s)")
     parser.add_argument("--zennit-pairs", type=int, default=8, help="of them in zennit's loop (default: %(default)s)")
+    parser.add_argument("--features", default=geometry.DEFAULT_FEATURES, help="local features (default: %(default)s)")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     dataset, model = load_dataset(arguments.dataset), load_model(arguments.model, device="cpu")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ours, run = time_ours(dataset, model, arguments.pairs, folder)
+        ours, run = time_ours(dataset, model, arguments.features, arguments.pairs, folder)
         pairs = run.summary["pairs"]
-        zennit = time_zennit(run, dataset, model, arguments.zennit_pairs, folder)
+        zennit = time_zennit(run, dataset, model, arguments.features, arguments.zennit_pairs, folder)
         print(f"{dataset.name}: {len(dataset)} photographs, {pairs} pairs, {model.name} at {model.default_layer}\n")
         print(*table(ours, pairs, zennit, arguments.zennit_pairs), sep="\n")
         outside = 1 - sum(ours.seconds[stage] for stage in NETWORK) / sum(ours.seconds.values())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections import defaultdict
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -18,17 +20,23 @@ FEATURES_KEPT = 1024  # photographs whose local features stay in memory
 
 
 class Scorer:
-    """Scores pairs of a data set. features, transform: see `pairx.geometry`. size: (height, width) of the
-    model's input, px."""
+    """Scores pairs of a data set, in any thread. features, transform: see `pairx.geometry`. size: (height, width) of
+    the model's input, px."""
 
     def __init__(self, dataset: Dataset, features: str, transform: str, size: tuple[int, int]) -> None:
         self._transform, self._size = transform, size
         self.load = lru_cache(PHOTOGRAPHS_KEPT)(dataset.load)  # a row's photograph and view
-        self._features = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row), features))
+        self._found = lru_cache(FEATURES_KEPT)(lambda row: geometry.local_features(self.photograph(row), features))
+        self._locks: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
     def photograph(self, row: int) -> np.ndarray:
         """(H, W, 3) uint8 RGB of a row."""
         return self.load(row)[0]
+
+    def _features(self, row: int) -> geometry.Seen:
+        """A photograph's local features, looked for once, whatever pairs are under way."""
+        with self._locks[row]:
+            return self._found(row)
 
     def score(self, query: int, candidate: int, explanations: list[Explanation]) -> list[dict[str, Any]]:
         """The scores of a pair of rows at each layer, one for each explanation: see `pair_scores`."""

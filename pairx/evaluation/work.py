@@ -17,7 +17,7 @@ from pairx.datasets import Dataset
 from pairx.evaluation.embeddings import embed_parts
 from pairx.evaluation.scoring import Scorer
 from pairx.models import EmbeddingModel
-from pairx.types import Explanation, InputError
+from pairx.types import InputError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -72,14 +72,13 @@ class Scoring:
     def __call__(self, pairs: pd.DataFrame, threads: int) -> Iterator[tuple[int, list[dict[str, Any]]]]:
         """Each pair's number, in order, and its scores at each layer: see `pairx.evaluation.scoring.pair_scores`."""
 
-        def explain(pair: tuple[int, int, int]) -> tuple[tuple[int, int, int], list[Explanation]]:
-            return pair, self._explainer.score(*pair[1:])
+        def score(pair: tuple[int, int, int]) -> tuple[int, list[dict[str, Any]]]:
+            number, query, candidate = pair
+            return number, self._scorer.score(query, candidate, self._explainer.score(query, candidate))
 
         rows = pairs[["number", "query", "gallery"]].itertuples(index=False, name=None)
-        # Local features are found in this thread while the others run the network.
-        with closing(lrp.in_threads(explain, rows, threads, self._device)) as explained:
-            for (number, query, candidate), explanations in explained:
-                yield number, self._scorer.score(query, candidate, explanations)
+        with closing(lrp.in_threads(score, rows, threads, self._device)) as scored:
+            yield from scored
 
     def close(self) -> None:
         """See `OnPairs`."""

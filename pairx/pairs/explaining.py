@@ -83,7 +83,7 @@ class Explainer:
         """Each pair's number, in order, and its rows of the table: one a method, or one with a problem."""
         rows = pairs[["number", "query", "gallery"]].itertuples(index=False, name=None)
         workers = min(threads, AT_ONCE)
-        # One pair is scored and drawn in this thread while others run the network.
+        # One pair is drawn in this thread while others run the network.
         with closing(lrp.in_threads(self._explained, rows, workers, self._work.model.device)) as explained:
             for (number, query, candidate), results in explained:
                 if isinstance(results, str):
@@ -97,7 +97,7 @@ class Explainer:
             self._recordings.close()
 
     def _explained(self, row: tuple[int, int, int]) -> tuple[tuple[int, int, int], Any]:
-        """What the methods find of a pair, and what to beware of, or why it cannot be explained."""
+        """What the methods find of a pair, PAIR-X's scores, and what to beware of; or why it cannot be explained."""
         _, query, candidate = row
         try:
             with ExitStack() as stack:
@@ -119,16 +119,27 @@ class Explainer:
             reasons = [one.reason for one in results if isinstance(one, Refusal)]
             if len(reasons) == len(results):
                 return row, reasons[0]
-            return row, (results, finished(warn_steps(*photographs)))
+            return row, (results, self._scores(query, candidate, results), finished(warn_steps(*photographs)))
         except InputError as error:
             return row, str(error)
+
+    def _scores(self, query: int, candidate: int, results: list[Explanation | Refusal]) -> dict[str, Any]:
+        """What `pairx.evaluate` says of PAIR-X's explanation, less the number of matches; nothing without one."""
+        of_pair_x = [one for one in results if isinstance(one, Explanation) and one.method == CARD.name]
+        found = self._scorer.score(query, candidate, of_pair_x)[0] if of_pair_x else {}
+        return {name: value for name, value in found.items() if name != "n_matches"}
 
     def _pair(self, query: int, candidate: int) -> ImagePair:
         (image0, view0), (image1, view1) = self._scorer.load(query), self._scorer.load(candidate)
         return ImagePair(image0, image1, self._ids[query], self._ids[candidate], view0, view1)
 
     def _told(
-        self, query: int, candidate: int, results: list[Explanation | Refusal], warned: Sequence[PairWarning]
+        self,
+        query: int,
+        candidate: int,
+        results: list[Explanation | Refusal],
+        scores: dict[str, Any],
+        warned: Sequence[PairWarning],
     ) -> list[dict[str, Any]]:
         """The rows of a pair, after its figure is drawn."""
         about = {
@@ -136,14 +147,7 @@ class Explainer:
             "warnings": " ".join(one.words for one in warned),
             "figure": self._draw(self._pair(query, candidate), results),
         }
-        rows = []
-        for one in results:
-            row = _row(one)
-            if isinstance(one, Explanation) and one.method == CARD.name:
-                (scores,) = self._scorer.score(query, candidate, [one])
-                row |= {name: value for name, value in scores.items() if name != "n_matches"}  # as `matches` has it
-            rows.append(row | about)
-        return rows
+        return [_row(one) | (scores if one.method == CARD.name else {}) | about for one in results]
 
     def _draw(self, pair: ImagePair, results: list[Explanation | Refusal]) -> str:
         """Where the pair's figure lies in the folder; empty where none is wanted or there is nothing to draw."""
