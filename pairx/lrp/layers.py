@@ -88,7 +88,8 @@ def linear(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:
     if tape.node(operator.raw) or tape.node(operator.raw_bias):
         return unruled(tape, func, args, kwargs)
     rule = linear_rules.ZPlusOrAll if tape.policy.composite == "conserving" else linear_rules.Epsilon
-    return _linear(tape, call["input"], func(*args, **kwargs), operator, "linear", rule)
+    y = operator.forward(call["input"], operator.raw, operator.raw_bias)
+    return _linear(tape, call["input"], y, operator, "linear", rule)
 
 
 def batch_norm(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Tensor:

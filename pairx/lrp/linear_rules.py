@@ -9,7 +9,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from pairx.lrp.operators import Arithmetic, Convolution, Linear
+from pairx.lrp.operators import Arithmetic, Convolution, Linear, multiply
 from pairx.lrp.patch import EPSILON, Patch, stabilized
 from pairx.lrp.rules import Node, Rule, held
 
@@ -38,7 +38,7 @@ class Epsilon(Product):
 
     def share(self, relevance: Patch) -> Sequence[Patch]:
         factor = relevance.dense() / stabilized(held(self.y.value))
-        return [Patch.whole((self.inputs * (factor @ self.operator.weight())).to(relevance.values.dtype))]
+        return [Patch.whole((self.inputs * multiply(factor, self.operator.weight().T)).to(relevance.values.dtype))]
 
     def kept(self, relevance: Patch) -> float:
         bias = self.operator.bias()

@@ -131,7 +131,7 @@ class Linear:
 
     def forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         """The operation with other weights and bias of the same shapes."""
-        return F.linear(x, weight, bias)
+        return multiply(x, weight, bias)
 
     def adjoint(self, patch: Patch, size: Sequence[int], sign: int) -> Patch:
         """The transposed operation on values (N, ..., O), with the weights of one sign or, for 0, their magnitudes.
@@ -139,7 +139,7 @@ class Linear:
         size: unused.
         """
         weight = self.signed(sign, patch.values.dtype, _transposed)
-        return Patch.whole(F.linear(patch.dense(), weight))
+        return Patch.whole(multiply(patch.dense(), weight))
 
     def signed(self, sign: int, dtype: torch.dtype, arrange: Callable[[Tensor], Tensor]) -> Tensor:
         """W+, W- or, for 0, |W|, arranged for one use and kept with the model's own weight."""
@@ -283,6 +283,15 @@ def _of_mkldnn() -> tuple[torch.dtype, ...]:
         return ()
     able = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return (torch.float32, torch.bfloat16) if able else (torch.float32,)
+
+
+def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """x W^T + b on the last axis, by oneDNN where it can: torch's own choice in float32 is about twice slower on some
+    processors.
+    """
+    if x.device.type == "cpu" and x.dtype == weight.dtype and x.dtype in _of_mkldnn():
+        return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return F.linear(x, weight, bias)
 
 
 def convolve(
