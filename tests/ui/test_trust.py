@@ -119,6 +119,10 @@ def test_a_folders_judgements_come_first_and_a_broken_one_is_left_out(library, j
     folder = library.places.judgements
     write(folder / "mine", results())
     write(folder / "with a space", results())
+    for name in ("dataset", "model_key", "layer", "whole_photographs"):
+        found = results()
+        settings = {key: value for key, value in found.settings.items() if key != name}
+        write(folder / f"without-{name}", replace(found, settings=settings))
     (folder / "broken").mkdir()
     (folder / "broken" / "results.json").write_text("{}")
     known = judgements.all()

@@ -16,6 +16,8 @@ from pairx.ui.shared.library import READY, Library
 
 log = logging.getLogger(__name__)
 KEPT = 50
+NEEDED = {"dataset", "photographs", "whole_photographs", "model", "model_key", "layer"}
+"""What a judgement's settings have to say."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,10 @@ class Judgements:
         path = folder / FILE
         try:
             results = self._read(path, path.stat().st_mtime_ns)
+            if missing := NEEDED - results.settings.keys():
+                raise InputError(f"{path} does not say its {', '.join(sorted(missing))}")
             return Judged(folder.name, f"{folder.name}: {_about(results)}", results)
-        except (InputError, OSError, KeyError) as error:
+        except (InputError, OSError) as error:
             log.warning("a judgement is left out: %s", error)
             return None
 

@@ -60,6 +60,7 @@ export function mount({ element, props, given, trigger, watch }) {
       choose("");
       detail.method(row);
       detail.reveal();
+      link.changed();
     },
     cell(row, criterion) {
       choose(`${row.method} ${criterion}`);
@@ -76,6 +77,7 @@ export function mount({ element, props, given, trigger, watch }) {
     choose("");
     detail.criterion(criterion);
     detail.reveal();
+    link.changed();
   }
 
   /** @param {string} now */

@@ -5,7 +5,7 @@ import { button, make } from "../../page/dom.js";
 /** @import { TrustCriterion, TrustPair, TrustPairs, TrustRow } from "../../page/payloads.js" */
 
 const HOW =
-  "Choose a number: the best and the worst pairs behind it open here. A ? says what a criterion is, a method's name what the method is.";
+  "Choose a number: the best and the worst pairs behind it open here; arrow keys lead from number to number, Enter opens one. A ? says what a criterion is, a method's name what the method is.";
 
 /** @param {string} words */
 const sentence = (words) => words[0].toUpperCase() + words.slice(1);
