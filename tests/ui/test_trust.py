@@ -1,6 +1,7 @@
 """What the app says of judgements: a line in Compare, a table, the pairs behind a number; nothing without one."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,7 +24,7 @@ from pairx.ui.shared.numbers import interval, plain
 from pairx.ui.trust.events import TrustEvents
 from pairx.ui.trust.payload import TrustCriterion, TrustPairs, TrustValue
 from pairx.ui.trust.table import criteria, table
-from tests.ui.judged import results, write
+from tests.ui.judged import PAIRS, results, write
 from tests.ui.payloads import faults
 
 KNOWN = Judged("herd", "Sample herd, reid-lite0", results())
@@ -180,6 +181,24 @@ def test_pairs_of_photographs_that_are_not_here_are_named(trust, library):
     assert faults(answer, TrustPairs) == [] and "does not have their model" in answer["note"]
     assert answer["best"][0]["names"] == ["amara-1", "amara-2"] and "nyala" in answer["best"][0]["problem"]
     assert "files" not in answer["best"][0] and "explain" not in answer["best"][0]
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_pairs_of_a_data_set_that_the_app_knows_are_shown_as_they_were_judged(app_state, tmp_path, photo_files, whole):
+    sets = tmp_path / "sets"
+    (sets / "nyala").mkdir(parents=True)
+    lines = ["image_id,path,identity,x,y,w,h"]
+    for i, name in enumerate(one for pair in PAIRS for one in pair):
+        shutil.copy(photo_files[0], sets / "nyala" / f"{i}.png")
+        lines.append(f"{name},{i}.png,{name[:3]},8,4,20,30")
+    (sets / "nyala" / "metadata.csv").write_text("\n".join(lines))
+    library = Library(Places(sets, tmp_path / "runs", own_machine=False, judgements=tmp_path / "judgements"))
+    write(library.places.judgements / "mine", results(dataset="nyala", whole_photographs=whole))
+    trust = TrustEvents(app_state, library, Judgements(library))
+    first = pairs(trust, method="pair-x", criterion="energy")["best"][0]
+    opened = parse_qs(first["explain"].removeprefix("?"))
+    size = app_state.shelf.load(app_state.shelf.find(opened["a"][0])).image.shape[:2]
+    assert size == ((48, 64) if whole else (30, 20))
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from pairx.core import CARD
 from pairx.datasets import Dataset, load_steps
 from pairx.datasets.herd import load_herd
 from pairx.datasets.sources import SAMPLE
+from pairx.datasets.wildlife import CATALOGUE
 from pairx.judging.results import JudgedPair
 from pairx.methods import cards
 from pairx.types import InputError, finished
@@ -89,10 +90,10 @@ class JudgedPairs:
         """A data set by its name. Raises InputError where the app has none of that name."""
         if name == SAMPLE:
             return Dataset(name, load_herd().table)  # ours: it needs no check
-        found = next((one for one in self.library.datasets() if name in (one, Path(one).stem)), None)
-        if found is None:
+        if name not in self.library.datasets() and not name.startswith(CATALOGUE):
             raise InputError(ELSEWHERE.format(dataset=name))
-        return finished(load_steps(self.library.source(found), skip_problems=True, unknown=True, links_out=False))
+        source, own = self.library.source(name), self.library.places.own_machine
+        return finished(load_steps(source, skip_problems=True, unknown=True, links_out=own))
 
 
 def _thumbnail(photo: Photo) -> FileData:
