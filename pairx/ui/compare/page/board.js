@@ -217,6 +217,7 @@ export function mount({ element, props, given, trigger, watch }) {
     look();
     if (link.own) link.changed();
   });
+  on("scene", look); // the look that a link asks for comes with the picture of Explain
   on("form", tell);
   follow("compare-status", (detail) => {
     status = detail ?? {};
