@@ -29,7 +29,8 @@ OUTLINES = {True: (CLASSES[0][2], "solid"), False: (CLASSES[1][2], (0, (3.2, 1.6
 OUTLINE = 1.3
 """Its width, points; it stands as far from the photographs."""
 FULL = dots(150)
-"""Width of a panel whose lines are drawn in full strength."""
+POINTED = dots(90)
+"""Widths of a panel whose lines are drawn in full strength, and whose marks of a point are."""
 FAINTEST = 0.35
 """Strength of lines and marks in the smallest panels."""
 _INSET = 0.42
@@ -101,15 +102,15 @@ def _layer(
     if layer == "matches" and len(placed) == 2:
         _join(axes, scene, (placed[0], placed[1]), _strength(placed))
     if scene.pointed:
-        draw_pointed(axes, (placed.get(0), placed.get(1)), scene.pointed, _strength(placed))
+        draw_pointed(axes, (placed.get(0), placed.get(1)), scene.pointed, _strength(placed, POINTED))
     words = scene.paint_banner if layer == "colours" else scene.banner if layer != "plain" else ""
     if words:
         plate(axes, _spanned(placed), words, smaller(size))
 
 
-def _strength(placed: dict[int, Box]) -> float:
+def _strength(placed: dict[int, Box], full: int = FULL) -> float:
     """Of lines and marks: fainter in a smaller panel."""
-    return min(1.0, max(FAINTEST, _spanned(placed).w / FULL))
+    return min(1.0, max(FAINTEST, _spanned(placed).w / full))
 
 
 def _join(axes: Axes, scene: Scene, boxes: tuple[Box, Box], strength: float) -> list[Line2D]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unicodedata import bidirectional, category
+from unicodedata import bidirectional, category, name
 
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
@@ -25,10 +25,15 @@ LEFT_TO_RIGHT = "\u200e"
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks. What no font can draw, and what no page may hold, is written as its code point
-    (U+1F98C).
+    """The text without line breaks. An emoji that no font can draw is written as its name ([deer]), what else cannot be
+    drawn, or no page may hold, as its code point (U+0007).
     """
-    return "".join(letter if _can_be_drawn(letter) else f"U+{ord(letter):04X}" for letter in " ".join(text.split()))
+    return "".join(letter if _can_be_drawn(letter) else _in_words(letter) for letter in " ".join(text.split()))
+
+
+def _in_words(letter: str) -> str:
+    called = name(letter, "").lower() if category(letter) in ("So", "Sk") else ""
+    return f"[{called}]" if called else f"U+{ord(letter):04X}"
 
 
 def smaller(size: float) -> float:

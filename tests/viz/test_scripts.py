@@ -68,10 +68,10 @@ def test_letters_of_other_fonts_are_drawn_in_an_svg_and_embedded_in_a_pdf() -> N
     assert len(re.findall(r"/FontFile2 ", pdf)) == len(re.findall(r"/Type /FontDescriptor", pdf))
 
 
-def test_what_no_font_has_is_written_as_its_code_point() -> None:
-    assert one_line("\N{DEER} deer.jpg") == "U+1F98C deer.jpg"
+def test_what_no_font_has_is_written_as_its_name_or_code_point() -> None:
+    assert one_line("\N{DEER} 7.jpg") == "[deer] 7.jpg"
     assert one_line("a\x07b\udce9\u202ec\nd") == "aU+0007bU+DCE9U+202Ec d"
-    assert "U+1F98C 1.jpg: a note." in figure_of("\N{DEER}")[0]
+    assert "[deer] 1.jpg: a note." in figure_of("\N{DEER}")[0]
 
 
 @pytest.mark.slow

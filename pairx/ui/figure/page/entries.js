@@ -1,4 +1,4 @@
-// The rows or the columns of the figure: moved by dragging or Alt and arrows, titled, removed.
+// The rows or the columns of the figure: moved by buttons, dragging or Alt and arrows, titled, removed.
 
 import { button, make } from "../../page/dom.js";
 import { kept, moved } from "../../page/figure.js";
@@ -11,6 +11,12 @@ import { kept, moved } from "../../page/figure.js";
  * @typedef {{photos: FigurePhoto[], text: string, hint: string, problem: string}} Told */
 
 const STEPS = { ArrowUp: -1, ArrowDown: 1 };
+/** Signs of the buttons that move an item, their class, by how many places, and where that is in the figure.
+ * @type {[string, string, number, Record<Axis, string>][]} */
+const WAYS = [
+  ["↑", "px-up", -1, { rows: "up", columns: "up: to the left in the figure" }],
+  ["↓", "px-down", 1, { rows: "down", columns: "down: to the right in the figure" }],
+];
 
 export class Entries {
   /** @param {Element} parent
@@ -54,6 +60,7 @@ export class Entries {
     const handle = button(node, "⠿", `Move ${called.toLowerCase()}: drag it, or Alt and the arrows up and down`);
     handle.classList.replace("px-button", "px-handle");
     handle.addEventListener("pointerdown", (event) => this.drag(node, handle, at, event));
+    this.moves(make("div", "px-moves", node), at, called.toLowerCase());
     const body = make("div", "px-entry-body", node);
     if (photos.length) {
       const strip = make("div", "px-entry-photos", body);
@@ -79,6 +86,16 @@ export class Entries {
       event.preventDefault();
       this.move(at, at + by, /** @type {HTMLElement} */ (event.target).classList.item(0));
     });
+  }
+
+  /** The buttons that move an item; at an end of the list one does nothing, but keeps the focus.
+   * @param {Element} parent @param {number} at @param {string} called */
+  moves(parent, at, called) {
+    for (const [sign, part, by, way] of WAYS) {
+      const node = button(parent, sign, `Move ${called} ${way[this.axis]}`, () => this.move(at, at + by, part));
+      node.classList.replace("px-button", part);
+      node.setAttribute("aria-disabled", String(!this.list[at + by]));
+    }
   }
 
   /** @param {number} at @param {Entry} entry */
