@@ -2,7 +2,8 @@
 
     python -m tools.make_pictures [--out assets/pictures]
 
-`figure.jpg` is what `explain` draws; `app.jpg` and `explore.jpg` are what Chromium shows of a server of their own.
+`figure.jpg` is what `explain` draws; `app.jpg`, `explore.jpg` and `figure-tab.jpg` are what Chromium shows of a server
+of their own.
 Needs requirements-dev.txt and Debian's `chromium` on the path.
 """
 
@@ -41,6 +42,17 @@ CHOOSE = """() => {
   pairx.explore.choose(number[cosine.indexOf(Math.max(...cosine))]);
 }"""
 """Chooses the pair that the model finds most similar."""
+
+FIGURE = {
+    "title": "One individual, and different ones",
+    "rows": [
+        {"a": "sample:inka-1", "b": "sample:inka-2", "title": "Same zebra"},
+        {"a": "sample:domino-3", "b": "sample:inka-2", "title": "Two zebras"},
+        {"a": "sample:duma-2", "b": "sample:tano-3", "title": "Two cheetahs"},
+    ],
+    "columns": [{"show": "photographs"}, {"method": "pair-x"}, {"method": "pair-x", "show": "colours"}],
+}
+"""The figure in progress that the tab Figure shows."""
 
 
 @contextmanager
@@ -85,6 +97,13 @@ def pictures() -> Iterator[tuple[str, bytes]]:
         page.evaluate(CHOOSE)
         page.wait_for_selector(".px-pairpanel[data-explained]")
         yield "explore", settled(page)
+        page.evaluate("figure => localStorage['px-figure'] = JSON.stringify(figure)", FIGURE)
+        page.reload()
+        page.wait_for_selector(".px-explore.px-ready")  # the address is of that tab
+        page.get_by_role("tab", name="Figure").click()
+        page.locator("#px-draw").click()
+        page.wait_for_selector(".px-figure-view[data-drawn]:not(.px-stale) .px-figure-image")
+        yield "figure-tab", settled(page)
         browser.close()
 
 

@@ -32,7 +32,7 @@ def _title(entry: Entry, models: dict[Model, EmbeddingModel]) -> str:
     if isinstance(own.pair, Pair):
         parts.append(" and ".join(name_of(one) for one in (own.pair.a, own.pair.b)))
     if own.method:
-        parts.append(card_of(own.method).title)
+        parts.append(card_of(own.method).title + (", pixels" if own.show == "colours" else ""))
     if own.model is not None:
         parts.append(models[own.model].title if own.model in models else own.model.name)
     if own.layer:

@@ -124,16 +124,17 @@ def place(table: Table) -> TableLayout:
 
 
 def _fit(table: Table, found: TableLayout, titles: list[str], left: int, right: int) -> None:
-    """Room for the titles of rows: turned where their rows are tall enough for it, beside them where they fit, or above
-    them. The columns have the rest, as far as all rows fit a page, in the middle."""
+    """Room for the titles of rows: turned where their rows are tall enough for it, beside them where they fit, their
+    words whole or at least parted at hyphens, or above them. The columns have the rest, as far as all rows fit a page,
+    in the middle."""
     size, wide = table.size, right - left
-    tried = [("upright", round(lines * found.line)) for lines in ((1, 2) if any(titles) else (0,))]
-    tried += [("beside", round(share * wide)) for share in _STRIPS] + [("above", wide)]
-    for titled, strip in tried:
+    tried = [("upright", round(lines * found.line), False) for lines in ((1, 2) if any(titles) else (0,))]
+    tried += [("beside", round(share * wide), parted) for parted in (False, True) for share in _STRIPS]
+    for titled, strip, parted in [*tried, ("above", wide, False)]:
         found.titled, found.strip = titled, (left, strip)
         _narrow(table, found, titles, right)
-        heights = _heights(table, found.columns)
-        if titled == "above" or all(_fits(title, found, one, size) for title, one in zip(titles, heights, strict=True)):
+        rows = zip(titles, _heights(table, found.columns), strict=True)
+        if titled == "above" or all(_fits(title, found, height, size, parted=parted) for title, height in rows):
             break
     if found.titled == "beside":
         words = [line for title in titles for line in wrapped(title, found.strip[1], size)]
@@ -168,11 +169,12 @@ def _outlined(table: Table) -> bool:
     return any(cell.correct is not None for row in table.cells for cell in row)
 
 
-def _fits(title: str, found: TableLayout, height: int, size: float) -> bool:
-    """Whether a title fits into the strip beside a row of that height, with its words whole."""
+def _fits(title: str, found: TableLayout, height: int, size: float, *, parted: bool) -> bool:
+    """Whether a title fits into the strip beside a row of that height, with its words whole, or parted at hyphens."""
     strip = found.strip[1]
     along, across = (height, strip) if found.titled == "upright" else (strip, height)
-    whole = found.titled == "upright" or all(width_of(part, size) <= along for part in title.replace("-", "- ").split())
+    words = (title.replace("-", "- ") if parted else title).split()
+    whole = found.titled == "upright" or all(width_of(word, size) <= along for word in words)
     return whole and len(wrapped(title, along, size)) * found.line <= across + 1
 
 
