@@ -51,6 +51,10 @@ FUSIONS = {
 }
 
 
+SPECIES = ["nyala", "Tragelaphus angasii"]
+"""Names of what the weights are learned from."""
+
+
 def left_out(data: Path) -> Dataset:
     """The nyala that reid-lite0 was not trained on."""
     whole = load_dataset(data / "nyala")
@@ -262,7 +266,8 @@ def main() -> None:
         print(f"{kind}: {seconds:.1f} s of one core for a query of {CANDIDATES}")
     if arguments.write:
         whole = table[table["has_pair-x"]].reset_index(drop=True)
-        fusion = learn(whole, tuple(SCORES), facts_of(model), about(dataset.name, whole, exclude_encounter=True))
+        learned = about(dataset, whole, exclude_encounter=True) | {"species": SPECIES}
+        fusion = learn(whole, tuple(SCORES), facts_of(model), learned)
         fusion.save(ASSETS / f"fusion-{model.name}.json")
         print(json.dumps({"weight": fusion.weight}, indent=1))
 

@@ -26,6 +26,7 @@ from pairx.ui.review.payload import (
     ReviewQueue,
     ReviewRegion,
     ReviewRegionAsked,
+    ReviewShare,
     ReviewUndo,
     ReviewUndone,
     ReviewVersus,
@@ -59,6 +60,7 @@ FETCHED = (
     ReviewVersus,
     ReviewRegion,
     ReviewRegionAsked,
+    ReviewShare,
     ReviewWarnings,
     TrustPairs,
 )

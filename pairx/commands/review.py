@@ -106,21 +106,11 @@ def _status(arguments: argparse.Namespace) -> dict[str, object]:
 def _export(arguments: argparse.Namespace) -> dict[str, object]:
     from pairx.files import whole
     from pairx.reviews import ReviewLog
-    from pairx.reviews.exchange import decisions_table, identities_table, individuals_of
-    from pairx.reviews.field_tables import camtrap_observations, wildbook_table
+    from pairx.reviews.exporting import export_table
     from pairx.sheets import csv_bytes
 
-    told: list[str] = []
     with ReviewLog(arguments.review) as log:
-        dataset = _dataset(log.facts["dataset"])
-        if arguments.table == "decisions":
-            table = decisions_table(log, dict(zip(dataset.table["image_id"], dataset.table["path"], strict=True)))
-        else:
-            table = identities_table(individuals_of(log, dataset), dataset)
-            if arguments.table == "wildbook":
-                table, told = wildbook_table(table, dataset, log)
-            elif arguments.table == "camtrap":
-                table, told = camtrap_observations(table, dataset, log)
+        table, told = export_table(log, _dataset(log.facts["dataset"]), arguments.table)
     for line in told:
         print(f"pairx: {line}", file=sys.stderr)
     with whole(arguments.output) as path:

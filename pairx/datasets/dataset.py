@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from pairx import images
-from pairx.datasets.marks import parse_parts
+from pairx.datasets.marks import load_mask, parse_parts
 from pairx.datasets.names import is_unknown, plain
 from pairx.datasets.reading import Shown, read_steps
 from pairx.types import Computation, InputError, View
@@ -89,6 +89,12 @@ class Dataset:
         """The photograph of a row, its box turned upright: (H, W, 3) uint8 RGB and where it lies."""
         path, image_id = self.table["path"].iloc[row], self.table["image_id"].iloc[row]
         return images.load_image(path, *self.box(row), name=image_id)
+
+    def mask(self, row: int, view: View | None = None) -> np.ndarray | None:
+        """(H, W) bool: where the animal is, over what a view shows of the photograph, by default its box; None where
+        nobody knows. Raises InputError as `pairx.datasets.marks.load_mask` does."""
+        path = self.table["mask"].iloc[row] if "mask" in self.table else ""
+        return load_mask(path, view or self.load(row)[1], self.table["image_id"].iloc[row]) if path else None
 
 
 def shown(table: pd.DataFrame, names: Iterable[str]) -> list[Shown]:

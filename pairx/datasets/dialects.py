@@ -1,12 +1,13 @@
-"""What other tools of the field write, as tables of ours: Wild Me's CSV and COCO, Wildbook's annotation export,
-CarnivoreID's sheet, MegaDetector, SpeciesNet, Camtrap DP."""
+"""What other tools of the field write, as tables of ours: Wild Me's CSV and COCO, Wildbook's annotation export
+and bulk import, CarnivoreID's sheet, MegaDetector, SpeciesNet, Camtrap DP."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +25,39 @@ ANIMAL = "animal"
 @dataclass(frozen=True)
 class Dialect:
     """A table of another tool. name: of the tool. needs: columns by which it is known, in small letters. columns: ours
-    by theirs, of which the first that is there is taken."""
+    by theirs, of which the first that is there is taken. joined: ours by the text between parts of theirs, and these,
+    as far as they are known."""
 
     name: str
     needs: frozenset[str]
     columns: Mapping[str, tuple[str, ...]]
+    joined: Mapping[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
 
 
+_ENCOUNTER = {
+    "path": ("encounter.mediaasset0",),
+    "identity": ("name0.value", "markedindividual.individualid", "encounter.individualid"),
+    "orientation": ("annotation0.viewpoint",),
+    "bbox": ("annotation0.bbox",),
+    "encounter": ("encounter.sightingid",),
+    "place": ("encounter.locationid", "encounter.verbatimlocality"),
+}
+_OF_ENCOUNTER = {
+    "species": (" ", ("encounter.genus", "encounter.specificepithet")),
+    "date": ("-", ("encounter.year", "encounter.month", "encounter.day")),
+}
 DIALECTS = (
     Dialect(
         "Wildbook's annotation export",
         frozenset({"encounter.mediaasset0", "annotation0.bbox"}),
-        {
-            "path": ("encounter.mediaasset0",),
-            "identity": ("name0.value", "markedindividual.individualid", "encounter.individualid"),
-            "orientation": ("annotation0.viewpoint",),
-            "bbox": ("annotation0.bbox",),
-            "encounter": ("encounter.sightingid",),
-            "place": ("encounter.locationid", "encounter.verbatimlocality"),
-        },
+        _ENCOUNTER,
+        _OF_ENCOUNTER,
+    ),
+    Dialect(
+        "Wildbook's bulk import",
+        frozenset({"encounter.mediaasset0", "markedindividual.individualid"}),
+        _ENCOUNTER,
+        _OF_ENCOUNTER,
     ),
     Dialect(
         "Wild Me's CSV",
@@ -83,8 +98,19 @@ def in_our_words(raw: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     table = raw.assign(**{ours: raw[column] for ours, column in read.items()}).drop(columns=[*set(read.values())])
     if "image_id" not in table and "path" in table:
         table["image_id"] = numbered(table["path"])
+    for ours, (between, names) in found.joined.items():
+        parts = [theirs[name] for name in names if name in theirs]
+        if parts and ours not in theirs:
+            rows = zip(*(raw[one].astype(str) for one in parts), strict=True)
+            table[ours] = [between.join(_padded(cell) for cell in takewhile(bool, cells)) for cells in rows]
+            read[ours] = ", ".join(parts)
     said = ", ".join(f"{ours} from {column}" for ours, column in read.items())
     return table, [f"Read as {found.name}: {said}."]
+
+
+def _padded(cell: str) -> str:
+    """A month or a day has two digits."""
+    return cell.zfill(2) if cell.isdigit() else cell
 
 
 def numbered(paths: Iterable[str]) -> list[str]:

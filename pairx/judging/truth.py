@@ -12,7 +12,7 @@ import pandas as pd
 
 from pairx import images
 from pairx.datasets import Dataset, Herd, load_herd
-from pairx.datasets.marks import load_mask, parse_parts
+from pairx.datasets.marks import parse_parts
 from pairx.types import View
 
 Masks = tuple[np.ndarray, np.ndarray]
@@ -83,18 +83,17 @@ def truth_of_table(dataset: Dataset, rows: tuple[int, int], views: tuple[View, V
 
 
 def _mask(dataset: Dataset, row: int, view: View, whole: bool) -> np.ndarray | None:
-    table = dataset.table
-    if "mask" in table and table["mask"].iloc[row]:
-        return load_mask(table["mask"].iloc[row], view, table["image_id"].iloc[row])
+    if (mask := dataset.mask(row, view)) is not None:
+        return mask
     box, theta = dataset.box(row)
     if not whole or box is None:
         return None
     width, height = view.image_size
-    animal = images.load_image(table["path"].iloc[row], box, theta)[1]
+    animal = images.load_image(dataset.table["path"].iloc[row], box, theta)[1]
     corners = view.to_image(animal.to_photograph(np.array([(0, 0), (1, 0), (1, 1), (0, 1)]) * animal.image_size))
-    mask = np.zeros((height, width), np.uint8)
-    cv2.fillConvexPoly(mask, corners.round().astype(np.int32), 1)
-    return mask.astype(bool)
+    inside = np.zeros((height, width), np.uint8)
+    cv2.fillConvexPoly(inside, corners.round().astype(np.int32), 1)
+    return inside.astype(bool)
 
 
 def _parts(

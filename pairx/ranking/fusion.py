@@ -56,6 +56,19 @@ class Fusion:
         curves = {"share": self.share, "low": self.low, "high": self.high}
         return pd.DataFrame({name: np.interp(fused, self.score, curve) for name, curve in curves.items()})
 
+    def knows(self, *species: str) -> bool:
+        """Whether its calibration is of these species, "" where that is unknown: of others the share is another."""
+        return {one.casefold() for one in species} <= {one.casefold() for one in self._species}
+
+    @property
+    def about_species(self) -> str:
+        """The species of its calibration, in words."""
+        return ", ".join(one or "photographs without a species" for one in self._species)
+
+    @property
+    def _species(self) -> list[str]:
+        return [str(one) for one in self.learned.get("species", [""])]
+
     def save(self, path: str | Path) -> None:
         """Write it as JSON."""
         with whole(path) as new:
@@ -98,18 +111,23 @@ def facts_of(model: EmbeddingModel) -> dict[str, Any]:
     }
 
 
+def packaged(model: EmbeddingModel) -> Fusion:
+    """What comes with the app for a model. Raises InputError where nothing does, or nothing that fits it."""
+    path = ASSETS / f"fusion-{model.name}.json"
+    if path not in ASSETS.glob("fusion-*.json"):  # a name may hold anything
+        raise InputError(f"There are no learned weights for {model.name}.")
+    found = Fusion.load(path)
+    found.require(model)
+    return found
+
+
 def packaged_or_none(model: EmbeddingModel) -> Fusion | None:
     """What comes with the app for a model; none, said as a warning, where nothing does, or nothing that fits it."""
-    path = ASSETS / f"fusion-{model.name}.json"
     try:
-        if path not in ASSETS.glob("fusion-*.json"):  # a name may hold anything
-            raise InputError("There are no learned weights for it.")
-        found = Fusion.load(path)
-        found.require(model)
+        return packaged(model)
     except InputError as error:
         log.warning("%s: candidates are in the order of match coverage. %s", model.name, error)
         return None
-    return found
 
 
 def learn(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -22,6 +23,7 @@ from pairx.ranking.nearest import Nearest, nearest
 from pairx.ranking.reranking import PairScores, rerank_steps
 from pairx.types import Computation, InputError, finished
 
+log = logging.getLogger(__name__)
 BY = ("photograph", "individual")
 BEST = 3  # photographs of an individual that are listed
 FACTS = ("orientation", "date", "place", "encounter", "species", "split")
@@ -97,9 +99,14 @@ def rank_steps(
     if rerank:
         scores = PairScores(dataset, model)
         for number, (query, (one, _)) in enumerate(zip(asked, found, strict=True)):
-            steps = rerank_steps(scores, query.load(dataset), one.rows.tolist(), tables[number], fusion)
+            steps = rerank_steps(
+                scores, query.load(dataset), one.rows.tolist(), tables[number], fusion, _species(dataset, query)
+            )
             tables[number] = _ranked_anew((yield from steps), by)
-    return pd.concat(tables, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
+    if fusion is not None and table["share"].isna().any():
+        log.warning("No share is given of species that it was not learned on: it is of %s.", fusion.about_species)
+    return table
 
 
 def _ranked_anew(table: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -108,6 +115,13 @@ def _ranked_anew(table: pd.DataFrame, by: str) -> pd.DataFrame:
         return table.assign(rank=np.arange(1, len(table) + 1))
     owners = table["rank"]  # as it was: the same for the photographs of one individual
     return table.assign(rank=pd.factorize(owners)[0] + 1).sort_values("rank", kind="stable", ignore_index=True)
+
+
+def _species(dataset: Dataset, query: Query) -> str | None:
+    """Of a query; None where nobody knows."""
+    if query.row is None:
+        return None
+    return dataset.table["species"].iloc[query.row] if "species" in dataset.table else ""
 
 
 def _several(values: str | Sequence[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from functools import lru_cache
@@ -17,7 +18,7 @@ from pairx.evaluation import search
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.models import EmbeddingModel
 from pairx.ranking.fusion import Fusion, facts_of, learn
-from pairx.ranking.scores import FEATURES, SCORES, deep_scores, local_scores
+from pairx.ranking.scores import FEATURES, SCORES, all_scores
 from pairx.ranking.words import words_of
 from pairx.types import Computation, InputError, Step
 
@@ -43,9 +44,7 @@ class PairScores:
         photographs = map(self._photograph, candidates)
         with closing(pair_x.score_each(self._model, query, photographs, [layer])) as scored:
             for candidate, (explanation,) in zip(candidates, scored, strict=True):
-                local, alignment = local_scores(own, self._features(candidate))
-                sizes = own.size, self._features(candidate).size
-                rows.append(local | deep_scores(explanation, alignment, *sizes, self._model))
+                rows.append(all_scores(explanation, own, self._features(candidate), self._model))
                 yield Step(len(rows), len(candidates), "scoring candidates")
         return pd.DataFrame(rows)
 
@@ -54,19 +53,29 @@ class PairScores:
 
 
 def rerank_steps(
-    scores: PairScores, query: np.ndarray, rows: Sequence[int], table: pd.DataFrame, fusion: Fusion | None
+    scores: PairScores,
+    query: np.ndarray,
+    rows: Sequence[int],
+    table: pd.DataFrame,
+    fusion: Fusion | None,
+    species: str | None = None,
 ) -> Computation[pd.DataFrame]:
     """A query's list in a better order: by the fused score, or by match coverage where nothing was learned.
 
-    table: of the candidates, `rows` of the data set, with the column cosine. A generator of `Step`s; returns the table
-    with the columns of SCORES, local_matches, with a fusion fused, share, low and high (of such pairs those that were
-    correct, and its 95 % interval), and words.
+    table: of the candidates, `rows` of the data set, with the column cosine, and species where that is known. species:
+    of the query, None where nobody knows. A generator of `Step`s; returns the table with the columns of SCORES,
+    local_matches, with a fusion fused, share, low and high (of such pairs those that were correct, and its 95 %
+    interval; NaN where the fusion does not know the species), and words.
     """
     found = yield from scores.steps(query, rows)
     table = pd.concat([table.reset_index(drop=True), found], axis=1)
     if fusion is not None:
         table["fused"] = fusion.fused(table)
-        table = pd.concat([table, fusion.calibrated(table["fused"].to_numpy())], axis=1)
+        shares = fusion.calibrated(table["fused"].to_numpy())
+        own = () if species is None else (species,)
+        known = [fusion.knows(one, *own) for one in table.get("species", [""] * len(table))]
+        shares[~np.array(known)] = math.nan
+        table = pd.concat([table, shares], axis=1)
     table["words"] = table.apply(words_of, axis=1)
     by = "match_coverage" if fusion is None else "fused"
     return table.sort_values(by, ascending=False, kind="stable", na_position="last", ignore_index=True)
@@ -102,13 +111,14 @@ def learn_steps(
         pairs = rows[["query", "cosine"]].assign(individual=identity[query], correct=correct)
         tables.append(pd.concat([pairs, found], axis=1))
     pairs = pd.concat(tables, ignore_index=True)
-    return learn(pairs, names, facts_of(model), about(dataset.name, pairs, exclude_encounter))
+    return learn(pairs, names, facts_of(model), about(dataset, pairs, exclude_encounter))
 
 
-def about(name: str, pairs: pd.DataFrame, exclude_encounter: bool) -> dict[str, Any]:
+def about(dataset: Dataset, pairs: pd.DataFrame, exclude_encounter: bool) -> dict[str, Any]:
     """What weights were learned from, to be kept with them."""
     return {
-        "dataset": name,
+        "dataset": dataset.name,
+        "species": sorted(set(dataset.table.get("species", [""]))),
         "individuals": int(pairs["individual"].nunique()),
         "queries": int(pairs["query"].nunique()),
         "pairs": len(pairs),

@@ -77,6 +77,15 @@ def local_scores(features0: geometry.Seen, features1: geometry.Seen) -> tuple[di
     }, strict
 
 
+def all_scores(
+    explanation: Explanation, features0: geometry.Seen, features1: geometry.Seen, model: EmbeddingModel
+) -> dict[str, float]:
+    """The scores of a pair but for the cosine, with `local_matches`, from PAIR-X's explanation of it and the local
+    features of both photographs."""
+    local, alignment = local_scores(features0, features1)
+    return local | deep_scores(explanation, alignment, features0.size, features1.size, model)
+
+
 def resize_distance(matrix: np.ndarray | None, size0: tuple[float, float], size1: tuple[float, float]) -> float:
     """How far a transform (3, 3) of image 0 to image 1 is from one that only resizes: root mean square over a grid of
     5 x 5 places of image 0 of how far apart the two send a place, in parts of image 1's diagonal. NaN without one.

@@ -11,11 +11,21 @@ CLOSE, SOME = 0.1, 0.25  # of a diagonal: how far from a plain resize
 
 def words_of(candidate: pd.Series) -> str:
     """What a row that `rerank_steps` gives says, score by score, the calibrated share last where there is one."""
-    said = [f"The cosine is {candidate['cosine']:.2f}", _local(candidate), _deep(candidate)]
-    if not math.isnan(share := candidate.get("share", math.nan)):
-        ends = f"[{100 * candidate['low']:.0f}, {100 * candidate['high']:.0f}]"
-        said.append(f"of such pairs {100 * share:.0f} % {ends} were the same animal")
+    said = parts_of(candidate)
+    if not math.isnan(candidate.get("share", math.nan)):
+        said.append(share_of(candidate))
     return "; ".join(said) + "."
+
+
+def parts_of(candidate: pd.Series) -> list[str]:
+    """What the scores of a candidate say, one by one."""
+    return [f"The cosine is {candidate['cosine']:.2f}", _local(candidate), _deep(candidate)]
+
+
+def share_of(candidate: pd.Series) -> str:
+    """What the calibrated share of a candidate says, with its interval: of share, low and high, 0 to 1."""
+    ends = f"[{100 * candidate['low']:.0f}, {100 * candidate['high']:.0f}]"
+    return f"of such pairs {100 * candidate['share']:.0f} % {ends} were the same animal"
 
 
 def _local(candidate: pd.Series) -> str:

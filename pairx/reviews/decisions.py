@@ -32,7 +32,8 @@ class Decision:
 
     query_id, candidate_id: image ids. decided_at: when, ISO 8601 with its zone. What was on screen: model, layer, the
     cosine similarity, the score that the candidates were sorted by with its name, the candidate's rank (from 1) and
-    whether these were hidden (blind); version: of the package. settles: whether it ends a conflict of others.
+    whether these were hidden (blind); share, share_low, share_high: of such pairs those that were the same animal, with
+    its interval, 0 to 1; version: of the package. settles: whether it ends a conflict of others.
     """
 
     query_id: str
@@ -50,6 +51,9 @@ class Decision:
     note: str = ""
     version: str = ""
     settles: bool = False
+    share: float | None = None
+    share_low: float | None = None
+    share_high: float | None = None
 
     def __post_init__(self) -> None:
         """Raises InputError for what no reviewer can have decided."""
@@ -68,6 +72,9 @@ class Decision:
             raise InputError(f"A text of this decision has more than {MOST_TEXT:,} characters. Shorten it.")
         if any(number is not None and not math.isfinite(number) for number in (self.cosine, self.score)):
             raise InputError("The cosine and the score of a decision are finite numbers, or absent.")
+        shares = (self.share, self.share_low, self.share_high)
+        if any(number is not None and not 0 <= number <= 1 for number in shares):
+            raise InputError("The share of a decision and its interval are from 0 to 1, or absent.")
         _require_time(self.decided_at)
 
 

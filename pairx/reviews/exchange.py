@@ -14,7 +14,7 @@ from pairx.datasets import Dataset
 from pairx.datasets.tables import read_table
 from pairx.reviews.decisions import Decision
 from pairx.reviews.individuals import Individuals, individuals
-from pairx.reviews.log import ReviewLog
+from pairx.reviews.log import SHARES, ReviewLog
 from pairx.reviews.settling import settled
 from pairx.sheets import written
 from pairx.types import InputError
@@ -22,9 +22,9 @@ from pairx.types import InputError
 REQUIRED = ("query_id", "candidate_id", "verdict", "reviewer", "decided_at")
 DECISIONS = (
     "query_id", "candidate_id", "query_path", "candidate_path", "verdict", "cosine", "model", "layer", "score_name",
-    "score", "rank", "blind", "reviewer", "decided_at", "note", "version", "settles", "undone", "ticket",
+    "score", "rank", *SHARES, "blind", "reviewer", "decided_at", "note", "version", "settles", "undone", "ticket",
 )  # fmt: skip
-_NUMBERS = {"cosine": float, "score": float, "rank": int}
+_NUMBERS = {"rank": int} | dict.fromkeys(("cosine", "score", *SHARES), float)
 _TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False, "": False}
 _TEXTS = tuple(field.name for field in fields(Decision) if field.type == "str")
 

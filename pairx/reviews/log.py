@@ -24,7 +24,11 @@ from pairx.types import InputError
 
 FILE = "review.sqlite"
 TABLES = ("facts", "tasks", "decisions")
-KINDS = {"cosine": "REAL", "score": "REAL", "rank": "INTEGER", "blind": "INTEGER", "settles": "INTEGER"}
+SHARES = ("share", "share_low", "share_high")
+KINDS = {
+    **dict.fromkeys(("cosine", "score", *SHARES), "REAL"),
+    **dict.fromkeys(("rank", "blind", "settles"), "INTEGER"),
+}
 NAMES = tuple(field.name for field in fields(Decision))
 MOST_TICKET = 100
 """Characters of a ticket."""
@@ -189,7 +193,9 @@ class ReviewLog:
             )
         table["undoes"] = table["undoes"].astype("Int64")
         table["undone"] = table["number"].isin(table["undoes"].dropna())
-        return table.astype({"blind": bool, "settles": bool, "cosine": float, "score": float, "rank": "Int64"})
+        return table.astype(
+            {"blind": bool, "settles": bool, "rank": "Int64"} | dict.fromkeys(("cosine", "score", *SHARES), float)
+        )
 
     def _insert(self, ticket: str, undoes: int | None, values: tuple[Any, ...]) -> int:
         if not 0 < len(ticket) <= MOST_TICKET:
@@ -229,6 +235,10 @@ class ReviewLog:
                         cursor.execute(statement)
                     rows = [(name, json.dumps(value)) for name, value in (facts or {}).items()]
                     cursor.executemany("INSERT INTO facts VALUES (?, ?)", rows)
+                there = {row[1] for row in cursor.execute("PRAGMA table_info(decisions)").fetchall()}
+                for name in SHARES:  # which reviews of before do not have
+                    if name not in there:
+                        cursor.execute(f"ALTER TABLE decisions ADD COLUMN {name} {KINDS[name]}")
                 cursor.execute("COMMIT")
 
 

@@ -130,11 +130,13 @@ def test_a_place_of_one_photograph_is_answered_in_the_other_and_nothing_moves(re
 
 def test_blind_hides_names_similarity_and_ranks(review, app_folder, begun):
     page = review("Eve")
+    page.wait_for_function("document.querySelector('.px-speaks p').textContent.includes('local matches')")
     name = page.locator(".px-review-titles bdi").first.inner_text()
     page.get_by_role("button", name="Blind").click()
     page.wait_for_function("!document.querySelector('.px-review-titles bdi')")
     shown = page.locator(".px-review").inner_text()
-    assert name not in shown and "cosine" not in shown and "#1" not in shown
+    assert name not in shown and "cosine" not in shown and "#1" not in shown and "local matches" not in shown
+    assert page.get_by_role("button", name="By individual").is_hidden()
     page.keyboard.press("n")
     page.wait_for_timeout(500)
     page.get_by_role("button", name="Blind").click()
@@ -173,12 +175,22 @@ def test_two_candidates_of_a_query_stand_against_each_other_by_key(review):
     assert pair_of(page) == pair
 
 
-def test_all_photographs_of_the_candidate_are_one_key_away(review):
+def test_candidates_of_one_individual_stand_together_and_its_photographs_are_one_key_away(review):
     page = review("Gus")
+    cards = page.locator(".px-candidate bdi")
+    names = [text.split(" · ")[-1] for text in cards.all_inner_texts()]
+    page.get_by_role("button", name="By individual").click()
+    groups = page.locator(".px-together")
+    groups.first.wait_for()
+    firsts = list(dict.fromkeys(names))
+    told = [(name, names.count(name)) for name in firsts]
+    assert groups.locator(".px-together-name").all_inner_texts() == [f"{n} ({k})" if k > 1 else n for n, k in told]
+    assert [text.split(" · ")[-1] for text in cards.all_inner_texts()] == sorted(names, key=firsts.index)
     page.keyboard.press("g")
     sheet = page.locator("dialog.px-others[open]")
     sheet.wait_for()
-    assert sheet.locator("img").count() >= 2
+    cosines = [float(text.split(" · ")[1]) for text in sheet.locator("figcaption").all_inner_texts()]
+    assert len(cosines) >= 2 and cosines == sorted(cosines, reverse=True)
     page.keyboard.press("Escape")
     sheet.wait_for(state="detached")
 
@@ -220,6 +232,13 @@ def test_on_a_telephone_the_verdicts_are_in_sight_and_large(review):
     for button in page.locator(".px-verdicts .px-button").all():
         box = button.bounding_box()
         assert box["height"] >= 44 and box["y"] + box["height"] <= 844
+
+
+def test_in_a_low_window_the_verdicts_stay_in_sight(review):
+    page = review("Lo", width=720, height=450)
+    for button in page.locator(".px-verdicts .px-button").all():
+        box = button.bounding_box()
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 450 and box["x"] + box["width"] <= 720
 
 
 def test_two_reviewers_at_once_and_the_conflict_between_them_is_settled(review, app_folder, begun):

@@ -59,7 +59,7 @@ def test_rerank(folder: str, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     model, dataset = load_model("lite0-imagenet", size=64, device="cpu"), load_dataset(folder)
     fusion = finished(learn_steps(dataset, model))
     assert fusion.learned == {
-        "dataset": "toys", "individuals": 3, "queries": 6, "pairs": 30, "correct": 6, "candidates": 20,
+        "dataset": "toys", "species": [""], "individuals": 3, "queries": 6, "pairs": 30, "correct": 6, "candidates": 20,
         "exclude_encounter": False,
     }  # fmt: skip
     fusion.save(tmp_path / "fusion.json")

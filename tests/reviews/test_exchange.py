@@ -10,6 +10,7 @@ from pairx.commands import review
 from pairx.datasets import load_dataset
 from pairx.reviews import Decision, ReviewLog, now
 from pairx.reviews.exchange import add_decisions, decisions_table, identities_table, individuals_of, read_decisions
+from pairx.reviews.exporting import EXPORTS
 from pairx.reviews.queues import ORDERS, listed_steps, ordered
 from pairx.sheets import csv_bytes
 from pairx.types import InputError, finished
@@ -23,7 +24,21 @@ def log(tmp_path):
     with ReviewLog(tmp_path / "review", {"dataset": "sample"}) as log:
         first = Decision(IDS[0], IDS[1], "match", "Ada", now(), cosine=0.5, rank=1, blind=True, note="=SUM(A1)")
         log.decide(first, "t1")
-        log.decide(Decision(IDS[2], IDS[3], "no_match", "Bo, the 2nd", now(), score=-0.25, score_name="residual"), "t2")
+        log.decide(
+            Decision(
+                IDS[2],
+                IDS[3],
+                "no_match",
+                "Bo, the 2nd",
+                now(),
+                score=-0.25,
+                score_name="residual",
+                share=0.8,
+                share_low=0,
+                share_high=1,
+            ),
+            "t2",
+        )
         log.decide(Decision(IDS[4], "", "new_individual", "Ada", now()), "t3")
         log.decide(Decision(IDS[4], IDS[0], "match", "Ada", now()), "t4")
         log.undo("Ada", "u1")
@@ -97,6 +112,7 @@ def test_orders_put_first_what_they_say():
     with pytest.raises(InputError, match="order"):
         ordered(pairs, "random")
     assert tuple(ORDERS) == review.ORDERS, "the command offers every order, without importing what ranks"
+    assert tuple(EXPORTS) == review.TABLES
 
 
 def test_a_list_of_pairs_is_asked_in_its_order_once(tmp_path):

@@ -38,6 +38,19 @@ def test_wildbooks_bulk_import(found):
     assert not (table == "").all().any()
 
 
+def test_wildbooks_bulk_import_is_read_back_beside_its_photographs(found, tmp_path):
+    dataset, log, identities = found
+    table, _ = wildbook_table(identities, dataset, log)
+    for path in dataset.table["path"]:
+        shutil.copy(path, tmp_path)
+    (tmp_path / "wildbook.csv").write_bytes(csv_bytes(table))
+    again = load_dataset(tmp_path / "wildbook.csv")
+    assert list(again.table["identity"]) == ["Ada", "Ada", "new-1"]
+    assert set(again.table["species"]) == {"Equus quagga"} and set(again.table["date"]) == {"2026-05-31"}
+    assert list(again.table["place"]) == ["North", "North", ""]
+    assert any("Wildbook's bulk import: path from Encounter.mediaAsset0" in note for note in again.notes)
+
+
 def test_camtraps_observations_are_read_back_with_their_individuals(found, tmp_path):
     dataset, log, identities = found
     table, told = camtrap_observations(identities, dataset, log)

@@ -14,7 +14,7 @@ import pytest
 
 from pairx.reviews.counting import Progress
 from pairx.reviews.decisions import VERDICTS, Decision, now
-from pairx.reviews.log import FILE, ReviewLog
+from pairx.reviews.log import FILE, SHARES, ReviewLog
 from pairx.types import InputError
 
 PAIRS = [("q1", "a", 0.9, None, 1), ("q1", "b", 0.8, None, 2), ("q2", "a", 0.7, None, 1), ("q2", "c", 0.6, None, 2)]
@@ -44,6 +44,20 @@ def test_a_decision_comes_back_as_it_was_made(log):
         "query_id": "q1", "cosine": 0.9, "score": 1.5, "rank": 1, "blind": True, "note": "ear",
         "decided_at": given.decided_at,
     }  # fmt: skip
+
+
+def test_a_review_of_before_takes_decisions_with_a_share(log):
+    log.decide(decided("q1", "a"), "t1")
+    log.close()
+    with sqlite3.connect(log.folder / FILE) as database:
+        for name in SHARES:
+            database.execute(f"ALTER TABLE decisions DROP COLUMN {name}")
+    with ReviewLog(log.folder) as again:
+        again.decide(decided("q1", "b", share=0.8, share_low=0.7, share_high=0.9), "t2")
+        kept = again.entries()
+    assert kept["share"].isna().tolist() == [True, False] and kept["share_high"].tolist()[1] == 0.9
+    with pytest.raises(InputError, match="from 0 to 1"):
+        decided("q1", "a", share=1.5)
 
 
 def test_a_decision_that_is_sent_twice_is_written_once(log):

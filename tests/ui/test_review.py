@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from pairx.datasets import load_dataset
 from pairx.reviews import ReviewLog
 from pairx.types import InputError
+from pairx.ui.review.closer import Closer
 from pairx.ui.review.desk import MOST_TASKS, ROOT, ReviewDesk
 from pairx.ui.review.parts import KEYS
 from pairx.ui.review.routes import ReviewRoutes
@@ -57,6 +58,18 @@ def test_a_decision_holds_what_was_on_screen_and_not_what_the_page_says_of_it(de
         (row,) = log.entries().to_dict("records")
     assert row["cosine"] == PAIRS[2][2] and row["rank"] == 3 and row["model"] == "reid-lite0"
     assert row["layer"] == "blocks.4" and row["blind"] and row["note"] == "ear"
+
+
+def test_the_share_on_screen_is_kept_with_the_decision(desk, places):
+    desk.decide("herd", sent(0, ticket="a", share=[0.82, 0.77, 1]))
+    desk.decide("herd", sent(1, ticket="b", share=None))
+    for wrong in (0.5, [0.5], [0.5, 0.4, "x"], [0.5, 0.4, True], [2, 0.4, 0.5], [float("nan"), 0, 1], {"share": 1}):
+        with pytest.raises(InputError, match="share"):
+            desk.decide("herd", sent(2, ticket="c", share=wrong))
+    with ReviewLog(places.reviews / "herd") as log:
+        rows = log.entries()
+    assert rows[["share", "share_low", "share_high"]].to_numpy()[0].tolist() == [0.82, 0.77, 1]
+    assert len(rows) == 2 and rows["share"].isna().tolist() == [False, True]
 
 
 def test_undo_gives_the_pair_back(desk):
@@ -108,13 +121,6 @@ def test_photographs_come_small_enough_and_only_of_the_data_set(desk):
         desk.photo("herd", "/etc/passwd")
 
 
-def test_all_photographs_of_an_individual(desk):
-    table = load_dataset("sample").table
-    own = set(table.loc[table["identity"] == table["identity"].iloc[0], "image_id"])
-    found = desk.others("herd", IDS[0])
-    assert found["identity"] == table["identity"].iloc[0] and {one["id"] for one in found["photos"]} == own
-
-
 def test_every_verdict_has_a_key_of_its_own():
     assert len(set(KEYS.values())) == len(KEYS) == 6
 
@@ -163,9 +169,9 @@ def test_pair_x_of_a_pair_comes_without_its_photographs(client):
 
 @pytest.mark.slow
 def test_a_candidate_is_set_against_the_best_other_one(desk, places):
-    found = desk.versus("herd", PAIRS[2][0], PAIRS[2][1])
+    found = Closer(desk).versus("herd", PAIRS[2][0], PAIRS[2][1])
     assert [side["photo"]["id"] for side in found["sides"]] == [PAIRS[2][1], PAIRS[0][1]]
-    first = desk.versus("herd", *PAIRS[0][:2])
+    first = Closer(desk).versus("herd", *PAIRS[0][:2])
     assert [side["photo"]["id"] for side in first["sides"]] == [PAIRS[0][1], PAIRS[1][1]]
     one, other = (side["similarity"] for side in first["sides"])
     assert first["difference"] == pytest.approx(one - other) and first["sides"][0]["scene"]["photos"] == []
@@ -173,7 +179,7 @@ def test_a_candidate_is_set_against_the_best_other_one(desk, places):
     with ReviewLog(places.reviews / "herd") as log:
         log.add_tasks([(IDS[7], IDS[8], None, None, None)])
     with pytest.raises(InputError, match="no other candidate"):
-        desk.versus("herd", IDS[7], IDS[8])
+        Closer(desk).versus("herd", IDS[7], IDS[8])
 
 
 @pytest.mark.slow

@@ -1,6 +1,4 @@
-"""What the Review tab tells beside a pair: warnings, computed ahead, and candidates in the order of a box."""
-
-import asyncio
+"""What the Review tab answers to a closer look: in the order of a box, and photographs of an individual."""
 
 import numpy as np
 import pytest
@@ -20,14 +18,6 @@ QUERY, CANDIDATES = "zuri-1", ["zuri-2", "zuri-4", "duma-1", "otis-1"]
 BOX = [0.2, 0.3, 0.4, 0.3]
 
 
-async def wanted() -> bool:
-    return True
-
-
-async def unwanted() -> bool:
-    return False
-
-
 @pytest.fixture(scope="module")
 def closer(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reviews")
@@ -37,21 +27,18 @@ def closer(tmp_path_factory):
     return Closer(ReviewDesk(AppState(), Library(places)))
 
 
-def test_the_other_flank_is_told_and_a_pair_of_one_flank_is_not_warned_of(closer):
-    told = asyncio.run(closer.warnings("herd", QUERY, "zuri-4", wanted))
-    (mirror,) = [one for one in told["warnings"] if one["name"] == "mirror"]
-    assert mirror["words"].startswith("zuri-4 is more similar when it is mirrored") and mirror["number"] > 0.02
-    told = asyncio.run(closer.warnings("herd", QUERY, "zuri-2", wanted))
-    assert not [one for one in told["warnings"] if one["name"] in ("mirror", "copy", "encounter")]
-
-
-def test_what_nobody_wants_any_more_is_not_computed(closer):
-    assert asyncio.run(closer.warnings("herd", QUERY, "duma-1", unwanted)) is None
-
-
-def test_unknown_photographs_are_refused(closer):
-    with pytest.raises(InputError, match="no photograph 'nobody'"):
-        asyncio.run(closer.warnings("herd", QUERY, "nobody", wanted))
+def test_photographs_of_an_individual_come_the_most_similar_first(closer):
+    found = closer.others("herd", "zuri-4", QUERY)
+    assert found["identity"] == "Zuri" and QUERY not in [one["id"] for one in found["photos"]]
+    assert found["cosines"] == sorted(found["cosines"], reverse=True) and len(found["photos"]) == len(found["cosines"])
+    sample = load_dataset("sample")
+    e, f = closer.desk.app_state.model("reid-lite0").embed(
+        [sample.load(sample.row(one))[0] for one in (QUERY, found["photos"][0]["id"])]
+    )
+    assert found["cosines"][0] == pytest.approx(e @ f / np.linalg.norm(e) / np.linalg.norm(f), abs=1e-5)
+    blind = closer.others("herd", "zuri-4", "")
+    own = sample.table.loc[sample.table["identity"] == "Zuri", "image_id"]
+    assert [one["id"] for one in blind["photos"]] == list(own) and set(blind["cosines"]) == {None}
 
 
 def test_candidates_come_in_the_order_of_the_box(closer):
@@ -90,9 +77,12 @@ def test_a_region_that_holds_anything_is_one_line(closer, sent, said):
 def test_the_addresses_answer(closer):
     client = TestClient(ReviewRoutes(None, closer.desk))
     base = f"/{ROOT}/herd"
-    found = client.get(f"{base}/warnings", params={"query": QUERY, "candidate": "zuri-4"})
-    assert "mirror" in [one["name"] for one in found.json()["warnings"]]
-    assert client.get(f"{base}/warnings", params={"query": QUERY, "candidate": "?"}).status_code == 400
+    asked = {"id": "zuri-4", "query": QUERY}
+    assert (
+        client.get(f"{base}/others", params=asked).json()["cosines"]
+        == closer.others("herd", "zuri-4", QUERY)["cosines"]
+    )
+    assert client.get(f"{base}/others", params={**asked, "query": "?"}).status_code == 400
     sent = {"query": QUERY, "box": BOX, "candidates": CANDIDATES}
     assert len(client.post(f"{base}/region", json=sent).json()["order"]) == 4
     assert client.post(f"{base}/region", json={**sent, "box": []}).status_code == 400

@@ -441,6 +441,7 @@ export interface ReviewDecision {
   note: string;
   blind: boolean;
   settles: boolean;
+  share: [number, number, number] | null;
 }
 
 export interface ReviewKept {
@@ -455,6 +456,7 @@ export interface ReviewName {
 export interface ReviewOthers {
   identity: string;
   photos: ReviewPhoto[];
+  cosines: (number | null)[];
 }
 
 export interface ReviewPhoto {
@@ -489,6 +491,13 @@ export interface ReviewRegionAsked {
   query: string;
   box: number[];
   candidates: string[];
+}
+
+export interface ReviewShare {
+  parts: string[];
+  share: [number, number, number] | null;
+  words: string;
+  note: string;
 }
 
 export interface ReviewTask {

@@ -1,47 +1,58 @@
-"""What the Review tab tells beside a pair: what to beware of, and candidates in the order of a part of the query."""
+"""What the Review tab answers to a closer look: candidates in the order of a part of the query, and one against
+another."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from pairx.datasets import Dataset
-from pairx.datasets.herd import Herd, load_herd
-from pairx.datasets.sources import SAMPLE
-from pairx.evaluation.embeddings import EmbeddingStore, embed_steps, key_steps
-from pairx.evaluation.regions import TakenApart, halved, similarities, take_apart
-from pairx.types import Computation, InputError, Step, finished
-from pairx.ui.review.desk import OpenReview, ReviewDesk
-from pairx.ui.review.payload import ReviewRegion, ReviewWarning, ReviewWarnings
-from pairx.warnings import Neighbourhood, PairWarning, Photograph, warn_steps
+from pairx.contrasting import contrast
+from pairx.evaluation.embeddings import embed_steps, key_steps
+from pairx.evaluation.regions import TakenApart, similarities, take_apart
+from pairx.types import Explanation, ImagePair, InputError, finished
+from pairx.ui.explain.scene import scene_of
+from pairx.ui.review.desk import OpenReview, ReviewDesk, without_photos
+from pairx.ui.review.payload import ReviewOthers, ReviewRegion, ReviewVersus, VersusSide
+from pairx.ui.shared.cache import Recent
 
-KEPT_PHOTOGRAPHS = 24
 KEPT_QUERIES = 2
+KEPT_CONTRASTS = 16
 MOST_CANDIDATES = 200
+MOST_OTHERS = 50
+FOR_EACH: Any = {"low": "for the other", "high": "for this one"}
+"""What the colours of a contrast mean."""
 
 
 class Closer:
-    """Answers for all sessions; a few photographs, as the warnings see them, are kept."""
+    """Answers for all sessions."""
 
     def __init__(self, desk: ReviewDesk) -> None:
         self.desk = desk
-        self._photograph = lru_cache(KEPT_PHOTOGRAPHS)(self._seen)
-        self._around = lru_cache(KEPT_QUERIES)(self._neighbourhood)
         self._apart = lru_cache(KEPT_QUERIES)(self._taken_apart)
+        self._contrasts: Recent[tuple[Explanation, Explanation]] = Recent(KEPT_CONTRASTS)
 
-    async def warnings(
-        self, name: str, query: str, candidate: str, wanted: Callable[[], Awaitable[bool]]
-    ) -> ReviewWarnings | None:
-        """What to beware of in a pair, computed with what the machine has left; None where it was no longer wanted.
-        Raises InputError."""
-        ahead = self.desk.app_state.ahead
-        async with ahead.turn:
-            found = await ahead.compute((name, query, candidate), self._steps(name, query, candidate), wanted)
-            return None if found is None else {"warnings": [_told(one) for one in found]}
+    def others(self, name: str, image_id: str, query: str) -> ReviewOthers:
+        """The photographs of an individual, by one of them: at most MOST_OTHERS, those most similar to the query first;
+        in the data set's order where none is given. Raises InputError."""
+        review = self.desk.open(name)
+        table, own = review.dataset.table, review.dataset.row(image_id)
+        identity = str(table["identity"].iloc[own])
+        rows = np.flatnonzero(table["identity"] == identity) if identity else np.array([own])
+        cosines = np.full(len(rows), np.nan)
+        if query:
+            with self.desk.app_state.waiting:
+                rows = rows[rows != review.dataset.row(query)]
+                (unit,) = self._embedded(review, [review.dataset.row(query)])
+                cosines = similarities(unit, self._embedded(review, rows))
+                order = np.argsort(-cosines, kind="stable")
+                rows, cosines = rows[order], cosines[order]
+        photos = [self.desk.shown(review, one) for one in table["image_id"].iloc[rows[:MOST_OTHERS]]]
+        known = [None if np.isnan(one) else float(one) for one in cosines[:MOST_OTHERS]]
+        return {"identity": identity, "photos": photos, "cosines": known}
 
     def by_region(self, name: str, sent: Mapping[str, Any]) -> ReviewRegion:
         """Candidates by what a part of the query adds to their similarity, best first. sent: a `ReviewRegionAsked`,
@@ -54,44 +65,44 @@ class Closer:
             rows = [review.dataset.row(str(one)) for one in ids]
             apart = self._apart(name, review.dataset.row(query))
             part = apart.part(apart.cover(box if isinstance(box, list) else []))
-            few = replace(review.dataset, table=review.dataset.table.iloc[rows].reset_index(drop=True))
-            found = similarities(part, self._embedded(review, few))
+            found = similarities(part, self._embedded(review, rows))
             order = np.argsort(-found, kind="stable")
             return {"order": [(str(ids[i]), float(found[i])) for i in order], "note": apart.note}
 
-    def _steps(self, name: str, query: str, candidate: str) -> Computation[tuple[PairWarning, ...]]:
-        yield Step(0, 0, "reading the photographs")
-        review = self.desk.open(name)
-        first, second = (self._photograph(name, review.dataset.row(one)) for one in (query, candidate))
-        return (yield from warn_steps(first, second))
+    def versus(self, name: str, query: str, candidate: str) -> ReviewVersus:
+        """A candidate against the best other one of its query. Raises InputError where there is none."""
+        review, state = self.desk.open(name), self.desk.app_state
+        others = [one for one in review.log.tasks_of(query) if one.candidate_id != candidate]
+        if not others:
+            raise InputError("This query has no other candidate to compare this one with.")
+        ids = candidate, others[0].candidate_id
+        asked = [self.desk.request(name, query, one) for one in ids]
+        key = tuple(state.key(request) for request, _ in asked)
+        found = self._contrasts.get(key)
+        if found is None:
+            request, pair = asked[0]
+            with state.waiting:
+                found = contrast(state.model(request.model), pair, asked[1][1], request.layer)
+            self._contrasts.put(key, found)
+        sides = [self._side(review, *one) for one in zip(ids, found, [pair for _, pair in asked], strict=True)]
+        return {"difference": found[0].metrics["difference"], "sides": sides}
 
-    def _seen(self, name: str, row: int) -> Photograph:
-        review = self.desk.open(name)
-        facts, model = review.dataset.table.iloc[row], self.desk.app_state.model(review.model)
-        image, image_id = review.dataset.load(row)[0], str(facts["image_id"])
-        animal = self._herd.mask(image_id) if review.log.facts.get("dataset") == SAMPLE else None
-        return Photograph(model, image, image_id, animal, str(facts.get("encounter", "")), self._around(name))
-
-    @cached_property
-    def _herd(self) -> Herd:
-        return load_herd()
-
-    def _neighbourhood(self, name: str) -> Neighbourhood | None:
-        """Of the review's data set, where all of it was embedded before."""
-        review = self.desk.open(name)
-        keys = finished(key_steps(review.dataset))
-        with EmbeddingStore(self.desk.app_state.model(review.model)) as store:
-            if store.missing(keys):
-                return None
-            return Neighbourhood.of(halved(store.read(keys)))
+    def _side(self, review: OpenReview, image_id: str, found: Explanation, pair: ImagePair) -> VersusSide:
+        scene = without_photos(scene_of(found, pair))
+        alone, shared = (int(found.metrics.get(name, 0)) for name in ("alone", "shared"))
+        return {
+            "photo": self.desk.shown(review, image_id),
+            "similarity": found.similarity,
+            "alone": alone,
+            "shared": shared,
+            "scene": scene | {"scales": [scale | FOR_EACH for scale in scene["scales"]]},
+        }
 
     def _taken_apart(self, name: str, row: int) -> TakenApart:
         review = self.desk.open(name)
         return take_apart(self.desk.app_state.model(review.model), review.dataset.load(row)[0])
 
-    def _embedded(self, review: OpenReview, few: Dataset) -> np.ndarray:
+    def _embedded(self, review: OpenReview, rows: Sequence[int] | np.ndarray) -> np.ndarray:
+        """(N, D) of rows of the data set, of length 1."""
+        few = replace(review.dataset, table=review.dataset.table.iloc[rows].reset_index(drop=True))
         return finished(embed_steps(few, self.desk.app_state.model(review.model), finished(key_steps(few))))
-
-
-def _told(warning: PairWarning) -> ReviewWarning:
-    return {"name": warning.name, "words": warning.words, "number": warning.number}

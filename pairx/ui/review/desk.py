@@ -16,26 +16,21 @@ from PIL import Image
 
 import pairx
 from pairx import images, viz
-from pairx.contrasting import contrast
 from pairx.datasets import Dataset, load_steps
 from pairx.reviews import Decision, ReviewLog, Task, now, settled
 from pairx.reviews.settling import CONFLICT
-from pairx.types import Explanation, ImagePair, InputError, finished
+from pairx.types import ImagePair, InputError, finished
 from pairx.ui.explain.events import read_place
 from pairx.ui.explain.payload import PointAnswer, Scene
 from pairx.ui.explain.scene import scene_of
 from pairx.ui.review.payload import (
     ReviewKept,
-    ReviewOthers,
     ReviewPhoto,
     ReviewProgress,
     ReviewQueue,
     ReviewTask,
     ReviewUndone,
-    ReviewVersus,
-    VersusSide,
 )
-from pairx.ui.shared.cache import Recent
 from pairx.ui.shared.figures import REVIEWS, of_pair, reference
 from pairx.ui.shared.files import cached, encoded
 from pairx.ui.shared.library import Library
@@ -53,9 +48,6 @@ OTHER_MODEL = (
 )
 KEPT_REVIEWS = 4
 KEPT_PHOTOS = 200
-KEPT_CONTRASTS = 16
-FOR_EACH: Any = {"low": "for the other", "high": "for this one"}
-"""What the colours of a contrast mean."""
 FACTS = ("date", "place", "encounter", "orientation", "species")
 
 
@@ -78,7 +70,6 @@ class ReviewDesk:
         self.library = library
         self._open: OrderedDict[str, OpenReview] = OrderedDict()
         self._lock = threading.Lock()
-        self._contrasts: Recent[tuple[Explanation, Explanation]] = Recent(KEPT_CONTRASTS)
         self._jpeg = lru_cache(KEPT_PHOTOS)(self._encoded)
 
     def open(self, name: str) -> OpenReview:
@@ -126,6 +117,7 @@ class ReviewDesk:
         for image_id in filter(None, (query, candidate)):
             review.dataset.row(image_id)
         task = review.log.task(query, candidate)
+        share, low, high = _shown(sent.get("share"))
         decision = Decision(
             query_id=query,
             candidate_id=candidate,
@@ -142,6 +134,9 @@ class ReviewDesk:
             note=str(sent.get("note", "")),
             version=pairx.__version__,
             settles=sent.get("settles") is True,
+            share=share,
+            share_low=low,
+            share_high=high,
         )
         number = review.log.decide(decision, str(sent.get("ticket", "")))
         return {"number": number, "progress": _progress(review.log, decision.reviewer)}
@@ -153,14 +148,6 @@ class ReviewDesk:
         undone = review.log.task_of(number) if number is not None else None
         shown = self._task(review, undone) if undone else None
         return {"number": number, "task": shown, "progress": _progress(review.log, reviewer)}
-
-    def others(self, name: str, image_id: str) -> ReviewOthers:
-        """All photographs of an individual, by one of them. Raises InputError."""
-        review = self.open(name)
-        table = review.dataset.table
-        identity = str(table["identity"].iloc[review.dataset.row(image_id)])
-        ids = table.loc[table["identity"] == identity, "image_id"] if identity else [image_id]
-        return {"identity": identity, "photos": [self._photo(review, one) for one in list(ids)[:MOST_TASKS]]}
 
     def photo(self, name: str, image_id: str, longest: int = LONGEST) -> bytes:
         """A photograph, its box turned upright, as JPEG. longest: px of its longer side. Raises InputError."""
@@ -179,12 +166,12 @@ class ReviewDesk:
         async with ahead.turn:
             request, pair = await ahead.run(lambda: self.request(name, query, candidate))
             found = await ahead.compute(request, self.app_state.steps_ahead(request, pair), wanted)
-            return None if found is None else await ahead.run(lambda: _without_photos(scene_of(found, pair)))
+            return None if found is None else await ahead.run(lambda: without_photos(scene_of(found, pair)))
 
     def scene_now(self, name: str, query: str, candidate: str) -> Scene:
         """PAIR-X of a pair that a person waits for. Raises InputError."""
         request, pair = self.request(name, query, candidate)
-        return _without_photos(scene_of(self.app_state.explain(request, pair), pair))
+        return without_photos(scene_of(self.app_state.explain(request, pair), pair))
 
     def request(self, name: str, query: str, candidate: str) -> tuple[Request, ImagePair]:
         """What explains a pair of a review by lines: nothing is traced to pixels. Raises InputError."""
@@ -201,35 +188,6 @@ class ReviewDesk:
         cells = self.app_state.point_map(request, *asked)
         h, w = cells.shape
         return {"ticket": 0, "cells": cells.ravel().tolist(), "grid": (h, w), "scale": viz.scale_of(cells)}
-
-    def versus(self, name: str, query: str, candidate: str) -> ReviewVersus:
-        """A candidate against the best other one of its query. Raises InputError where there is none."""
-        review = self.open(name)
-        others = [one for one in review.log.tasks_of(query) if one.candidate_id != candidate]
-        if not others:
-            raise InputError("This query has no other candidate to compare this one with.")
-        ids = candidate, others[0].candidate_id
-        asked = [self.request(name, query, one) for one in ids]
-        key = tuple(self.app_state.key(request) for request, _ in asked)
-        found = self._contrasts.get(key)
-        if found is None:
-            request, pair = asked[0]
-            with self.app_state.waiting:
-                found = contrast(self.app_state.model(request.model), pair, asked[1][1], request.layer)
-            self._contrasts.put(key, found)
-        sides = [self._side(review, *one) for one in zip(ids, found, [pair for _, pair in asked], strict=True)]
-        return {"difference": found[0].metrics["difference"], "sides": sides}
-
-    def _side(self, review: OpenReview, image_id: str, found: Explanation, pair: ImagePair) -> VersusSide:
-        scene = _without_photos(scene_of(found, pair))
-        alone, shared = (int(found.metrics.get(name, 0)) for name in ("alone", "shared"))
-        return {
-            "photo": self._photo(review, image_id),
-            "similarity": found.similarity,
-            "alone": alone,
-            "shared": shared,
-            "scene": scene | {"scales": [scale | FOR_EACH for scale in scene["scales"]]},
-        }
 
     def file(self, name: str, image_id: str) -> Path:
         """A file with a photograph of a review, its box turned upright. Raises InputError."""
@@ -251,13 +209,14 @@ class ReviewDesk:
         return file.getvalue()
 
     def _task(self, review: OpenReview, task: Task) -> ReviewTask:
-        query, candidate = (self._photo(review, image_id) for image_id in (task.query_id, task.candidate_id))
+        query, candidate = (self.shown(review, image_id) for image_id in (task.query_id, task.candidate_id))
         a, b = (reference(REVIEWS, review.name, image_id) for image_id in (task.query_id, task.candidate_id))
         layer = review.layer or self.app_state.model(review.model).default_layer
         figure = of_pair(a, b, review.model, layer)
         return {"query": query, "candidate": candidate, "cosine": task.cosine, "rank": task.rank, "figure": figure}
 
-    def _photo(self, review: OpenReview, image_id: str) -> ReviewPhoto:
+    def shown(self, review: OpenReview, image_id: str) -> ReviewPhoto:
+        """A photograph as the page shows it."""
         row = review.dataset.table.iloc[review.dataset.row(image_id)]
         facts = [(name.capitalize(), str(row[name])) for name in FACTS if row.get(name)]
         path = f"{ROOT}/{quote(review.name)}/photo?id={quote(image_id, safe='')}"
@@ -269,6 +228,15 @@ def _named(reviewer: Any) -> str:
     if not name:
         raise InputError("Say who reviews: write your name above the photographs.")
     return name[:80]
+
+
+def _shown(share: Any) -> list[float | None]:
+    """A share with its interval as a page had it on screen. Raises InputError for what is none."""
+    if share is None:
+        return [None, None, None]
+    if not isinstance(share, list) or len(share) != 3 or not all(type(one) in (int, float) for one in share):
+        raise InputError("A share is three numbers: itself and the ends of its interval.")
+    return [float(one) for one in share]
 
 
 def _differing(log: ReviewLog) -> list[Task]:
@@ -283,6 +251,6 @@ def _progress(log: ReviewLog, reviewer: str) -> ReviewProgress:
     return {"decided": done.decided, "skipped": done.skipped, "open": done.open}
 
 
-def _without_photos(scene: Scene) -> Scene:
-    """The page has them already."""
+def without_photos(scene: Scene) -> Scene:
+    """What is drawn of a pair, without its photographs: the page has them already."""
     return scene | {"photos": []}

@@ -51,7 +51,8 @@ class ReviewQueue(TypedDict):
 
 class ReviewDecision(TypedDict):
     """A verdict that the page sends. ticket: so that one that is sent twice is kept once. blind: whether similarity,
-    ranks and names were hidden. settles: whether it ends a conflict of reviewers."""
+    ranks and names were hidden. settles: whether it ends a conflict of reviewers. share: as it stood on screen, see
+    `ReviewShare`; None where it did not."""
 
     ticket: str
     reviewer: str
@@ -61,6 +62,7 @@ class ReviewDecision(TypedDict):
     note: str
     blind: bool
     settles: bool
+    share: tuple[float, float, float] | None
 
 
 class ReviewUndo(TypedDict):
@@ -87,10 +89,12 @@ class ReviewUndone(TypedDict):
 
 
 class ReviewOthers(TypedDict):
-    """All photographs of a candidate's individual."""
+    """The photographs of a candidate's individual, each with its cosine similarity to the query, None where that was
+    not asked."""
 
     identity: str
     photos: list[ReviewPhoto]
+    cosines: list[float | None]
 
 
 class VersusSide(TypedDict):
@@ -123,6 +127,17 @@ class ReviewWarnings(TypedDict):
     """All of a pair's."""
 
     warnings: list[ReviewWarning]
+
+
+class ReviewShare(TypedDict):
+    """What speaks for a pair. parts: what its scores say, one by one. share: of such pairs those that were the same
+    animal, and its interval: (share, low, high), 0 to 1; None where that is not known. words: the line. note: from what
+    it was learned, or why it is not known."""
+
+    parts: list[str]
+    share: tuple[float, float, float] | None
+    words: str
+    note: str
 
 
 class ReviewRegionAsked(TypedDict):

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +16,7 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pairx.types import InputError
+from pairx.ui.review.beside import Beside
 from pairx.ui.review.closer import Closer
 from pairx.ui.review.desk import LONGEST, ROOT, ReviewDesk
 from pairx.ui.shared.session import AT_ONCE
@@ -31,7 +32,7 @@ class ReviewRoutes:
     def __init__(self, app: ASGIApp, desk: ReviewDesk) -> None:
         self.app = app
         self.desk = desk
-        self.closer = Closer(desk)
+        self.beside, self.closer = Beside(desk), Closer(desk)
         self.explaining = asyncio.Semaphore(AT_ONCE)
         self.router = Router(
             [
@@ -44,6 +45,7 @@ class ReviewRoutes:
                 Route(f"/{ROOT}/{{name}}/point", self.point),
                 Route(f"/{ROOT}/{{name}}/versus", self.versus),
                 Route(f"/{ROOT}/{{name}}/warnings", self.warnings),
+                Route(f"/{ROOT}/{{name}}/share", self.share),
                 Route(f"/{ROOT}/{{name}}/region", self.region, methods=["POST"]),
             ]
         )
@@ -67,8 +69,9 @@ class ReviewRoutes:
         return await self._posted(request, self.desk.undo)
 
     async def others(self, request: Request) -> Response:
-        """GET ?id=: all photographs of an individual."""
-        return await _answer(self.desk.others, _name(request), request.query_params.get("id", ""))
+        """GET ?id=&query=: the photographs of an individual, those most similar to the query first."""
+        query = request.query_params
+        return await _answer(self.closer.others, _name(request), query.get("id", ""), query.get("query", ""))
 
     async def photo(self, request: Request) -> Response:
         """GET ?id=&longest=: a JPEG."""
@@ -85,17 +88,12 @@ class ReviewRoutes:
         query = request.query_params
         pair = _name(request), query.get("query", ""), query.get("candidate", "")
 
-        async def wanted() -> bool:
-            return not await request.is_disconnected()
-
-        if "ahead" not in query:
-            async with self.explaining:
-                return await _answer(self.desk.scene_now, *pair) if await wanted() else Response(status_code=204)
-        try:
-            found = await self.desk.scene(*pair, wanted)
-        except InputError as error:
-            return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse(found) if found else Response(status_code=204)
+        if "ahead" in query:
+            return await self._told(request, self.desk.scene)
+        async with self.explaining:
+            if await request.is_disconnected():
+                return Response(status_code=204)
+            return await _answer(self.desk.scene_now, *pair)
 
     async def point(self, request: Request) -> Response:
         """GET ?query=&candidate=&side=&place=x0,y0,x1,y1: what the other photograph answers to a place."""
@@ -111,25 +109,31 @@ class ReviewRoutes:
             if await request.is_disconnected():
                 return Response(status_code=204)
             given = query.get("query", ""), query.get("candidate", "")
-            return await _answer(self.desk.versus, _name(request), *given)
+            return await _answer(self.closer.versus, _name(request), *given)
 
     async def warnings(self, request: Request) -> Response:
         """GET ?query=&candidate=: what to beware of in a pair, once the machine has time for it."""
+        return await self._told(request, self.beside.warnings)
+
+    async def share(self, request: Request) -> Response:
+        """GET ?query=&candidate=: what speaks for a pair, once the machine has time for it."""
+        return await self._told(request, self.beside.share)
+
+    async def region(self, request: Request) -> Response:
+        """POST a `ReviewRegionAsked`: the candidates in the order of a part of the query."""
+        return await self._posted(request, self.closer.by_region)
+
+    async def _told(self, request: Request, tell: Callable[..., Awaitable[Any]]) -> Response:
         query = request.query_params
 
         async def wanted() -> bool:
             return not await request.is_disconnected()
 
         try:
-            pair = query.get("query", ""), query.get("candidate", "")
-            found = await self.closer.warnings(_name(request), *pair, wanted)
+            found = await tell(_name(request), query.get("query", ""), query.get("candidate", ""), wanted)
         except InputError as error:
             return JSONResponse({"error": str(error)}, 400)
         return JSONResponse(found) if found else Response(status_code=204)
-
-    async def region(self, request: Request) -> Response:
-        """POST a `ReviewRegionAsked`: the candidates in the order of a part of the query."""
-        return await self._posted(request, self.closer.by_region)
 
     async def _posted(self, request: Request, act: Callable[..., Any]) -> Response:
         # Another site's page cannot send this type without asking first.

@@ -11,14 +11,17 @@ import gradio as gr
 from pairx import __version__
 from pairx.datasets import load_steps
 from pairx.evaluation.search import split_queries
+from pairx.reviews.exporting import EXPORTS, export_table
 from pairx.reviews.queues import ORDERS, begin_steps, candidate_steps, listed_steps
+from pairx.sheets import csv_bytes
 from pairx.types import Computation, InputError, Step, Steps
 from pairx.ui.explore.parts import ViewChips
 from pairx.ui.explore.runs import whole
 from pairx.ui.review.desk import ReviewDesk
 from pairx.ui.review.parts import ReviewBoard
 from pairx.ui.review.sending import HERE, Sending, SentOutputs
-from pairx.ui.shared.events import LAST, QUEUE, QUIET, SKIP
+from pairx.ui.shared.events import LAST, QUEUE, QUIET, SAVE_FILE, SKIP
+from pairx.ui.shared.files import cached
 from pairx.ui.shared.inputs import dataset_input, model_input
 from pairx.ui.shared.library import Library
 from pairx.ui.shared.parts import SheetButton, Status
@@ -57,6 +60,8 @@ class ReviewTab:
                         [], value=None, label="Review", info="A queue of pairs to decide.", interactive=True
                     )
                     self._new_review(library, app_state, model)
+                    if library.places.own_machine:  # the tables name files of this machine
+                        self._export()
             with gr.Column(scale=4, min_width=560, elem_classes="px-picture"):
                 self.board = ReviewBoard()
         self._wire(tab)
@@ -80,6 +85,15 @@ class ReviewTab:
             self.go = gr.Button("Begin", variant="primary", elem_id="px-begin-review")
         self.status = Status()
 
+    def _export(self) -> None:
+        with gr.Accordion("Export", open=False):
+            tables = [(capitalised(words), name) for name, words in EXPORTS.items()]
+            table = gr.Dropdown(tables, value="decisions", label="Table", interactive=True)
+            save = gr.Button("Save as CSV", elem_id="px-export-review")
+        told, file = Status(), gr.File(visible="hidden")
+        saved = save.click(self.export, [self.chosen, table], [file, told], **QUEUE, **QUIET)
+        saved.success(None, file, js=SAVE_FILE, **QUIET)
+
     def _wire(self, tab: gr.Tab) -> None:
         at_once = {"queue": False, **QUIET}
         tab.select(self.list_reviews, self.chosen, [self.chosen, self.board], **at_once)
@@ -102,6 +116,18 @@ class ReviewTab:
             return gr.update(choices=names), SKIP
         first = names[0] if names else None
         return gr.update(choices=names, value=first, info="" if names else NONE_YET), {"name": first or ""}
+
+    def export(self, name: str | None, table: str) -> tuple[Any, StatusValue]:
+        """The file of a review's table, and what it lacks for the tool that takes it."""
+        try:
+            if not name:
+                raise InputError("Choose a review above.")
+            review = self.desk.open(name)
+            found, told = export_table(review.log, review.dataset, table)
+        except InputError as error:
+            return None, StatusValue(text=str(error), error=True)
+        text = " ".join([f"{len(found):,} rows.", *told])
+        return cached(csv_bytes(found), f"{name}_{table}.csv"), StatusValue(text=text)
 
     def begin(
         self, dataset: str, model: str, top_k: float, order: str, own: bool, listed: str | None, name: str

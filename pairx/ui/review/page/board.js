@@ -27,10 +27,15 @@ export function mount({ element, props, given, watch }) {
   /** @type {HTMLElement} */
   const root = element.querySelector(".px-review");
   const { notice, body } = shell(root, EMPTY);
-  const head = new Head(body, { reviewer: () => open(), blind: () => desk && show(), conflicts: () => open() });
+  const head = new Head(body, {
+    reviewer: () => open(),
+    blind: () => desk && show(),
+    grouped: () => tellQueue(),
+    conflicts: () => open(),
+  });
   const picture = new Picture(root, body, given, () => head.blind, say);
-  const all = "All of this one (G)";
-  button(picture.tools, all, `${all}: every photograph of the candidate's individual`, others);
+  const all = "Individual (G)";
+  button(picture.tools, all, `${all}: the photographs of the candidate's individual, the best first`, others);
   const against = "Versus (V)";
   button(picture.tools, against, `${against}: why this candidate and not the best other one of its query`, versus);
   figureButton(picture.tools, () => queue.now?.figure, { root });
@@ -48,9 +53,9 @@ export function mount({ element, props, given, watch }) {
   let fetching = false; // more pairs are on their way
 
   picture.stage.room = () => {
-    const below = [picture.warner.node, picture.under, verdicts.node, region.line, candidates.node].reduce(
+    const below = [picture.told, picture.under, verdicts.node, region.line, candidates.node].reduce(
       (sum, node) => sum + node.offsetHeight,
-      32,
+      40,
     );
     const top = picture.stage.node.getBoundingClientRect().top + scrollY - (root.closest(".tabs")?.scrollTop ?? 0);
     return Math.max(LEAST_ROOM, innerHeight - Math.min(top, innerHeight / 2) - below);
@@ -67,7 +72,7 @@ export function mount({ element, props, given, watch }) {
     const { now } = queue;
     head.progress(queue.progress);
     region.of(queue);
-    candidates.show(queue, head.blind, verdicts.words, region);
+    candidates.show(queue, head.blind, head.grouped, verdicts.words, region);
     verdicts.tell(now);
     root.classList.toggle("px-done", !now);
     if (now) head.pair(now);
@@ -128,6 +133,7 @@ export function mount({ element, props, given, watch }) {
         note: verdicts.remark.value,
         blind: head.blind,
         settles: head.settling,
+        share: picture.share.told?.share ?? null,
       });
       queue.progress = kept.progress;
       queue.decided(verdict);
@@ -189,7 +195,8 @@ export function mount({ element, props, given, watch }) {
   async function others() {
     if (!queue.now) return;
     try {
-      showOthers(root, await desk.others(queue.now.candidate.id), head.blind);
+      const { candidate, query } = queue.now;
+      showOthers(root, await desk.others(candidate.id, head.blind ? "" : query.id), head.blind);
     } catch (error) {
       say(error);
     }

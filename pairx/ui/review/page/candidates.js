@@ -24,29 +24,43 @@ export class Candidates {
     /** The box's order in which they are.
      * @type {Map<string, number> | null} */
     this.order = null;
+    /** @type {HTMLElement[]} */
+    this.cards = [];
   }
 
-  /** @param {Queue} queue @param {boolean} blind @param {Map<string, string>} words of the verdicts
-   * @param {Region} region which may have an order of its own */
-  show(queue, blind, words, region) {
-    const places = region.sorted(queue.candidates);
-    const keys = JSON.stringify([places.map(keyOf), blind, [...(region.order ?? [])]]);
+  /** @param {Queue} queue @param {boolean} blind @param {boolean} grouped whether those of one individual stand together
+   * @param {Map<string, string>} words of the verdicts @param {Region} region which may have an order of its own */
+  show(queue, blind, grouped, words, region) {
+    const groups =
+      grouped && !blind ? byIndividual(region.sorted(queue.candidates)) : [region.sorted(queue.candidates)];
+    const places = groups.flat();
+    const keys = JSON.stringify([groups.map((group) => group.map(keyOf)), blind, [...(region.order ?? [])]]);
     const sorted = region.order !== this.order;
     this.order = region.order;
     if (keys !== this.shown) {
       this.shown = keys;
-      this.node.replaceChildren(...places.map((place, i) => this.card(place, i, blind, region.order)));
+      this.cards = places.map((place, i) => this.card(place, i, blind, region.order));
+      let from = 0;
+      this.node.replaceChildren(
+        ...groups.flatMap((group) => {
+          const cards = this.cards.slice(from, (from += group.length));
+          return grouped && !blind ? [together(group[0], cards)] : cards;
+        }),
+      );
     }
     places.forEach((place, i) => {
-      const card = this.node.children[i];
+      const card = this.cards[i];
       card.setAttribute("aria-current", String(place === queue.now));
       card.toggleAttribute("data-verdict", Boolean(place.verdict));
-      /** @type {HTMLElement} */ (card).dataset.verdict = place.verdict;
+      card.dataset.verdict = place.verdict;
       card.querySelector(".px-verdict").textContent = words.get(place.verdict) ?? "";
     });
-    const current = /** @type {HTMLElement} */ (this.node.querySelector("[aria-current=true]"));
+    const current = this.cards[places.indexOf(queue.now)];
     if (sorted) this.node.scrollLeft = 0;
-    else if (current) this.node.scrollLeft = current.offsetLeft - (this.node.clientWidth - current.offsetWidth) / 2;
+    else if (current) {
+      const [own, strip] = [current.getBoundingClientRect(), this.node.getBoundingClientRect()];
+      this.node.scrollLeft += own.left - strip.left - (strip.width - own.width) / 2;
+    }
   }
 
   /** @param {Place} place @param {number} i @param {boolean} blind
@@ -69,20 +83,48 @@ export class Candidates {
   }
 }
 
-/** All photographs of an individual, over the page.
+/** Candidates by their individuals, in the order of the first of each; one whose name is unknown stands alone.
+ * @param {Place[]} places
+ * @returns {Place[][]} */
+function byIndividual(places) {
+  /** @type {Map<string, Place[]>} */
+  const groups = new Map();
+  for (const place of places) {
+    const name = place.candidate.identity || keyOf(place);
+    groups.set(name, [...(groups.get(name) ?? []), place]);
+  }
+  return [...groups.values()];
+}
+
+/** The cards of one individual.
+ * @param {Place} first @param {HTMLElement[]} cards */
+function together({ candidate }, cards) {
+  const node = make("div", "px-together");
+  node.setAttribute("role", "group");
+  const name = candidate.identity || "Individual unknown";
+  node.setAttribute("aria-label", name);
+  make("bdi", "px-together-name", node, cards.length > 1 ? `${name} (${cards.length})` : name).title = name;
+  make("div", "px-together-cards", node).append(...cards);
+  return node;
+}
+
+/** The photographs of an individual, over the page.
  * @param {HTMLElement} parent
  * @param {ReviewOthers} others @param {boolean} blind */
-export function showOthers(parent, { identity, photos }, blind) {
+export function showOthers(parent, { identity, photos, cosines }, blind) {
   const sheet = make("dialog", "px-others", parent);
-  const title = blind || !identity ? "The candidate's other photographs" : `All photographs of ${identity}`;
+  const title =
+    blind || !identity
+      ? "The candidate's other photographs"
+      : `Photographs of ${identity}, the most similar to the query first`;
   sheet.setAttribute("aria-label", title);
   make("h2", "", sheet, title);
   const grid = make("div", "px-others-grid", sheet);
-  for (const photo of photos) {
+  photos.forEach((photo, i) => {
     const figure = make("figure", "", grid);
     make("img", "", figure).src = addressOf(photo, 500);
-    if (!blind) make("figcaption", "", figure, photo.id);
-  }
+    if (!blind) make("figcaption", "", figure, [photo.id, cosines[i]?.toFixed(2)].filter(Boolean).join(" · "));
+  });
   button(sheet, "Close (Esc)", "Close (Esc)", () => sheet.close());
   sheet.addEventListener("close", () => sheet.remove());
   sheet.addEventListener("click", (event) => event.target === sheet && sheet.close());

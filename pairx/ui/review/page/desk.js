@@ -1,7 +1,7 @@
 // What the server keeps of a review: asked for and told by its own addresses, so that an answer means "on disk".
 
 /** @import { PointAnswer, ReviewDecision, ReviewKept, ReviewOthers, ReviewQueue, ReviewRegion, ReviewRegionAsked } from "../../page/payloads.js" */
-/** @import { ReviewUndone, ReviewVersus, ReviewWarnings, Scene } from "../../page/payloads.js" */
+/** @import { ReviewShare, ReviewUndone, ReviewVersus, ReviewWarnings, Scene } from "../../page/payloads.js" */
 /** @import { Place as Asked } from "../../page/pointing.js" */
 /** @import { Place } from "./queue.js" */
 
@@ -39,20 +39,19 @@ export class Desk {
     return this.send("undo", { reviewer, ticket: newTicket() });
   }
 
-  /** @param {string} id
+  /** The photographs of an individual.
+   * @param {string} id of one of them @param {string} query to which the most similar come first; "" for none
    * @returns {Promise<ReviewOthers>} */
-  others(id) {
-    return this.ask(`others?${new URLSearchParams({ id })}`);
+  others(id, query) {
+    return this.ask(`others?${new URLSearchParams({ id, query })}`);
   }
 
   /** PAIR-X of a pair; null where it was no longer wanted.
    * @param {string} query @param {string} candidate @param {boolean} ahead whether the pair is not on show yet
    * @param {AbortSignal} signal given when the person went on
    * @returns {Promise<Scene | null>} */
-  async scene(query, candidate, ahead, signal) {
-    const asked = new URLSearchParams({ query, candidate, ...(ahead && { ahead: "1" }) });
-    const answer = await fetch(`${this.base}scene?${asked}`, { signal });
-    return answer.status === 204 ? null : read(answer);
+  scene(query, candidate, ahead, signal) {
+    return this.wanted("scene", { query, candidate, ...(ahead && { ahead: "1" }) }, signal);
   }
 
   /** The candidate of a pair against the best other one of its query.
@@ -74,9 +73,15 @@ export class Desk {
   /** What to beware of in a pair; null where it was no longer wanted.
    * @param {string} query @param {string} candidate @param {AbortSignal} signal given when the person went on
    * @returns {Promise<ReviewWarnings | null>} */
-  async warnings(query, candidate, signal) {
-    const answer = await fetch(`${this.base}warnings?${new URLSearchParams({ query, candidate })}`, { signal });
-    return answer.status === 204 ? null : read(answer);
+  warnings(query, candidate, signal) {
+    return this.wanted("warnings", { query, candidate }, signal);
+  }
+
+  /** What speaks for a pair; null where it was no longer wanted.
+   * @param {string} query @param {string} candidate @param {AbortSignal} signal given when the person went on
+   * @returns {Promise<ReviewShare | null>} */
+  share(query, candidate, signal) {
+    return this.wanted("share", { query, candidate }, signal);
   }
 
   /** Candidates in the order of a part of the query.
@@ -84,6 +89,12 @@ export class Desk {
    * @returns {Promise<ReviewRegion>} */
   region(asked) {
     return this.send("region", asked);
+  }
+
+  /** @param {string} what @param {Record<string, string>} asked @param {AbortSignal} signal */
+  async wanted(what, asked, signal) {
+    const answer = await fetch(`${this.base}${what}?${new URLSearchParams(asked)}`, { signal });
+    return answer.status === 204 ? null : read(answer);
   }
 
   /** @param {string} what */

@@ -10,7 +10,7 @@ const SETTLING = "Reviewers differ on these pairs. Your verdict settles each; wh
 
 export class Head {
   /** @param {HTMLElement} parent
-   * @param {{reviewer(): void, blind(): void, conflicts(): void}} on what was changed */
+   * @param {{reviewer(): void, blind(): void, grouped(): void, conflicts(): void}} on what was changed */
   constructor(parent, on) {
     const head = make("div", "px-review-head", parent);
     const label = make("label", "px-order", head, "Your name");
@@ -25,8 +25,15 @@ export class Head {
     this.blinding = button(head, "Blind", "Blind: names, similarity and ranks are hidden", () => {
       this.blind = !this.blind;
       localStorage.setItem("px-blind", this.blind ? "1" : "0");
-      this.tellBlind();
+      this.tellModes();
       on.blind();
+    });
+    this.grouped = localStorage.getItem("px-grouped") === "1";
+    this.grouping = button(head, "By individual", "By individual: the candidates of one stand together", () => {
+      this.grouped = !this.grouped;
+      localStorage.setItem("px-grouped", this.grouped ? "1" : "0");
+      this.tellModes();
+      on.grouped();
     });
     this.settling = false;
     const about = "Conflicts: the pairs on which reviewers differ, to be settled";
@@ -42,15 +49,17 @@ export class Head {
     this.about = make("p", "px-hint", parent);
     this.titles = make("div", "px-review-titles", parent);
     this.sides = ["Query", "Candidate"].map((name) => ({ name, node: make("div", "") }));
-    this.tellBlind();
+    this.tellModes();
   }
 
   get reviewer() {
     return this.who.value.trim();
   }
 
-  tellBlind() {
+  tellModes() {
     this.blinding.setAttribute("aria-pressed", String(this.blind));
+    this.grouping.setAttribute("aria-pressed", String(this.grouped));
+    this.grouping.hidden = this.blind; // it would tell who is who
   }
 
   /** What a review is, as it was opened.

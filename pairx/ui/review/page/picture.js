@@ -12,6 +12,7 @@ import { Explainer } from "./explainer.js";
 import { ready } from "./photos.js";
 import { Pointing } from "./pointing.js";
 import { keyOf } from "./queue.js";
+import { Share } from "./share.js";
 import { Warner } from "./warner.js";
 
 /** @import { ReviewConstants } from "../../page/payloads.js" */
@@ -50,7 +51,9 @@ export class Picture {
     this.pair = new PairView(body, this.view, given.look.lines, moved);
     this.pair.colored = COLORED;
     this.stage = this.pair.stage;
-    this.warner = new Warner(body);
+    this.told = make("div", "px-told", body);
+    this.warner = new Warner(this.told);
+    this.share = new Share(this.told);
     this.under = make("div", "px-beneath", body);
     this.said = make("p", "px-hint px-said", this.under);
     this.said.setAttribute("aria-live", "polite");
@@ -105,7 +108,8 @@ export class Picture {
   begin(desk) {
     this.desk = desk;
     this.explainer.begin(desk);
-    this.warner.begin();
+    this.share.beside.begin();
+    this.warner.beside.begin();
   }
 
   /** Whether a person waits for PAIR-X. */
@@ -144,7 +148,7 @@ export class Picture {
       delete root.dataset.key;
       this.stage.node.hidden = true;
       this.tell("", null);
-      this.warner.show(now, null, false);
+      this.tellBeside();
       return;
     }
     root.classList.toggle("px-giving", !this.shows(now));
@@ -178,7 +182,22 @@ export class Picture {
     points.show({ photos, signed: this.given.signed, grids: drawn?.scene.grids ?? [null, null] });
     points.settle(Boolean(drawn));
     this.redrawn?.(this.adjust.moved);
-    this.warner.show(now, this.desk, this.blind());
+    this.tellBeside();
+  }
+
+  /** What stands beside the pair. It would tell names and how similar the two are: blind, nothing is asked or shown. */
+  tellBeside() {
+    const { now, explainer } = this;
+    const blind = this.blind();
+    const places = now && !blind ? [now, ...this.ahead] : [];
+    this.warner.beside.show(this.desk, places.slice(0, 1));
+    const explained = places.findIndex((place) => !explainer.of(place));
+    this.share.show(this.desk, explained < 0 ? places : places.slice(0, explained), blind);
+  }
+
+  /** The pairs of which PAIR-X is computed ahead: it is over them, or what speaks for them takes it. */
+  get ahead() {
+    return this.explained || !this.blind() ? this.next.slice(0, EXPLAINED_AHEAD) : [];
   }
 
   // The mode of pointing was entered or left, or a place is asked about.
@@ -203,7 +222,8 @@ export class Picture {
     for (const place of next) for (const photo of [place.query, place.candidate]) ready(photo).catch(() => null);
     if (!now || !this.desk) return;
     if (points.aiming && !explained) this.tell(COMPUTING, null);
-    this.explainer.want([now, ...(explained ? next.slice(0, EXPLAINED_AHEAD) : [])], this.wanted);
+    this.explainer.want([now, ...this.ahead], this.wanted);
+    if (this.shows(now)) this.tellBeside();
   }
 
   explain() {

@@ -10,7 +10,7 @@ import { Told } from "./desk.js";
 /** @import { Desk } from "./desk.js" */
 /** @import { Place, Queue } from "./queue.js" */
 
-const TITLE = "Search by region (R)";
+const TITLE = "Region (R)";
 const ASKS =
   "Drag a box over a part of the query, or click for a small one: its candidates are sorted by it. Escape leaves.";
 const SEARCHING = "Sorting by the box";
@@ -30,7 +30,7 @@ export class Region {
     this.query.boxing = true;
     this.pointer = new Pointer(stage, this.query, grids(), false);
     this.stage = stage;
-    this.button = button(tools, TITLE, `${TITLE}: the candidates in the order of a part of the query`, () =>
+    this.button = button(tools, TITLE, `${TITLE}: search by a part of the query, its candidates in that order`, () =>
       this.toggle(),
     );
     this.line = make("p", "px-hint px-region-line", parent);
