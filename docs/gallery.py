@@ -19,6 +19,7 @@ import pairx
 from docs.examples import LONGEST, PICTURES
 from pairx.datasets import Dataset, load_dataset
 from pairx.figures import PRESETS, draw, preset
+from pairx.methods import card_of
 
 WIDTHS = (85, 175)
 MOST = 290_000  # bytes of a picture
@@ -55,7 +56,7 @@ def made(name: str, photographs: Sequence[str] = (), **said: Any) -> dict[str, A
         values["model"] = SMALL
         for entry in [*values["columns"], *values["rows"]]:
             if isinstance(entry, dict) and entry.get("method") in SAMPLED:
-                entry["options"] = {"samples": SAMPLES}
+                entry |= {"options": {"samples": SAMPLES}, "title": card_of(entry["method"]).title}
     return values
 
 

@@ -40,8 +40,7 @@ def _said(figure: Figure, done: list[Panel]) -> str:
     named = {card_of(name).title for name in methods}
     if not named <= {*figure.row_titles, *figure.column_titles}:
         parts.append(_listed(card_of(name).title for name in methods))
-    if options := [f"{name.replace('_', ' ')} {value}" for panel in done for name, value in _options(panel)]:
-        parts.append(_listed(options))
+    parts += _chosen(done)
     if backgrounds := _listed(_backgrounds(figure)):
         parts.append(f"Background: {backgrounds}")
     told = {(id(panel.pair), _model(panel)): one.similarity for panel, one in zip(done, results, strict=True)}
@@ -99,6 +98,19 @@ def _model(panel: Panel) -> str | None:
 def _title(panel: Panel) -> str:
     wanted = panel.settings.model or DEFAULT_MODEL
     return f"{wanted.name}, random weights" if wanted.random else wanted.name
+
+
+def _chosen(done: list[Panel]) -> list[str]:
+    """The options that the author chose, with the methods that take them where these are not all."""
+    takers: dict[str, list[str]] = {}
+    for panel in done:
+        for name, value in _options(panel):
+            takers.setdefault(f"{name.replace('_', ' ')} {value}", []).append(card_of(method_of(panel.settings)).title)
+    every = {card_of(method_of(panel.settings)).title for panel in done}
+    grouped: dict[str, list[str]] = {}
+    for text, titles in takers.items():
+        grouped.setdefault("" if set(titles) == every else _listed(titles), []).append(text)
+    return [f"{titles}: {_listed(texts)}" if titles else _listed(texts) for titles, texts in grouped.items()]
 
 
 def _backgrounds(figure: Figure) -> list[str]:

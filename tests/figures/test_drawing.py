@@ -104,6 +104,14 @@ def test_random_weights_are_stated_even_without_a_caption(tmp_path: Path) -> Non
     assert "random weights" in draw(computed(text + "caption: off", photographs(tmp_path)), "svg").decode()
 
 
+def test_the_caption_says_which_methods_take_an_option(tmp_path: Path) -> None:
+    methods = "columns: [{method: lime, options: {samples: 8}}, {method: grad-cam}]"
+    text = SPEC.partition("columns")[0] + methods
+    assert "LIME: samples 8." in table_of(computed(text, photographs(tmp_path))).caption[0]
+    alone = text.replace(", {method: grad-cam}", "")
+    assert " samples 8." in (said := table_of(computed(alone, tmp_path)).caption[0]) and ": samples" not in said
+
+
 def test_huge_bitmaps_and_odd_formats_are_refused(figure: Figure) -> None:
     with pytest.raises(InputError, match="dpi at most"):
         draw(figure, "png", dpi=20_000)
