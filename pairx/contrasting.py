@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from torch import Tensor
 
-from pairx.baselines import PairAtLayer, Side, backgrounds, encode_pair
+from pairx.baselines import PairAtLayer, Side, backgrounds, encode_one, paired
 from pairx.baselines.registry import settings, to_map
 from pairx.baselines.search_activation import IgSamOptions, integrated
 from pairx.core.pair_x import score_steps
@@ -50,7 +50,8 @@ def contrast_steps(
     started = time.perf_counter()
     layer = model.layer(layer or model.default_layer).name
     yield Step(0, 100 * PARTS, "encoding the photographs")
-    pairs = [encode_pair(model, pair, layer) for pair in (first, second)]
+    asked = encode_one(model, first.image0, layer)
+    pairs = [paired(pair, asked, encode_one(model, pair.image1, layer)) for pair in (first, second)]
     steps = score_steps(model, first.image0, [first.image1, second.image1], layer)
     matched = yield from _part(0, steps)
     query, left = yield from _part(1, _of_query(pairs, samples))

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pairx import lrp, viz
@@ -71,7 +72,9 @@ class Explainer:
         photograph = self._scorer.photograph
         self._side = lru_cache(PHOTOGRAPHS_KEPT)(lambda row: encode_one(work.model, photograph(row), work.layer))
         self._warned_of = lru_cache(PHOTOGRAPHS_KEPT)(
-            lambda row: Photograph(work.model, photograph(row), self._ids[row], encounter=encounters[row])
+            lambda row: Photograph(
+                work.model, photograph(row), self._ids[row], self._mask(row), encounter=encounters[row]
+            )
         )
         self._recordings = None
         if CARD.name in work.methods:
@@ -128,6 +131,9 @@ class Explainer:
         of_pair_x = [one for one in results if isinstance(one, Explanation) and one.method == CARD.name]
         found = self._scorer.score(query, candidate, of_pair_x)[0] if of_pair_x else {}
         return {name: value for name, value in found.items() if name != "n_matches"}
+
+    def _mask(self, row: int) -> np.ndarray | None:
+        return self._work.dataset.mask(row, self._scorer.load(row)[1])
 
     def _pair(self, query: int, candidate: int) -> ImagePair:
         (image0, view0), (image1, view1) = self._scorer.load(query), self._scorer.load(candidate)

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from pairx.cli import main
 from pairx.core import pair_x
@@ -174,6 +175,22 @@ def test_ids_of_a_data_set(tmp_path: Path, tiny: EmbeddingModel) -> None:
     pairs = pd.DataFrame({"number": [7], "query": [0], "gallery": [2]})
     ((number, (row,)),) = LocalWorkers().pairs(sent, pairs)
     assert number == 7 and row["cosine"] == found.table["cosine"][1 if found.table["line"][0] == 3 else 0]
+
+
+def test_masks_of_a_data_set_say_where_the_animal_is(tmp_path: Path, tiny: EmbeddingModel) -> None:
+    """A photograph with itself is as similar without the animal, which only a mask can tell."""
+    for name in "ab":
+        write_photo(tmp_path / f"{name}.png", 5)
+    mask = np.zeros((48, 64), np.uint8)
+    mask[10:30, 10:30] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    rows = {"image_id": ["a", "b"], "path": ["a.png", "b.png"], "identity": "A", "mask": "mask.png"}
+    pd.DataFrame(rows).to_csv(tmp_path / "metadata.csv", index=False)
+    herd = load_dataset(tmp_path / "metadata.csv", cache=tmp_path / "cache")
+    bare = Dataset("bare", herd.table.drop(columns="mask"))
+    listed = write_list(tmp_path / "list.csv", [("a", "b")])
+    masked, plain = (run(listed, tiny, dataset=one, out=tmp_path / f"{i}") for i, one in enumerate((herd, bare)))
+    assert "outside" in masked.table["warned"][0] and "outside" not in plain.table["warned"][0]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b\\c:d", "ж" * 300, "", ".", "CON\n\x00", "-rf"])
