@@ -1,6 +1,6 @@
 """How fast, exact and frugal are the relevance engines?
 
-    python -m benchmarks.engine [--architectures reid-lite0,timm:resnet50] [--threads N] [--repeats N] [--device cuda]
+    python -m benchmarks.engine [--architectures reid-lite0,timm:resnet50] [--threads N] [--repeats N] [--record]
 
 Prints one markdown row an architecture: seconds a person waits for PAIR-X (decoding excluded, the model loaded and used
 before) with pixel maps and without, and for one query against 20 candidates; memory; how far `exact` and `fast` are
@@ -36,6 +36,7 @@ import pandas as pd
 import torch
 
 import pairx
+from benchmarks.record import add_record, keep
 from pairx import lrp
 from pairx.core import pair_x
 from pairx.datasets import load_herd
@@ -263,6 +264,17 @@ def row(found: dict[str, Measured | str]) -> list[str]:
     ]
 
 
+def ratios(found: dict[str, Measured | str]) -> dict[str, float]:
+    """How many times faster than zennit each engine is, where both could run."""
+    made = {}
+    for engine in ("exact", "fast"):
+        for name in ("whole", "scores", "candidates"):
+            theirs, ours = (getattr(found[one], name, None) for one in ("zennit", engine))
+            if theirs and ours:
+                made[f"{name}, zennit / {engine}"] = theirs / ours
+    return made
+
+
 def in_process(job: Job) -> Measured | str:
     """Measure in a new process."""
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
@@ -278,11 +290,13 @@ def main() -> None:
     parser.add_argument("--size", type=int, help="input side in pixels (default: the model's own; MiewID 440)")
     parser.add_argument("--no-float64", action="store_true", help="leave float64 out, which is slow")
     parser.add_argument("--device", choices=MEMORY, default="cpu", help="where the model is")
+    add_record(parser)
     arguments = parser.parse_args()
     if arguments.threads:
         os.environ["OMP_NUM_THREADS"] = str(arguments.threads)
     print(LEGEND.format(few=ZENNIT_CANDIDATES, memory=MEMORY[arguments.device]))
     print(f"|{COLUMNS}|\n{'|---' * len(COLUMNS.split('|'))}|", flush=True)
+    kept: dict[str, float] = {}
     for architecture in arguments.architectures.split(","):
         found: dict[str, Measured | str] = {}
         for name in ("zennit", "exact", "fast", "zennit 64", "exact 64"):
@@ -291,6 +305,8 @@ def main() -> None:
             job = Job(architecture, engine, arguments.repeats, arguments.device, arguments.size, bool(double))
             found[name] = "–" if left_out else in_process(job)
         print("|".join(("", architecture, *row(found), "")), flush=True)
+        kept |= {f"{architecture}, {name}": ratio for name, ratio in ratios(found).items()}
+    keep("engine", arguments, kept)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import numpy as np
 import psutil
 import torch
 
+from benchmarks.record import add_record, keep
 from pairx import geometry, lrp
 from pairx.core import Options, pair_x
 from pairx.core.scoring import PairScorer
@@ -214,6 +215,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=2000, help="at most (default: %(default)s)")
     parser.add_argument("--zennit-pairs", type=int, default=8, help="of them in zennit's loop (default: %(default)s)")
     parser.add_argument("--features", default=geometry.DEFAULT_FEATURES, help="local features (default: %(default)s)")
+    add_record(parser)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     dataset, model = load_dataset(arguments.dataset), load_model(arguments.model, device="cpu")
@@ -228,6 +230,8 @@ def main() -> None:
         loops = rate(ours, pairs, ("embed", "statistics")), rate(zennit, arguments.zennit_pairs)
         print(f"\noutside the network: {outside:.0%}; whole run {rate(ours, pairs):.1f} pairs/s")
         print(f"pairs alone: {loops[0]:.1f} pairs/s, zennit {loops[1]:.2f}: {loops[0] / loops[1]:.1f} times\n")
+        kept = {"pairs alone, zennit / ours": loops[0] / loops[1], "network's share of the run": 1 - outside}
+        keep("evaluate", arguments, kept)
         print(*outlook(ours, run, len(dataset), model.embed([dataset.load(0)[0]]).shape[1]), sep="\n")
 
 

@@ -1,17 +1,16 @@
 """How fast and frugal is PAIR-X on a GPU?
 
-    python -m benchmarks.gpu [--architectures reid-lite0,miewid-msv3] [--repeats N] [-o gpu.json]
+    python -m benchmarks.gpu [--architectures reid-lite0,miewid-msv3] [--repeats N] [--record]
 
 Prints the card and, for each architecture and engine, milliseconds of a forward, of an explanation with ten pixel maps
 a photograph, of scores alone, and of one query against 20 candidates, the memory that torch allocates, and ratios to
 zennit on the same card. Medians after a first run that does not count. Photographs are of the sample herd; MiewID's
-architecture has random weights and 440 px. -o writes the same as JSON.
+architecture has random weights and 440 px.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import platform
 import statistics
 import time
@@ -22,6 +21,7 @@ import torch
 
 import pairx
 from benchmarks.engine import CANDIDATES, COLORS, GIB, MIEWID, ZENNIT_CANDIDATES, photographs
+from benchmarks.record import add_record, keep
 from pairx.core import pair_x
 from pairx.images import decode
 from pairx.models import BUNDLED
@@ -71,25 +71,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--architectures", default=f"reid-lite0,{MIEWID}", help="models by name, with commas between")
     parser.add_argument("--repeats", type=int, default=3, help="runs of which the median counts")
-    parser.add_argument("-o", "--output", help="a JSON file for the figures")
+    add_record(parser)
     arguments = parser.parse_args()
     if not torch.cuda.is_available():
         parser.exit(2, "torch sees no GPU on this machine.\n")
-    about = {"device": torch.cuda.get_device_name(), "torch": torch.__version__, "python": platform.python_version()}
-    print(", ".join(about.values()))
+    print(torch.cuda.get_device_name(), torch.__version__, platform.python_version(), sep=", ")
     print(f"|architecture|engine|{'|'.join(COLUMNS)}|\n{'|---' * (2 + len(COLUMNS))}|", flush=True)
     found: dict[str, dict[str, dict[str, float]]] = {}
+    kept: dict[str, float] = {}
     for architecture in arguments.architectures.split(","):
         rows = found[architecture] = {}
         for engine in ("exact", "fast", "zennit"):
             row = rows[engine] = measure(architecture, engine, arguments.repeats if engine != "zennit" else 1)
             print(f"|{architecture}|{engine}|" + "".join(f"{row[name]:.2f}|" for name in COLUMNS), flush=True)
         for engine in ("exact", "fast"):
-            ratios = (rows["zennit"][name] / rows[engine][name] for name in COLUMNS)
-            print(f"|{architecture}|zennit / {engine}|" + "".join(f"{ratio:.2f}|" for ratio in ratios), flush=True)
-    if arguments.output:
-        with open(arguments.output, "w", encoding="utf-8") as file:
-            json.dump({**about, "milliseconds": found}, file, indent=1)
+            ratios = {name: rows["zennit"][name] / rows[engine][name] for name in COLUMNS}
+            print(f"|{architecture}|zennit / {engine}|" + "".join(f"{one:.2f}|" for one in ratios.values()), flush=True)
+            kept |= {f"{architecture}, {name}, zennit / {engine}": ratios[name] for name in COLUMNS[1:4]}
+    keep("gpu", arguments, kept, device=torch.cuda.get_device_name(), milliseconds=found)
 
 
 if __name__ == "__main__":

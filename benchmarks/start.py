@@ -1,6 +1,6 @@
 """How long a cold command takes, from nothing to its end.
 
-    python -m benchmarks.start [--repeats 5] [--against OTHER_CHECKOUT]
+    python -m benchmarks.start [--repeats 5] [--against OTHER_CHECKOUT] [--record]
 
 Runs each command in a process of its own: processor seconds (user and system) and seconds by the clock, the medians,
 and the ratio to `python -c "import torch"`, which no explanation can do without. --against: another checkout of this
@@ -19,6 +19,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.record import add_record, keep
 from pairx.assets import ASSETS
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -52,22 +53,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--against", type=Path, metavar="CHECKOUT")
+    add_record(parser)
     arguments = parser.parse_args()
     checkouts = [ROOT, *([arguments.against.resolve()] if arguments.against else [])]
     print(
         "| command | processor s | s | x import torch |" + (" other checkout | less by |" if arguments.against else "")
     )
     with tempfile.TemporaryDirectory() as name:
-        torch = 0.0
+        torch, kept = 0.0, {}
         for title, command in commands(Path(name)).items():
             runs = [[timed(command, one, Path(name)) for one in checkouts] for _ in range(arguments.repeats)]
             found = [[statistics.median(run[i][j] for run in runs) for j in (0, 1)] for i in range(len(checkouts))]
             ours = found[0]
             torch = torch or ours[0]
+            kept |= {f"{TORCH} / {title}": torch / ours[0]} if title != TORCH else {}
             line = f"| {title} | {ours[0]:.2f} | {ours[1]:.2f} | {ours[0] / torch:.2f} |"
             for other in found[1:]:
                 line += f" {other[0]:.2f}, {other[1]:.2f} s | {other[0] / ours[0]:.2f} x |"
             print(line, flush=True)
+    keep("start", arguments, kept)
 
 
 if __name__ == "__main__":

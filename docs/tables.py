@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
+from benchmarks import report
 from docs.drawing import floors
 from pairx import geometry, images
 from pairx.choices import CHOICES
@@ -222,9 +223,20 @@ def benchmarks() -> str:
     """The benchmarks: the question each answers."""
     rows = []
     for path in sorted((ROOT / "benchmarks").glob("*.py")):
-        if text := ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))):
+        code = path.read_text(encoding="utf-8")
+        if "__main__" in code and (text := ast.get_docstring(ast.parse(code))):
             rows.append((f"`python -m benchmarks.{path.stem}`", text.partition("\n\n")[0]))
     return table(("Command", "What it answers"), rows)
+
+
+def kept_ratios() -> str:
+    """The kept ratios of the benchmarks."""
+    return table(report.RATIOS, report.ratio_rows(report.read()))
+
+
+def kept_costs() -> str:
+    """The kept costs by size, and their exponents."""
+    return table(report.COSTS, report.cost_rows(report.read()))
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -233,6 +245,7 @@ TABLES: dict[str, Callable[[], str]] = {
         methods_by_family, methods, sources, fast_methods, placed_methods, metrics, criteria, views, models, options,
         presets, transforms,
         columns, nobody, photographs, commands, security, attacks, benchmarks, floors,
+        kept_ratios, kept_costs,
     )
 }  # fmt: skip
 

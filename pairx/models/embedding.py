@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -164,17 +165,18 @@ class EmbeddingModel:
             f"`python -m pairx layers --model {self.name}` lists all."
         )
 
-    def embed(self, photographs: Iterable[str | Path | np.ndarray], batch: int = 16) -> np.ndarray:
+    def embed(self, photographs: Iterable[str | Path | np.ndarray], batch: int | None = None) -> np.ndarray:
         """(N, D) float32 embeddings, not normalised, of photographs given as paths or (H, W, 3) uint8 arrays.
 
-        Raises InputError where one is no finite number.
+        batch: photographs in one forward; by default 16 on a GPU, and one on a CPU, where the activations of several
+        leave its caches, and where a photograph's numbers do not depend on its company then. Raises InputError where
+        one is no finite number.
         """
-        inputs = [self.preprocessing(images.decode(photograph)) for photograph in photographs]
+        size, waiting = batch or (1 if self.device.type == "cpu" else 16), iter(photographs)
+        parts = []
         with torch.inference_mode():
-            parts = [
-                self.module(torch.stack(inputs[i : i + batch]).to(self.device)).cpu()
-                for i in range(0, len(inputs), batch)
-            ]
+            while inputs := [self.preprocessing(images.decode(one)) for one in islice(waiting, size)]:
+                parts.append(self.module(torch.stack(inputs).to(self.device)).cpu())
         return finite(torch.cat(parts)).numpy()
 
     def encode(self, pair: ImagePair, layers: Sequence[str]) -> EncodedPair:

@@ -76,11 +76,15 @@ def _taken(embeddings: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _search(queries: np.ndarray, left_out: Sequence[np.ndarray], k: int, part: Part) -> Searched:
+    """Single precision leaves out whatever cannot be among the best, double precision orders the others."""
     rows, embeddings = part
-    wholes = np.rint(queries @ embeddings.T.astype(float) * EXACT).astype(np.int64)
-    found = []
-    for own, out in zip(wholes, left_out, strict=True):
-        kept = np.flatnonzero(~np.isin(rows, out))
-        order = np.lexsort((rows[kept], -own[kept]))[:k]
-        found.append(Nearest(rows[kept][order], own[kept][order]))
+    rough = queries.astype(np.float32) @ embeddings.T
+    within, found = 2 * embeddings.shape[1] * np.finfo(np.float32).eps, []
+    for query, cosines, out in zip(queries, rough, left_out, strict=True):
+        cosines[np.isin(rows, out)] = -np.inf
+        least = np.partition(cosines, -k)[-k] - within if k < len(rows) else -np.inf
+        kept = np.flatnonzero((cosines >= least) & (cosines > -np.inf))
+        wholes = np.rint(embeddings[kept].astype(float) @ query * EXACT).astype(np.int64)
+        order = np.lexsort((rows[kept], -wholes))[:k]
+        found.append(Nearest(rows[kept][order], wholes[order]))
     return found
