@@ -19,12 +19,14 @@ from docs.drawing import floors
 from pairx import geometry, images
 from pairx.choices import CHOICES
 from pairx.cli import parser
+from pairx.commands.judge import report
 from pairx.core import PRESETS, Options
 from pairx.datasets.dataset import OPTIONAL, REQUIRED
 from pairx.datasets.names import UNKNOWN_CODES, UNKNOWN_WORDS
 from pairx.evaluation.metrics import CONTROL, METRICS
 from pairx.evaluation.views import VIEWS
 from pairx.judging.criteria import CRITERIA
+from pairx.judging.results import shipped_results
 from pairx.judging.truth import KINDS
 from pairx.methods import cards, families, list_methods
 from pairx.models import list_models
@@ -111,6 +113,16 @@ def criteria() -> str:
         for name, one in CRITERIA.items()
     ]
     return table(("Criterion", "What it is", "Unit", "What has to be known", "Controls to beat", "Source"), rows)
+
+
+def judged() -> str:
+    """The judgements that ship, as the command prints them."""
+    parts = []
+    for one in shipped_results():
+        settings = one.settings
+        parts += [f"### {settings['model']}, {settings['dataset']}", f"```sh\n{one.command}\n```"]
+        parts.append("\n".join(["```text", *report(one), "```"]))
+    return "\n\n".join(parts)
 
 
 def views() -> str:
@@ -242,8 +254,8 @@ def kept_costs() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     one.__name__.replace("_", "-"): one
     for one in (
-        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, criteria, views, models, options,
-        presets, transforms,
+        methods_by_family, methods, sources, fast_methods, placed_methods, metrics, criteria, judged, views, models,
+        options, presets, transforms,
         columns, nobody, photographs, commands, security, attacks, benchmarks, floors,
         kept_ratios, kept_costs,
     )

@@ -33,6 +33,12 @@ BATCH = 32
 GAME = Game("cells", background="zero", norm=False)
 FORWARD = threading.Lock()
 """Torch counts levels of forward derivatives for the whole process, so one thread at a time may take them."""
+CAVEAT = (
+    "Adds up to the similarity where nothing but pooling and linear layers follow the layer. Elsewhere what the biases "
+    "after it add is left out, which may be several times the similarity; the metrics tell how much."
+)
+MISSED = 0.1
+"""Of the cosine, by which the places may miss the similarity before it is said."""
 LEAST = 1e-3
 """Of the embedding's length that its cells have to explain."""
 
@@ -86,8 +92,7 @@ def _card(name: str, title: str, summary: str, equation: str, **facts: Any) -> M
         "section IV, eq. 5, first term",
         game=GAME,
         cost="2 forwards and 1 backward of each photograph",
-        caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
-        "layer is from linear.",
+        caveat=CAVEAT,
     )
 )
 def decomposition(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
@@ -103,8 +108,7 @@ def decomposition(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
         "section IV, eq. 5, first term and second or third",
         game=GAME,
         cost="2 forwards and 1 backward of each photograph",
-        caveat="The metrics tell the size of the biases after the layer, and how far the network after the layer is "
-        "from linear.",
+        caveat=CAVEAT,
     )
 )
 def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
@@ -120,7 +124,18 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
         maps.append(to_map(towards(side, direction(linear, number))))
-    return Finding.of_maps(maps, _metrics(at, linear))
+    return replace(Finding.of_maps(maps, _metrics(at, linear)), notes=_notes(at, maps))
+
+
+def _notes(at: PairAtLayer, maps: list[np.ndarray]) -> tuple[str, ...]:
+    """That the places do not add up to the similarity, where they miss it by more than MISSED."""
+    total = max((float(one.sum()) for one in maps), key=lambda one: abs(one - at.similarity))
+    if abs(total - at.similarity) <= MISSED:
+        return ()
+    return (
+        f"The places add up to {total:.2f}, the similarity is {at.similarity:.2f}: biases after {at.layer}, and what "
+        "is not linear there, are left out.",
+    )
 
 
 @method(
@@ -133,8 +148,7 @@ def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor
         game=replace(GAME, singles=False, pairs=True),
         cost="2 passes of the network after the layer a cell, of each photograph",
         slow=True,
-        caveat="Leaves out the biases after the layer; the metrics tell their size, and how far the network after the "
-        "layer is from linear.",
+        caveat=CAVEAT,
     )
 )
 def point_to_point(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:

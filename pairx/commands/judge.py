@@ -13,7 +13,7 @@ from pairx.commands.dataset import add_dataset, load
 from pairx.commands.shared import add_model, print_json, with_progress
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from pairx.judging.results import Cell, Results
 
 FOLDER = Path("judgements")
 """Where judgements lie that no folder is given for."""
@@ -30,7 +30,7 @@ def add_judge(command: argparse.ArgumentParser) -> None:
         "--criteria", nargs="+", default=[], metavar="NAME", help="some of the criteria (default: all that can be)"
     )
     command.add_argument(
-        "--pairs", type=int, default=12, help="of one animal, and as many of twins, at most (default: %(default)s)"
+        "--pairs", type=int, default=8, help="of one animal, and as many of twins, at most (default: %(default)s)"
     )
     command.add_argument(
         "--reference", default="pair-x", metavar="NAME", help="method to compare with (default: %(default)s)"
@@ -69,36 +69,34 @@ def judge(arguments: argparse.Namespace) -> None:
         rows = json.loads(found.table.to_json(orient="records"))
         print_json({"folder": str(found.folder), **found.about, "table": rows})
     else:
-        print("\n".join(report(found.table, found.about)))
+        print("\n".join(report(found.results)))
         print(f"{found.folder}: table.csv, scores.parquet, results.json, judgement.json")
 
 
-def report(table: pd.DataFrame, about: dict) -> list[str]:
+def report(results: Results) -> list[str]:
     """The lines that are printed: a table a group of criteria, means with intervals, a row a method and control."""
-    settings = about["settings"]
+    from pairx.judging.criteria import CRITERIA
+
+    settings, criteria = results.settings, [CRITERIA[name] for name in results.criteria]
+    letters = {name: name[0] for name in dict.fromkeys(name for one in criteria for name in one.beats)}
     lines = [f"{settings['dataset']}: {settings['photographs']} photographs, {settings['model']}, {settings['layer']}"]
-    for group in dict.fromkeys(one["group"] for one in about["criteria"]):
-        criteria = [one for one in about["criteria"] if one["group"] == group]
-        names = [name for name in (*about["methods"], *about["controls"]) if name in set(table["method"])]
-        cells = {(row["method"], row["criterion"]): _cell(row, _letters(about)) for _, row in table.iterrows()}
-        rows = [[group, *(f"{one['title']} {'↑' if one['higher'] else '↓'}" for one in criteria)]]
-        rows += [[name, *(cells.get((name, one["name"]), "-") for one in criteria)] for name in names]
+    for group in dict.fromkeys(one.group for one in criteria):
+        shown = [one for one in criteria if one.group == group]
+        rows = [[group, *(f"{one.title} {'↑' if one.higher else '↓'}" for one in shown)]]
+        for name in (*results.methods, *results.controls):
+            cells = [results.cell(name, one.name) for one in shown]
+            if any(cells):
+                rows.append([name, *("-" if one is None else _said(one, letters) for one in cells)])
         lines += ["", *_aligned(rows)]
-    controls = ", ".join(f"{letter} {name}" for name, letter in _letters(about).items())
+    controls = ", ".join(f"{letter} {name}" for name, letter in letters.items())
     lines += ["", "Mean [95 % interval over individuals]. ↑ more is better, ↓ less is better."]
-    return [*lines, f"Letters: no better than this control ({controls}).", *about["notes"]]
+    return [*lines, f"Letters: no better than this control ({controls}).", *results.notes]
 
 
-def _letters(about: dict) -> dict[str, str]:
-    """A letter for each control that some criterion asks a method to beat."""
-    names = dict.fromkeys(name for one in about["criteria"] for name in one["beats"])
-    return {name: name[0] for name in names}
-
-
-def _cell(row: pd.Series, letters: dict[str, str]) -> str:
-    bounds = "" if math.isnan(row["low"]) else f" [{_short(row['low'])} {_short(row['high'])}]"
-    known = "".join(letter for name, letter in letters.items() if name in row["flagged"].split(", "))
-    return f"{_short(row['mean'])}{bounds} {known}".rstrip()
+def _said(cell: Cell, letters: dict[str, str]) -> str:
+    bounds = "" if math.isnan(cell.low) else f" [{_short(cell.low)} {_short(cell.high)}]"
+    known = "".join(letter for name, letter in letters.items() if name in cell.flagged)
+    return f"{_short(cell.mean)}{bounds} {known}".rstrip()
 
 
 def _short(number: float) -> str:

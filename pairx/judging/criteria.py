@@ -166,9 +166,9 @@ _add(
 )  # fmt: skip
 _add(
     "completeness", TRUE, fidelity.completeness, f"{_HAMILTON}, 5 (inefficiency)",
-    "Of methods that promise a sum: by which share of the similarity that goes with all places their numbers miss it. "
+    "Of a method that promises a sum: by how much its numbers together miss the similarity that goes with all places. "
     "0 is complete.",
-    title="missing of the sum", unit="share", higher=False, beats=(),
+    title="missing of the sum", unit="cosine", higher=False, beats=(),
 )  # fmt: skip
 _add(
     "partner", CHANGES, fidelity.partner, f"this project, after {_ADEBAYO}",

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from pairx.baselines import Side
-from pairx.evaluation.faithfulness import most_attributed, seen
+from pairx.evaluation.faithfulness import seen
 
 SHARES = (0.1, 0.3, 0.6)
 """Of a photograph's pixels: the points of a curve."""
@@ -22,10 +22,16 @@ def curve(side: Side, one: np.ndarray) -> np.ndarray:
     First, of deletion: that share of the pixels, the highest, is blurred by a box of 25 x 25 px of the input. Then, of
     insertion: all others are. Of equal pixels those where a random field is higher go first.
     """
-    highest = np.stack([most_attributed(one, _ties(one.shape), share) for share in SHARES])
+    first = _first(one.shape)
+    order = first[np.argsort(-one.ravel()[first], kind="stable")]
+    highest = np.zeros((len(SHARES), one.size), bool)
+    for share, mask in zip(SHARES, highest, strict=True):
+        mask[order[: round(share * one.size)]] = True
+    highest = highest.reshape(-1, *one.shape)
     return side.cosine(seen(side, np.concatenate([~highest, highest]))).double().cpu().numpy().reshape(2, len(SHARES))
 
 
 @cache
-def _ties(size: tuple[int, int]) -> np.ndarray:
-    return np.random.default_rng(_SEED).standard_normal(size)
+def _first(size: tuple[int, int]) -> np.ndarray:
+    """(height * width,) pixels in the order in which equal ones go."""
+    return np.argsort(-np.random.default_rng(_SEED).standard_normal(size).ravel(), kind="stable")

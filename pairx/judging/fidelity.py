@@ -13,6 +13,9 @@ from pairx.judging import disturbing
 from pairx.judging.case import Case, enlarged
 from pairx.judging.curves import SHARES
 
+POINTS = 100
+"""Places a side, about, at which maps are compared that have no grid in common."""
+
 
 def deletion(case: Case) -> float | None:
     """Mean of the cosine, -1 to 1, left when SHARES of the highest pixels are blurred; lower is better."""
@@ -69,8 +72,9 @@ def shift(case: Case) -> float | None:
     height, width = model.size
     one, other = enlarged(case.explanation.map0, model.size), enlarged(found, model.size)
     back = cv2.warpAffine(other, np.array([[1, 0, -x], [0, 1, -y]]), (width, height))
-    both = slice(0, height - int(np.ceil(y))), slice(0, width - int(np.ceil(x)))
-    return _correlation(one[both], back[both])
+    rows = slice(0, height - int(np.ceil(y)), max(1, height // POINTS))
+    columns = slice(0, width - int(np.ceil(x)), max(1, width // POINTS))
+    return _correlation(one[rows, columns], back[rows, columns])
 
 
 @torch.no_grad()
@@ -87,10 +91,10 @@ def kept(case: Case) -> float | None:
 
 
 def completeness(case: Case) -> float | None:
-    """By which share of the similarity that goes with every place the evidence misses it, 0 the best; None for a method
-    that promises no sum."""
+    """By how much, of the cosine, the evidence misses the similarity that goes with every place, 0 the best; None for a
+    method that promises no sum. Not over that similarity, which may be next to nothing."""
     found = inefficiency_of(case.at, case.explanation)
-    gaps = found.relative_inefficiency or found.relative_pair_inefficiency
+    gaps = found.pair_inefficiency if found.inefficiency is None else found.inefficiency
     return None if gaps is None else float(np.mean(gaps))
 
 

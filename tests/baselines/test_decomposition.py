@@ -120,6 +120,15 @@ def test_what_is_not_linear_is_reported() -> None:
     np.testing.assert_allclose(one.map1, found(at, "decomposition").map1, rtol=1e-3, atol=1e-6)
 
 
+def test_places_that_do_not_add_up_are_said() -> None:
+    whole, biased = nn.Linear(5, 6, bias=False), nn.Linear(5, 6)
+    nn.init.constant_(biased.bias, 5)
+    assert not found(at_stage(model_with(nn.Sequential(*gap(), whole))), "decomposition").notes
+    at = at_stage(model_with(nn.Sequential(*gap(), biased)))
+    one = found(at, "decomposition")
+    assert f"add up to {one.map0.sum():.2f}, the similarity is {at.similarity:.2f}" in one.notes[0]
+
+
 class Attention(nn.Module):
     """Cells that look at each other, then mean pooling."""
 

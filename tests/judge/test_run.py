@@ -190,11 +190,24 @@ def test_too_few_photographs_and_a_folder_of_something_else_get_one_line(
 
 
 @pytest.mark.slow
+def test_maps_of_the_edges_are_flagged_since_they_look_at_neither_model_nor_partner(
+    tmp_path: Path, tiny: EmbeddingModel
+) -> None:
+    for i in range(16):
+        write_photo(tmp_path / "eight" / "ABCDEFGH"[i // 2] / f"{i}.png", i)
+    changes = ["partner", "weights", "cascade"]
+    found = pairx.judge(tmp_path / "eight", tiny, ["layercam"], out=tmp_path / "run", criteria=changes)
+    rows = found.table.set_index(["method", "criterion"])
+    assert [rows.loc[(EDGES, name), "flagged"] for name in changes] == [CENTRE] * 3
+    assert flags(found.table)[EDGES] == 3
+
+
+@pytest.mark.slow
 def test_what_is_wrong_comes_last_and_is_flagged(tmp_path: Path) -> None:
     """Maps mirrored, and maps of the neighbouring pair, are worse than those that they are made of by every criterion,
-    clearly by two; maps of the edges do not look at the model."""
+    clearly by two."""
     more, less = ["energy", "pointing", "faithfulness"], ["deletion"]
-    model, criteria = pairx.load_model("reid-lite0", size=208), [*more, *less, "weights"]
+    model, criteria = pairx.load_model("reid-lite0", size=208), [*more, *less]
     with wrong_methods(load_herd()) as wrong:
         found = pairx.judge(
             "sample", model, [RIGHT, *wrong], out=tmp_path / "run", pairs=10, criteria=criteria, reference=RIGHT
@@ -207,4 +220,3 @@ def test_what_is_wrong_comes_last_and_is_flagged(tmp_path: Path) -> None:
         clearly += [rows.loc[name, one]["difference_low"].item() > 0 for one in less]
         assert sum(clearly) >= 2, name
         assert flags(found.table)[name] >= 2, name
-    assert rows.loc[EDGES, "weights"]["flagged"] == CENTRE
