@@ -19,7 +19,7 @@ from docs.drawing import floors
 from pairx import geometry, images
 from pairx.choices import CHOICES
 from pairx.cli import parser
-from pairx.commands.judge import report
+from pairx.commands import judge
 from pairx.core import PRESETS, Options
 from pairx.datasets.dataset import OPTIONAL, REQUIRED
 from pairx.datasets.names import UNKNOWN_CODES, UNKNOWN_WORDS
@@ -121,7 +121,7 @@ def judged() -> str:
     for one in shipped_results():
         settings = one.settings
         parts += [f"### {settings['model']}, {settings['dataset']}", f"```sh\n{one.command}\n```"]
-        parts.append("\n".join(["```text", *report(one), "```"]))
+        parts.append("\n".join(["```text", *judge.report(one), "```"]))
     return "\n\n".join(parts)
 
 
