@@ -191,7 +191,7 @@ def outlook(clock: Clock, run: runs.Run, photographs: int, dimensions: int) -> I
     disk = (run.folder / "run.sqlite").stat().st_size / pairs * PAIRS / GIB
     third, last = clock.resident[len(clock.resident) // 3], clock.resident[-1]
     yield f"  memory: {last:.2f} GiB while scoring pairs, {third:.2f} after a third of them; search adds"
-    yield f"  {2 * vectors:.1f} GiB of embeddings and index, {candidates:.1f} of candidates; results take {table:.1f}"
+    yield f"  {vectors:.1f} GiB of embeddings in a mapped file, {candidates:.1f} of candidates; results {table:.1f}"
     yield f"  disk: {vectors:.1f} GiB of embeddings, {disk:.1f} GiB of scores"
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-import faiss
 import numpy as np
 import pandas as pd
+import torch
 
 from pairx.datasets import Dataset
 from pairx.types import InputError
@@ -19,6 +19,7 @@ from pairx.types import InputError
 SMALLEST_K, LARGEST_K = 5, 20  # PAIR-X, B.4
 QUERIES, GALLERY = 256, 16_384  # rows that are compared with each other at once, which bounds the memory
 TOGETHER = 8192  # candidates whose similarities are computed at once
+ASKED, KEPT = 2048, 2**22  # queries that a block of the gallery is read for; candidates kept meanwhile
 EXACT = 2.0**36  # cosines are compared as whole numbers of this fraction: equal ones stay equal, however computed
 
 
@@ -85,14 +86,9 @@ def nearest(embeddings: np.ndarray, where: QuerySplit, k: int) -> pd.DataFrame:
     """Each query's k most similar photographs: query, gallery (rows), rank (from 0), cosine (float64), sorted by query
     and rank. Of equally similar ones the first row comes first. Exact.
     """
-    index = faiss.IndexFlatIP(embeddings.shape[1])
-    for part in _parts(where.gallery, GALLERY):
-        index.add(np.ascontiguousarray(embeddings[part], np.float32))
     depth = min(len(where.gallery), k + where.most_excluded)
     tables = []
-    for queries in _parts(np.sort(where.queries), max(1, min(QUERIES, TOGETHER // depth))):
-        _, found = index.search(np.ascontiguousarray(embeddings[queries], np.float32), depth)
-        rows = where.gallery[found]
+    for queries, rows in _near(embeddings, where, depth):
         cosines = np.einsum("qkd,qd->qk", embeddings[rows], embeddings[queries], dtype=float)
         cosines[where.excluded(queries, rows)] = -np.inf
         order = np.lexsort((rows, -cosines), axis=1)[:, :k]
@@ -102,6 +98,24 @@ def nearest(embeddings: np.ndarray, where: QuerySplit, k: int) -> pd.DataFrame:
         columns = {"query": query, "gallery": rows, "cosine": cosines, "rank": rank}
         tables.append(pd.DataFrame({name: values[kept] for name, values in columns.items()}))
     return pd.concat(tables, ignore_index=True)
+
+
+def _near(embeddings: np.ndarray, where: QuerySplit, depth: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Queries (Q,), ascending and some at a time, and the rows (Q, depth) that single precision finds nearest to them,
+    in any order. A block of the gallery is read at a time, for many queries.
+    """
+    for queries in _parts(np.sort(where.queries), max(1, min(ASKED, KEPT // depth))):
+        units = torch.from_numpy(np.asarray(embeddings[queries], np.float32))
+        best = torch.full((len(queries), depth), -torch.inf)
+        places = torch.zeros((len(queries), depth), dtype=torch.int)
+        for block in _parts(np.arange(len(where.gallery), dtype=np.int32), GALLERY):
+            rows = where.gallery[block]
+            cosines = units @ torch.from_numpy(np.asarray(embeddings[rows], np.float32)).T
+            own, order = cosines.topk(min(depth, len(block)))
+            best, chosen = torch.cat([best, own], 1).topk(depth)
+            places = torch.cat([places, order.int() + int(block[0])], 1).gather(1, chosen)
+        for some in _parts(np.arange(len(queries)), max(1, min(QUERIES, TOGETHER // depth))):
+            yield queries[some], where.gallery[places.numpy()[some]]
 
 
 def retrieval(embeddings: np.ndarray, where: QuerySplit, identities: np.ndarray) -> dict[str, float]:
