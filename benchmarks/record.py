@@ -91,7 +91,9 @@ def commit() -> str:
     try:
         run = {"cwd": RESULTS, "capture_output": True, "text": True, "check": True}
         found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], **run).stdout.strip()
-        changed = subprocess.run(["git", "status", "--porcelain", "-uno", "--", ".."], **run).stdout.strip()
+        changed = subprocess.run(
+            ["git", "status", "--porcelain", "-uno", "--", "../../pairx", "../*.py"], **run
+        ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
     return found + ("+" if changed else "")

@@ -142,17 +142,20 @@ def draw(records: Sequence[dict[str, Any]], path: Path) -> None:
     matplotlib.use("agg")
     matplotlib.rcParams["svg.hashsalt"] = "performance"
     from matplotlib import pyplot
+    from matplotlib.dates import DateFormatter
 
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(11, 4.6), layout="constrained")
     for benchmark in dict.fromkeys(one["benchmark"] for one in records):
         own, color = [one for one in series(records) if one.benchmark == benchmark], None
         for one in own:
-            days, values = zip(*one.values, strict=True)
+            known, values = zip(*one.values, strict=True)
             label = benchmark if color is None else None
-            (line,) = left.plot([np.datetime64(day) for day in days], values, "o-", color=color, label=label)
+            (line,) = left.plot([np.datetime64(day) for day in known], values, "o-", color=color, label=label)
             color = line.get_color()
     left.set(title="Ratios over time, the larger the better", yscale="log", ylabel="times")
-    left.tick_params(axis="x", rotation=30)
+    days = sorted({np.datetime64(one["date"]) for one in records if one["ratios"]})
+    left.set_xticks(days[:: 1 + len(days) // 8])
+    left.xaxis.set_major_formatter(DateFormatter("%Y-%m-%d"))
     for one in growths(records):
         power = one.exponents[0]
         name = one.by if np.isnan(power) else f"{one.by}, exponent {power:.2f}"
