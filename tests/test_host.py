@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # reach it, through ctypes.
 CHILD = """
 import ctypes, json, logging, os, random, signal, sys, threading, warnings
-import cv2, faiss, kornia, matplotlib, numpy as np, pandas, plotly.graph_objects, pyarrow, scipy.sparse.linalg, timm
+import cv2, kornia, matplotlib, numpy as np, pandas, plotly.graph_objects, pyarrow, scipy.sparse.linalg, timm
 import scipy.special, skimage.segmentation, torch, torchvision, zennit.composites, zennit.rules
 import matplotlib.figure, matplotlib.font_manager
 from PIL import Image, ImageFile
@@ -46,7 +46,6 @@ def state():
         "numpy random": hash(np.random.get_state()[1].tobytes()),
         "random": hash(random.getstate()),
         "opencv threads": cv2.getNumThreads(),
-        "faiss threads": faiss.omp_get_max_threads(),
         "environment": sorted(os.environ.items()),
         "pillow": [sorted(table) for table in (Image.OPEN, Image.SAVE, Image.MIME, Image.EXTENSION)] + list(Image.ID),
         "pillow settings": [Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES],

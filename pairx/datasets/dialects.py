@@ -103,7 +103,7 @@ def in_our_words(raw: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         if parts and ours not in theirs:
             rows = zip(*(raw[one].astype(str) for one in parts), strict=True)
             table[ours] = [between.join(_padded(cell) for cell in takewhile(bool, cells)) for cells in rows]
-            read[ours] = ", ".join(parts)
+            read[ours] = ", ".join(map(str, parts))
     said = ", ".join(f"{ours} from {column}" for ours, column in read.items())
     return table, [f"Read as {found.name}: {said}."]
 

@@ -20,9 +20,13 @@ TURN = 30.0
 
 def noisy(model: EmbeddingModel, image: np.ndarray) -> np.ndarray:
     """An image (H, W, 3) uint8 with noise in each pixel of the model's input."""
-    field = np.random.default_rng(0).normal(0, NOISE, (*model.size, 3)).astype(np.float32)
-    field = cv2.resize(field, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-    return (image + field).round().clip(0, 255).astype(np.uint8)
+    noise = np.random.default_rng(0).normal(0, NOISE, (*model.size, 3)).astype(np.float32)
+    return (
+        (image + cv2.resize(noise, image.shape[1::-1], interpolation=cv2.INTER_NEAREST))
+        .round()
+        .clip(0, 255)
+        .astype(np.uint8)
+    )
 
 
 def compressed(model: EmbeddingModel, image: np.ndarray) -> np.ndarray:
@@ -31,7 +35,7 @@ def compressed(model: EmbeddingModel, image: np.ndarray) -> np.ndarray:
     size = tuple(max(1, round(side * scale)) for side in image.shape[1::-1])
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     _, code = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    return cv2.cvtColor(cv2.imdecode(code, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR)), cv2.COLOR_BGR2RGB)
 
 
 def pixels(model: EmbeddingModel, image: np.ndarray) -> tuple[float, float]:

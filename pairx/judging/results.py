@@ -97,6 +97,7 @@ class Results:
 def results_of(table: pd.DataFrame, scores: pd.DataFrame, about: Mapping[str, Any]) -> Results:
     """From a judgement's table, scores and `about`."""
     ids = scores.drop_duplicates("number").set_index("number")[["image_id0", "image_id1"]]
+    places = {number: place for place, number in enumerate(ids.index)}
     by_cell = {key: part for key, part in scores.groupby(["method", "criterion"], sort=False)}
     cells = []
     for row in table.to_dict("records"):
@@ -104,7 +105,7 @@ def results_of(table: pd.DataFrame, scores: pd.DataFrame, about: Mapping[str, An
         if CRITERIA[row["criterion"]].higher:
             order = order[::-1]
         ranked = [
-            JudgedPair(ids.index.get_loc(number), round(value, DIGITS))
+            JudgedPair(places[number], round(value, DIGITS))
             for number, value in zip(order["number"], order["value"], strict=True)
         ]
         cells.append(

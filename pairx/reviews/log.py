@@ -193,9 +193,8 @@ class ReviewLog:
             )
         table["undoes"] = table["undoes"].astype("Int64")
         table["undone"] = table["number"].isin(table["undoes"].dropna())
-        return table.astype(
-            {"blind": bool, "settles": bool, "rank": "Int64"} | dict.fromkeys(("cosine", "score", *SHARES), float)
-        )
+        types: dict[str, Any] = {"blind": bool, "settles": bool, "rank": "Int64"}
+        return table.astype(types | dict.fromkeys(("cosine", "score", *SHARES), float))
 
     def _insert(self, ticket: str, undoes: int | None, values: tuple[Any, ...]) -> int:
         if not 0 < len(ticket) <= MOST_TICKET:

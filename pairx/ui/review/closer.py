@@ -104,5 +104,5 @@ class Closer:
 
     def _embedded(self, review: OpenReview, rows: Sequence[int] | np.ndarray) -> np.ndarray:
         """(N, D) of rows of the data set, of length 1."""
-        few = replace(review.dataset, table=review.dataset.table.iloc[rows].reset_index(drop=True))
+        few = replace(review.dataset, table=review.dataset.table.iloc[np.asarray(rows)].reset_index(drop=True))
         return finished(embed_steps(few, self.desk.app_state.model(review.model), finished(key_steps(few))))
