@@ -52,6 +52,26 @@ def test_the_queue_is_what_is_still_to_decide(desk):
     assert len(desk.queue("herd", "Bo")["tasks"]) == 5
 
 
+def test_photographs_behind_links_show_to_whom_they_belong(tmp_path):
+    """The command line follows links, and so does the app where only the person at this machine reaches it."""
+    folder, store = tmp_path / "linked", tmp_path / "store"
+    store.mkdir()
+    for name in ("a", "b"):
+        (folder / name).mkdir(parents=True)
+        Image.new("RGB", (40, 30), "tan").save(store / f"{name}.jpg")
+        (folder / name / f"{name}.jpg").symlink_to(store / f"{name}.jpg")
+    for own in (True, False):
+        places = Places(None, tmp_path / "runs", own_machine=own, reviews=tmp_path / f"reviews-{own}")
+        with ReviewLog(places.reviews / "r", {"dataset": str(folder), "model": "reid-lite0", "model_key": "x"}) as log:
+            log.add_tasks([("a/a.jpg", "b/b.jpg", 0.5, None, 1)])
+        desk = ReviewDesk(AppState(), Library(places))
+        if own:
+            assert desk.queue("r", "Ada")["tasks"][0]["candidate"]["id"] == "b/b.jpg"
+        else:
+            with pytest.raises(InputError, match="linked"):
+                desk.queue("r", "Ada")
+
+
 def test_a_decision_holds_what_was_on_screen_and_not_what_the_page_says_of_it(desk, places):
     desk.decide("herd", sent(2, "no_match", cosine=9.0, model="other", note="ear", blind=True))
     with ReviewLog(places.reviews / "herd") as log:

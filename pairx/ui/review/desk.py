@@ -78,8 +78,8 @@ class ReviewDesk:
             if name not in self._open:
                 log = ReviewLog(self.library.review_folder(name))
                 try:
-                    source = str(log.facts.get("dataset", ""))
-                    dataset = finished(load_steps(source, skip_problems=True, unknown=True, links_out=False))
+                    source, own = str(log.facts.get("dataset", "")), self.library.places.own_machine
+                    dataset = finished(load_steps(source, skip_problems=True, unknown=True, links_out=own))
                 except InputError:
                     log.close()
                     raise
