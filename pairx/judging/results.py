@@ -137,9 +137,12 @@ def read_results(path: Path) -> Results:
 
 @cache
 def shipped_results() -> tuple[Results, ...]:
-    """The judgements that ship, of several models and data sets."""
+    """The judgements that ship, of several models and data sets; first those with the most numbers, since the truth of
+    their data set is known.
+    """
     folder = Path(str(files("pairx.assets") / "judgements"))
-    return tuple(read_results(path) for path in sorted(folder.glob("*.json")))
+    read = [read_results(path) for path in sorted(folder.glob("*.json"))]
+    return tuple(sorted(read, key=lambda one: -len(one.cells)))
 
 
 def _cell(told: dict[str, Any]) -> Cell:

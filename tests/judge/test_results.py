@@ -77,4 +77,6 @@ def test_what_ships_is_of_methods_and_criteria_that_there_are() -> None:
         assert set(one.methods) <= set(cards()) and set(one.criteria) <= set(CRITERIA)
         assert {cell.method for cell in one.cells} <= {*one.methods, *one.controls}
         assert all(pair.number < len(one.pairs) for cell in one.cells for pair in (*cell.best, *cell.worst))
-    assert shipped_results()
+    known = [(one.settings["model"], one.settings["dataset"]) for one in shipped_results()]
+    assert known[0] == ("reid-lite0", "sample")
+    assert known.index(("lite0-imagenet", "sample")) < known.index(("lite0-imagenet", "nyala"))
