@@ -51,7 +51,7 @@ TIMM = (
 )
 ARCHITECTURES = ("reid-lite0", MIEWID, *(f"timm:{name}" for name in TIMM.split(",")))
 RANKED = ("reid-lite0", MIEWID)  # also measured on a query and its candidates
-CANDIDATES, CALIBRATING, TOP, COLORS = 20, 8, 20, 10
+CANDIDATES, TOP, COLORS = 20, 20, 10
 INNER = (0.04, 0.04, 0.92, 0.92)  # x, y, w, h
 ZENNIT_CANDIDATES = 2  # it has no shared query, so few are enough to know the rest
 GIB = 2**30
@@ -123,7 +123,7 @@ def load(job: Job, paths: list[str]) -> EmbeddingModel:
     torch.manual_seed(0)
     bundled = job.architecture in BUNDLED
     size = job.size or (440 if job.architecture == MIEWID else None)
-    calibrate = () if bundled else paths[-CALIBRATING:]
+    calibrate = () if bundled else paths  # all, or a random network may magnify one until rounding rules it
     model = pairx.load_model(job.architecture, pretrained=bundled, size=size, calibrate=calibrate, device=job.device)
     print(f"{job.architecture}, {job.engine}: at {model.default_layer}, {said_size(model.size)}", file=sys.stderr)
     if job.double:
