@@ -5,8 +5,8 @@
 One thread, processor seconds, the least of some repeats. Each stage of an explanation is run once under watch, which
 takes down every convolution and matrix product that it asks for, by shape and type. Those products are then run alone,
 each as often as it was asked for: what they take is all that a stage could save by doing everything else for nothing.
-The last columns say what the same operations would take at the speed of a large matrix product of their type, which no
-convolution reaches (depthwise ones are bound by memory), and how far the stage is from that.
+The last columns say what the same operations would take at the speed of a large matrix product of their type, and how
+far the stage is from that; depthwise convolutions are bound by memory and reach a part of it.
 
 The last row is the least that any engine needs for one more candidate of a query: its own plain forward.
 """

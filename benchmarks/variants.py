@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import cv2
@@ -31,6 +31,7 @@ from pairx.datasets import Herd, load_herd
 from pairx.images import cell_centres
 from pairx.judging.table import interval
 from pairx.models import EmbeddingModel, load_model
+from pairx.types import Extent
 
 HALF = 0.5
 RATIO = 0.95
@@ -41,11 +42,13 @@ ROUNDS = 20
 @dataclass(frozen=True)
 class Seen:
     """What a model saw of a pair. features: by layer, (C, h, w) of either photograph. cells: signed relevance (h, w) of
-    the own layer's cells in either. own, finer: names of the model's own layer, and of the one with cells half as wide.
+    the own layer's cells in either. extents: what the model sees of either, (x, y, w, h) in its pixels. own, finer:
+    names of the model's own layer, and of the one with cells half as wide.
     """
 
     features: dict[str, tuple[Tensor, Tensor]]
     cells: tuple[Tensor, Tensor]
+    extents: tuple[Extent, Extent]
     own: str
     finer: str
 
@@ -70,13 +73,12 @@ def units(features: Tensor) -> Tensor:
     return F.normalize(features.flatten(1).T.double(), dim=1)
 
 
-def by_relevance(seen: Seen, index0: Tensor, index1: Tensor, trust: Tensor | float = 1.0) -> Found:
-    """Matches of cells by number, in PAIR-X's order of their relevance times a trust (N,)."""
+def by_relevance(seen: Seen, index0: Tensor, index1: Tensor, trust: Tensor | None = None) -> Found:
+    """Matches of cells by number, in PAIR-X's order, or in that of their relevance times a trust (N,)."""
     own = (cells.flatten()[index].double() for cells, index in zip(seen.cells, (index0, index1), strict=True))
     relevance, order = for_and_against(*own)
-    if not isinstance(trust, float):
-        weighted = relevance * trust
-        order = torch.argsort(weighted, descending=True, stable=True)
+    if trust is not None:
+        order = torch.argsort(relevance * trust, descending=True, stable=True)
     return by_order(seen, index0[order], index1[order])
 
 
@@ -86,16 +88,20 @@ def by_order(seen: Seen, index0: Tensor, index1: Tensor) -> Found:
     return Found(*(torch.stack([index // width, index % width], 1).double().numpy() for index in (index0, index1)))
 
 
+def matched(seen: Seen) -> tuple[Tensor, Tensor]:
+    """Cells (M,), (M,) by number that are mutual nearest neighbours under L2."""
+    one, other = (features.flatten(1).T for features in seen.features[seen.own])
+    return mutual_nearest(one, other)
+
+
 def as_it_is(seen: Seen) -> Found:
     """Mutual nearest neighbours under L2, the product of both relevances."""
-    one, other = (features.flatten(1).T for features in seen.features[seen.own])
-    return by_relevance(seen, *mutual_nearest(one, other))
+    return by_relevance(seen, *matched(seen))
 
 
 def unsigned(seen: Seen) -> Found:
     """The product with cells that both lower the similarity counted as evidence for it, as in the public code."""
-    one, other = (features.flatten(1).T for features in seen.features[seen.own])
-    index0, index1 = mutual_nearest(one, other)
+    index0, index1 = matched(seen)
     product = seen.cells[0].flatten()[index0] * seen.cells[1].flatten()[index1]
     order = torch.argsort(product, descending=True, stable=True)
     return by_order(seen, index0[order], index1[order])
@@ -108,7 +114,7 @@ def cosine(seen: Seen) -> Found:
 
 def least(seen: Seen) -> Found:
     """The smaller of both relevances instead of their product."""
-    index0, index1 = mutual_nearest(*(features.flatten(1).T for features in seen.features[seen.own]))
+    index0, index1 = matched(seen)
     own = [cells.flatten()[index].double() for cells, index in zip(seen.cells, (index0, index1), strict=True)]
     order = torch.argsort(torch.minimum(*own), descending=True, stable=True)
     return by_order(seen, index0[order], index1[order])
@@ -202,7 +208,7 @@ def two_layers(seen: Seen) -> Found:
 
 def halfway(seen: Seen, found: Found) -> Found:
     """Both ends moved, each by half of what `peaked` would move it: the same whichever photograph comes first."""
-    turned = Seen({name: pair[::-1] for name, pair in seen.features.items()}, seen.cells[::-1], seen.own, seen.finer)
+    turned = replace(seen, features={name: pair[::-1] for name, pair in seen.features.items()})
     ends = peaked(turned, Found(found.cells1, found.cells0)).cells1, peaked(seen, found).cells1
     return Found(*((cells + end) / 2 for cells, end in zip(found, ends, strict=True)))
 
@@ -290,30 +296,25 @@ def see(model: EmbeddingModel, herd: Herd, ids: tuple[str, str]) -> Seen:
     own = model.layer(model.default_layer)
     finer = next(layer for layer in reversed(model.layers) if layer.stride == own.stride // 2)
     layers, options = [own.name, finer.name], pair_x.Options(k_colors=0)
-    images = (pair.image0, pair.image1)
     with (
-        pair_x.record(model, images[0], layers, options) as one,
-        pair_x.record(model, images[1], layers, options) as two,
+        pair_x.record(model, pair.image0, layers, options) as one,
+        pair_x.record(model, pair.image1, layers, options) as two,
     ):
         encoded = pair_x.encode(model, pair, (one, two), layers)
         weighed = pair_x.weigh(encoded, (one, two), own.name, options)
         features = {name: (value[0].clone(), value[1].clone()) for name, value in encoded.activations.items()}
-    return Seen(features, (weighed.cells[0], weighed.cells[1]), own.name, finer.name)
+    first, second = (model.preprocessing.extent(*image.shape[1::-1]) for image in pair.images)
+    return Seen(features, (weighed.cells[0], weighed.cells[1]), (first, second), own.name, finer.name)
 
 
-def distances(
-    model: EmbeddingModel, herd: Herd, ids: tuple[str, str], grid: tuple[int, int], found: Found
-) -> np.ndarray:
+def distances(seen: Seen, herd: Herd, ids: tuple[str, str], found: Found) -> np.ndarray:
     """(TOP,) from the first partners to the true spots, in cells; infinite where there is no true spot or no match."""
-    first, second = (pairx.load_pair(*map(herd.path, ids)).images[side].shape[1::-1] for side in (0, 1))
-    places = []
-    for cells, size in zip(found, (first, second), strict=True):
-        x, y, width, height = model.preprocessing.extent(*size)
-        places.append(
-            (cell_centres(cells[:TOP], grid, (width, height), (x, y)), np.array([width, height]) / grid[::-1])
-        )
-    true, visible = herd.correspondence(*ids, places[0][0])
-    off = np.linalg.norm((places[1][0] - true) / places[1][1], axis=1)
+    start, end = (
+        cell_centres(cells[:TOP], seen.grid, extent[2:], extent[:2])
+        for cells, extent in zip(found, seen.extents, strict=True)
+    )
+    true, visible = herd.correspondence(*ids, start)
+    off = np.linalg.norm((end - true) / (np.array(seen.extents[1][2:]) / seen.grid[::-1]), axis=1)
     off = np.where(visible & np.isfinite(off), off, np.inf)
     return np.append(off, np.full(TOP - len(off), np.inf))
 
@@ -335,7 +336,7 @@ def main() -> None:
         for ids in pairs:
             seen = see(model, herd, ids)
             for title, variant in VARIANTS.items():
-                found[title].append(distances(model, herd, ids, seen.grid, variant(seen)))
+                found[title].append(distances(seen, herd, ids, variant(seen)))
         print(f"\n{name} at {model.default_layer}, {model.size[0]} px, {len(pairs)} pairs, top {TOP}")
         print("| variant | within half a cell | within 1.5 cells | median distance, cells |\n|---|---|---|---|")
         base = np.stack(found["as it is"])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
-from pairx.commands.pair import FIGURES, add_photographs, output_of, pair_of
+from pairx.commands.pair import FIGURES, add_output, add_photographs, output_of, pair_of
 from pairx.commands.pair_list import add_list, explain_list, of_list
 from pairx.commands.shared import add_model, cell, chosen_model, print_json, print_rows, with_progress
 from pairx.types import Explanation, InputError, Refusal
@@ -15,14 +14,7 @@ from pairx.types import Explanation, InputError, Refusal
 def add_compare(command: argparse.ArgumentParser) -> None:
     """The options of `compare`."""
     add_photographs(command, "?")
-    command.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="where to write: .png, .svg or .pdf; with --pairs a folder",
-    )
+    add_output(command, ".png, .svg or .pdf")
     add_list(command, FIGURES)
     add_model(command)
     command.add_argument(

@@ -25,14 +25,7 @@ FORMATS = (*FIGURES, ".npz")
 def add_explain(command: argparse.ArgumentParser) -> None:
     """The options of `explain`."""
     add_photographs(command, "?")
-    command.add_argument(
-        "-o",
-        "--output",
-        required=True,
-        type=Path,
-        metavar="FILE",
-        help="where to write: .png, .svg, .pdf, or .npz for the numbers; with --pairs a folder",
-    )
+    add_output(command, ".png, .svg, .pdf, or .npz for the numbers")
     add_list(command, FORMATS)
     add_model(command)
     command.add_argument("--method", default="pair-x", help="see `methods` (default: %(default)s)")
@@ -88,6 +81,14 @@ def explain(arguments: argparse.Namespace) -> None:
     for explanation, path in zip(explanations, paths, strict=True):
         _write(explanation, pair, path, look, laid)
     _report_explanations(model, explanations, paths, _warned(model, pair), arguments.json)
+
+
+def add_output(command: argparse.ArgumentParser, endings: str) -> None:
+    """Where to write. endings: in words."""
+    command.add_argument(
+        "-o", "--output", required=True, type=Path, metavar="FILE",
+        help=f"where to write: {endings}; with --pairs a folder",
+    )  # fmt: skip
 
 
 def add_photographs(command: argparse.ArgumentParser, number: str | None = None) -> None:

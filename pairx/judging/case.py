@@ -52,14 +52,14 @@ class Case:
         """(h, w) map of photograph 0 of another pair by the same method, found once; None where it cannot run there."""
         if id(at) not in self._found:
             try:
-                self._found[id(at)] = self.explain(at).map0
+                self._found[id(at)] = at, self.explain(at).map0
             except InputError:
-                self._found[id(at)] = None
-        return self._found[id(at)]
+                self._found[id(at)] = at, None
+        return self._found[id(at)][1]
 
     @cached_property
-    def _found(self) -> dict[int, np.ndarray | None]:
-        return {}
+    def _found(self) -> dict[int, tuple[PairAtLayer, np.ndarray | None]]:
+        return {}  # with the pair, as the id of one that is gone may be another's later
 
     @cached_property
     def curves(self) -> np.ndarray | None:

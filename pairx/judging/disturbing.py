@@ -21,12 +21,8 @@ TURN = 30.0
 def noisy(model: EmbeddingModel, image: np.ndarray) -> np.ndarray:
     """An image (H, W, 3) uint8 with noise in each pixel of the model's input."""
     noise = np.random.default_rng(0).normal(0, NOISE, (*model.size, 3)).astype(np.float32)
-    return (
-        (image + cv2.resize(noise, image.shape[1::-1], interpolation=cv2.INTER_NEAREST))
-        .round()
-        .clip(0, 255)
-        .astype(np.uint8)
-    )
+    enlarged = cv2.resize(noise, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
+    return (image + enlarged).round().clip(0, 255).astype(np.uint8)
 
 
 def compressed(model: EmbeddingModel, image: np.ndarray) -> np.ndarray:

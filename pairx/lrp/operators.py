@@ -286,8 +286,8 @@ def _of_mkldnn() -> tuple[torch.dtype, ...]:
 
 
 def multiply(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """x W^T + b on the last axis, by oneDNN where it can: torch's own choice in float32 is about twice slower on some
-    processors.
+    """(..., O): x (..., I) times a weight (O, I), and a bias (O,), by oneDNN where it can: torch's own choice in
+    float32 is slower on some processors.
     """
     if x.device.type == "cpu" and x.dtype == weight.dtype and x.dtype in _of_mkldnn():
         return torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
