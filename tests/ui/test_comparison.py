@@ -22,7 +22,7 @@ from pairx.ui.compare.choosing import chooser_value, presets
 from pairx.ui.compare.events import CompareEvents
 from pairx.ui.compare.files import Files
 from pairx.ui.compare.panels import panel_scene
-from pairx.ui.shared.links import CHOICES, Options
+from pairx.ui.shared.links import CHOICES, MOST_COLORS, Options
 from tests.ui.conftest import explanation_of
 
 SESSION = SimpleNamespace(session_hash="me")
@@ -105,6 +105,16 @@ def test_what_explain_has_computed_is_not_computed_again(answers, photos, runs):
     assert len(runs) == 1
     ran(answers, values(answers, photos[:2], ["pair-x"]))
     assert len(runs) == 2, "other options are another result"
+
+
+def test_a_panel_of_pair_x_traces_no_match_until_its_file_needs_it(answers, photos, runs):
+    """The pixels behind each match cost most of PAIR-X, and no panel shows them."""
+    _, shown = ran(answers, values(answers, photos[:2], ["pair-x"]))
+    download(answers, shown, kind="png")
+    assert [options["k_colors"] for *_, options in runs] == [0]
+    for kind in ("npz", "svg", "zip"):
+        download(answers, shown, kind=kind, **({} if kind == "zip" else {"id": "pair-x"}))
+    assert [options["k_colors"] for *_, options in runs] == [0, MOST_COLORS], "once for all files"
 
 
 def test_other_options_of_pair_x_compute_no_other_method_again(answers, photos, computed):

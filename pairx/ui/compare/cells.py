@@ -19,7 +19,8 @@ Item = Step | Explanation | Refusal
 
 
 class Cells:
-    """Knows what was computed, and computes what was not. PAIR-X's results are those of the tab Explain."""
+    """Knows what was computed, and computes what was not. PAIR-X's results are those of the tab Explain, or without the
+    pixels behind each match, which no panel shows."""
 
     def __init__(self, app_state: AppState) -> None:
         self.app_state = app_state
@@ -40,9 +41,18 @@ class Cells:
 
     def known(self, cell: Cell) -> Explanation | Refusal | None:
         """A cell's result where there is one already."""
-        key = self.key(cell)
-        found = None if key is None else self.app_state.results.get(key)
-        return found or self._refused.get((cell.method, cell.request))
+        for one in (cell, _untraced(cell)) if cell.method == PAIR_X else (cell,):
+            key = self.key(one)
+            if key is not None and (found := self.app_state.results.get(key)):
+                return found
+        return self._refused.get((cell.method, cell.request))
+
+    def whole(self, cell: Cell, pair: ImagePair) -> Explanation | Refusal | None:
+        """The same with all that its method finds, for which it may have to compute. Raises InputError."""
+        found = self.known(cell)
+        if isinstance(found, Explanation) and cell.method == PAIR_X:
+            return self.app_state.explain(self.filled(cell.request), pair)
+        return found
 
     def run(self, cells: Sequence[Cell]) -> Generator[tuple[Cell, Item]]:
         """Compute cells, whatever is known of them: each with its steps, of a hundred, and its result as soon as it is
@@ -92,7 +102,7 @@ class Cells:
             cell = next(waiting, cell)
 
     def _pair_x(self, cell: Cell, pair: ImagePair) -> Generator[tuple[Cell, Item]]:
-        taken = Steps(self.app_state.steps(self.filled(cell.request), pair))
+        taken = Steps(self.app_state.steps(self.filled(_untraced(cell).request), pair))
         for step in taken:
             if step.total:
                 yield cell, Step(round(100 * step.done / step.total), 100, step.what)
@@ -109,6 +119,11 @@ class Cells:
             self.app_state.timings.add(cell.request.model, item)
             self.app_state.results.put(key, of_anybody(item, pair))
         return item
+
+
+def _untraced(cell: Cell) -> Cell:
+    """The same cell, of which no match is traced to pixels."""
+    return replace(cell, request=replace(cell.request, colors=0))
 
 
 def _shared(cell: Cell) -> tuple[str, str, str, str, str | Ref | None]:

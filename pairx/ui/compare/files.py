@@ -38,9 +38,7 @@ class Files:
         asked = sent(event)
         kind, one = str(asked.get("kind")), asked.get("id")
         try:
-            entries = [] if shown is None else self._entries(shown, asked.get("order"))
-            if one is not None:
-                entries = [(cell, entry) for cell, entry in entries if cell.id == one]
+            entries = [] if shown is None else self._entries(shown, asked.get("order"), one, kind)
             if shown is None or not entries:
                 raise InputError(GONE if one is not None else NOTHING)
             (cell, entry), *_ = entries
@@ -56,16 +54,17 @@ class Files:
         name = export.file_name(Explanation("", 0, settings=settings), entry.pair, kind)
         return cached(data, name.replace("pairx_", f"pairx_{what}_", 1))
 
-    def _entries(self, shown: Shown, order: Any) -> list[tuple[Cell, viz.Entry]]:
-        """What is through, in the order of the screen."""
+    def _entries(self, shown: Shown, order: Any, one: Any, kind: str) -> list[tuple[Cell, viz.Entry]]:
+        """What is through, in the order of the screen. one: id of the only panel, None for all. Raises InputError."""
         places = {id: place for place, id in enumerate(order)} if isinstance(order, list) else {}
         cells = sorted(shown.cells, key=lambda cell: places.get(cell.id, len(places)))
         found = []
         for cell in cells:
-            result = self.cells.known(cell)
-            if result is None:
+            if one not in (None, cell.id) or self.cells.known(cell) is None:
                 continue
             pair = self.app_state.pair(cell.request)
+            panel = one is None and kind != "zip"
+            result = self.cells.known(cell) if panel else self.cells.whole(cell, pair)
             noted = methods.noted(result, pair) if isinstance(result, Explanation) else result
             entry = viz.Entry(cell.title, noted, pair, card_of(cell.method), card_of(cell.method).title)
             found.append((cell, entry))

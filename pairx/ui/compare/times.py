@@ -16,12 +16,12 @@ from pairx.types import ImagePair, MethodCard, View
 from pairx.ui.shared.session import AppState
 
 DEARER = {
-    "forwards and backwards": 3, "forth and back": 3, "backward": 3, "k_colors": 0.5, "relevance": 6,
+    "forwards and backwards": 3, "forth and back": 3, "backward": 3, "k_colors": 1, "relevance": 6,
     "after the layer": 0.5,
 }  # fmt: skip
 """What a pass of a card costs, in forwards."""
-COLORS = 10
-"""Matches that PAIR-X traces."""
+TRACED, UNTRACED = "2 + 2 k_colors", "2 k_colors"
+"""Of PAIR-X's card: no panel shows the pixels behind each match."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Times:
 def passes(card: MethodCard, model: EmbeddingModel, layer: str, dimension: int) -> float | None:
     """How many forwards of both photographs a method costs, as its card says; None where it counts none. dimension: of
     the embedding."""
-    cost = card.cost.replace("2 + 2 k_colors", f"{2 + 2 * COLORS} k_colors")
+    cost = card.cost.replace(TRACED, UNTRACED)
     if cost.startswith("no forward"):
         return None if card.slow else 1.0
     at = model.layer(layer)

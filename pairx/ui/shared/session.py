@@ -73,7 +73,7 @@ class ModelFacts:
 
 
 class Timings:
-    """How long each method took in this process, by model: the last few times."""
+    """How long each method took in this process for what a panel shows, by model: the last few times."""
 
     KEPT = 15
 
@@ -152,7 +152,8 @@ class AppState:
             explanations = yield from pairx.explain_steps(
                 model, both, layers=(request.layer,), k_colors=request.colors, **asdict(request.options)
             )
-            self.timings.add(request.model, explanations[0])
+            if not request.colors:
+                self.timings.add(request.model, explanations[0])
             known = of_anybody(explanations[0], both)
             self.results.put(key, known)
             return_memory()
