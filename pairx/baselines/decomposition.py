@@ -23,7 +23,7 @@ from torch.overrides import TorchFunctionMode
 from pairx.baselines.cam import hires_cam
 from pairx.baselines.pairs import at_most, of_pairs, parts
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
-from pairx.baselines.sides import PairAtLayer, Side
+from pairx.baselines.sides import Graph, PairAtLayer, Side
 from pairx.models.networks import attention_weights
 from pairx.types import Computation, Game, InputError, MethodCard, Step
 
@@ -119,7 +119,7 @@ def decomposition_bias(at: PairAtLayer, _options: NoOptions) -> Computation[Find
 def _decomposed(at: PairAtLayer, direction: Callable[[list[Tensor], int], Tensor]) -> Computation[Finding]:
     """`u_ij . direction / (|e||f|)`: (h, w) a side. direction: (D,) from both sums of `u_ij` and the side's number."""
     yield Step(0, 4, "adding up the features of the cells")
-    linear = [all_cells(side) for side in at.sides]
+    linear = [side.once(all_cells) for side in at.sides]
     maps = []
     for number, side in enumerate(at.sides):
         yield Step(2 + number, 4, f"the {('first', 'second')[number]} photograph")
@@ -155,7 +155,7 @@ def point_to_point(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]
     """`T[i, j, x, y] = u_ij . v_xy / (|e||f|)`: the tensor, over the layer's cells, 64 x 64 at most, beyond which u and
     v are sums over neighbours, by the part of each; the maps are its sums.
     """
-    linear, features = [all_cells(side) for side in at.sides], []
+    linear, features = [side.once(all_cells) for side in at.sides], []
     for number, side in enumerate(at.sides):
         features.append((yield from _cell_features(side, number)))
     e, f = (side.embedding for side in at.sides)
@@ -170,7 +170,7 @@ def point_map(at: PairAtLayer, weights: np.ndarray, number: int) -> np.ndarray:
     side, other = at.sides[number], at.sides[1 - number]
     query, whole = linear_part(side, torch.from_numpy(np.stack([weights, np.ones_like(weights)])).to(side.x))
     _check_linear(side, whole)
-    return to_map(towards(other, query))
+    return to_map(towards(replace(other), query))  # a copy, as the pair stays, and need not keep the network's graph
 
 
 def _cell_features(side: Side, number: int) -> Computation[Tensor]:
@@ -212,9 +212,19 @@ def _check_linear(side: Side, total: Tensor) -> None:
 def towards(side: Side, direction: Tensor) -> Tensor:
     """(h, w) `u_ij . direction / (|e||f|)`."""
     scale = (side.embedding.norm() * side.partner.norm()).clamp(min=1e-12)
-    with Unfused():
-        gradient = side.gradient(lambda embeddings: embeddings @ direction / scale)
+    gradient = side.once(_unfused).gradient(lambda embeddings: embeddings @ direction / scale)
     return hires_cam(side.activation, gradient)
+
+
+def _unfused(side: Side) -> Graph:
+    with Unfused():
+        return Graph(side)
+
+
+@torch.no_grad()
+def _constant(side: Side) -> Tensor:
+    """(D,) the embedding of all-zero features."""
+    return side.head(torch.zeros_like(side.activation)[None])[0]
 
 
 @torch.no_grad()
@@ -226,7 +236,6 @@ def _metrics(at: PairAtLayer, linear: list[Tensor]) -> dict[str, float]:
     for number, (side, part) in enumerate(zip(at.sides, linear, strict=True)):
         size = side.embedding.norm().clamp(min=1e-12)
         rest = side.embedding - part
-        constant = side.head(torch.zeros_like(side.activation)[None])[0]
         metrics[f"bias{number}"] = float(rest.norm() / size)
-        metrics[f"nonlinear{number}"] = float((rest - constant).norm() / size)
+        metrics[f"nonlinear{number}"] = float((rest - side.once(_constant)).norm() / size)
     return metrics

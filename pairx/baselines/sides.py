@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from pairx.models import (
 )
 from pairx.types import ImagePair
 
+T = TypeVar("T")
 CACHED = 2 * 416**2
 """Pixels of inputs that are embedded together on a CPU."""
 
@@ -42,6 +44,13 @@ class Side:
     before: dict[str, Tensor]
     embedding: Tensor
     partner: Tensor
+    _done: dict[Callable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, work: Callable[[Side], T]) -> T:
+        """What some work gives of this photograph: done when it is first asked for, kept for other methods."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        return self._done[work]
 
     @cached_property
     def activation(self) -> Tensor:
@@ -76,7 +85,7 @@ class Side:
 
         Whatever bypasses the layer, such as a class token or a skip connection, keeps this photograph's values.
         """
-        x = self.x.expand(len(grid), -1, -1, -1) if self._bypassed else self.x
+        x = self.x.expand(len(grid), -1, -1, -1) if len(grid) > 1 and self._bypassed else self.x
         return self._with_output(grid, x)
 
     def cosine(self, embeddings: Tensor) -> Tensor:
@@ -94,9 +103,7 @@ class Side:
 
     def gradient(self, target: Callable[[Tensor], Tensor]) -> Tensor:
         """(C, h, w) derivative of a target, a function of embeddings (1, D), with respect to the layer's features."""
-        grid = self.activation.detach()[None].clone().requires_grad_()
-        with torch.enable_grad():
-            return torch.autograd.grad(target(self.head(grid)).sum(), grid)[0][0]
+        return self.once(Graph).gradient(target)
 
     @cached_property
     def _bypassed(self) -> bool:
@@ -117,6 +124,21 @@ class Side:
         before = {name: one.expand(len(x), *one.shape[1:]) for name, one in self.before.items()}
         with Differentiable():
             return override_outputs(self.model.module, before | {self.model.path(self.layer): own})(x)
+
+
+class Graph:
+    """The rest of the network after a side's layer, run once, for the derivatives of any number of targets."""
+
+    def __init__(self, side: Side) -> None:
+        self._grid = side.activation.detach()[None].clone().requires_grad_()
+        with torch.enable_grad():
+            self._embedding = side.head(self._grid)
+
+    def gradient(self, target: Callable[[Tensor], Tensor]) -> Tensor:
+        """See `Side.gradient`."""
+        with torch.enable_grad():
+            reached = target(self._embedding).sum()
+        return torch.autograd.grad(reached, self._grid, retain_graph=True)[0][0]
 
 
 @dataclass(frozen=True)
