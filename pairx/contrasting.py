@@ -94,18 +94,18 @@ def _of_query(pairs: list[PairAtLayer], samples: int) -> Computation[tuple[np.nd
     query = pairs[0].sides[0]
     score = _difference(query, pairs[1].sides[0])
     blurred = backgrounds.of_features(query, "blur")
-    cells = yield from integrated(query, score, blurred, samples)
+    cells, _ = yield from integrated(query, score, blurred, samples)
     return to_map(cells), float(score(query.head(blurred[None])))
 
 
 def _of_candidates(first: Side, second: Side, samples: int) -> Computation[list[np.ndarray]]:
     """(h, w) of each candidate: what its cells, instead of the other's, add to its cosine."""
-    one = yield from integrated(first, first.cosine, second.activation, samples)
+    one, _ = yield from integrated(first, first.cosine, second.activation, samples)
     middle = (first.activation + second.activation)[None] / 2
     reached = [float(side.cosine(side.head(middle))) for side in (first, second)]
     if abs(reached[0] - reached[1]) < 1e-6:  # nothing bypasses the layer: the way back is the same way
         return [to_map(one), -to_map(one)]
-    other = yield from integrated(second, second.cosine, first.activation, samples)
+    other, _ = yield from integrated(second, second.cosine, first.activation, samples)
     return [to_map(one), to_map(other)]
 
 

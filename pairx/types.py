@@ -200,6 +200,22 @@ class Explanation:
     )  # fmt: skip
     _MATCHES = ("cells0", "cells1", "keypoints0", "keypoints1", "relevance", "distance")
 
+    @property
+    def sampled(self) -> str:
+        """How far sampling has got, such as "error .08 after 640 samples": the larger error of both maps, in that map's
+        own length, or that of the pairs of places; "" where nothing is sampled, or nobody can tell.
+        """
+        taken, errors = ([self.metrics[one + side] for side in ("", "0", "1") if one + side in self.metrics]
+                         for one in ("samples", "sampling_error"))  # fmt: skip
+        if not taken:
+            return ""
+        count = " and ".join(f"{one:,.0f}" for one in dict.fromkeys(taken))
+        if not errors:
+            return f"error unknown after {count} samples"
+        error = f"{max(errors):.2f}".lstrip("0")
+        error = "below .01" if max(errors) < 0.005 else error if error.startswith(".") else "above 1"
+        return f"error{' of pairs' if self.tensor is not None else ''} {error} after {count} samples"
+
     def save(self, path: str | Path) -> None:
         """Write everything to a compressed .npz that `load` reads back and NumPy opens without us; the ending is added.
         Raises InputError where the file cannot be written; what was there stays."""

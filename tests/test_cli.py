@@ -372,6 +372,20 @@ def test_compare_draws_a_grid_and_says_what_cannot_run(photos: tuple, out: Path,
     assert all("the model sees it enlarged" in line for line in lines[4:-1]) and lines[-1] == str(path)
 
 
+def test_compare_stops_sampling_at_an_error_and_prints_it(
+    photos: tuple, out: Path, capsys: pytest.CaptureFixture
+) -> None:
+    command = ["compare", *photos, *SMALL, "--methods", "ig-sam,grad-cam", "-o", str(out / "grid.svg")]
+    assert main([*command, "--error", "0.5"]) == 0
+    head, first, second = capsys.readouterr().out.splitlines()[:3]
+    assert head.split() == ["method", "seconds", "sampled", "note"]
+    assert re.search(r"error \.\d\d after \d\d (and \d\d )?samples", first) and "error" not in second
+    assert "after" in (out / "grid.svg").read_text()
+    for wrong in ("-0.1", "nan", "1.5"):
+        assert main([*command, "--error", wrong]) == 2
+        assert capsys.readouterr().err.strip().endswith(f"not {float(wrong)}.")
+
+
 def test_seconds_and_cautions_are_printed_when_asked_for(photos: tuple, out: Path) -> None:
     path = out / "grid.svg"
     command = ["compare", *photos, *SMALL, "--methods", "grad-cam", "-o", str(path)]

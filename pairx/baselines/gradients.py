@@ -8,26 +8,28 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pairx.baselines import backgrounds
+from pairx.baselines import backgrounds, stopping
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.cam import grad_cam
 from pairx.baselines.registry import NoOptions, each_side, method, sides_card
 from pairx.baselines.sides import Side
+from pairx.baselines.stopping import Reached, Stopping
 from pairx.types import Computation, Game, InputError, Step
 
 BATCH = 8
 
 
 @dataclass(frozen=True)
-class IntegratedOptions:
+class IntegratedOptions(Stopping):
     """samples: points on the way from the background to the photograph. background: "blur", "mean", "zero", or a
-    photograph (H, W, 3) uint8.
+    photograph (H, W, 3) uint8. error: see `Stopping`.
     """
 
     samples: int = 50
     background: Background = "blur"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         backgrounds.check(self.background)
 
 
@@ -48,32 +50,57 @@ class IntegratedOptions:
     IntegratedOptions,
 )
 @each_side
-def integrated_gradients(side: Side, options: IntegratedOptions) -> Computation[Tensor]:
+def integrated_gradients(side: Side, options: IntegratedOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """`sum over colours of (x - b) mean over alpha of ds/dx at b + alpha (x - b)`: (height, width)."""
     background = backgrounds.of_pixels(side, options.background)
-    change = side.x[0] - background
-    gradient = yield from path_gradient(lambda x: side.cosine(side.embed(x)), background, change, options.samples)
-    return (change * gradient).sum(0)
+    change, score = side.x[0] - background, lambda x: side.cosine(side.embed(x))
+    pixels, reached = yield from on_the_way(score, background, change, options.samples, options.error)
+    return pixels, reached.metrics
 
 
-def path_gradient(
-    score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, samples: int
-) -> Computation[Tensor]:
-    """Mean gradient of a score on the straight way from a background over a change, both (C, h, w), by the midpoint
-    rule (Sundararajan et al., eq. 1): (C, h, w) float64. score: (B, C, h, w) to (B,). samples: points on the way; fewer
-    than 1 raise InputError.
+def on_the_way(
+    score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, samples: int, error: float
+) -> Computation[tuple[Tensor, Reached]]:
+    """A change (C, h, w) times the mean gradient of a score on the straight way over it from a background (C, h, w), by
+    the midpoint rule (Sundararajan et al., eq. 1), summed over channels: (h, w) float64, and its error. score:
+    (B, C, h, w) to (B,). samples: points on the way; fewer than 1 raise InputError. error: at which it stops, see
+    `pairx.baselines.stopping`.
     """
     if samples < 1:
         raise InputError(f"samples is 1 or more, not {samples}.")
-    alphas = (torch.arange(samples, device=change.device) + 0.5) / samples
-    gradient = torch.zeros_like(change, dtype=torch.float64)
-    for start in range(0, samples, BATCH):
-        yield Step(start, samples, "integrating")
-        x = (background + alphas[start : start + BATCH, None, None, None] * change).detach().requires_grad_()
-        with torch.enable_grad():
-            reached = score(x).sum()
-        gradient += torch.autograd.grad(reached, x)[0].double().sum(0) / samples
-    return gradient
+    order = stopping.evenly(samples) if error else torch.arange(samples)
+    return (yield from stopping.sampled(_Way(score, background, change, order), samples, error, splits=1))
+
+
+class _Way:
+    """Gradients at points of a way, as far as they were taken; see `stopping.Sampling`. order: (N,) of the points."""
+
+    def __init__(self, score: Callable[[Tensor], Tensor], background: Tensor, change: Tensor, order: Tensor) -> None:
+        self._score, self._background, self._change = score, background, change
+        self._alphas = (order.to(change.device) + 0.5) / len(order)
+        self._sums = {half: torch.zeros_like(change, dtype=torch.float64) for half in (None, 0, 1)}
+        self._taken = 0
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        total = len(self._alphas)
+        while self._taken < count:
+            yield Step(self._taken, total, "integrating")
+            alphas = self._alphas[self._taken : min(self._taken + BATCH, count)]
+            x = (self._background + alphas[:, None, None, None] * self._change).detach().requires_grad_()
+            with torch.enable_grad():
+                reached = self._score(x).sum()
+            gradients = torch.autograd.grad(reached, x)[0].double()
+            self._sums[None] += gradients.sum(0) / total
+            for half in (0, 1):
+                self._sums[half] += gradients[(half + self._taken) % 2 :: 2].sum(0) / total
+            self._taken += len(alphas)
+
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        count = self._taken if half is None else (self._taken + 1 - half) // 2
+        share = len(self._alphas) / count
+        return (self._change * (self._sums[half] * share)).sum(0)
 
 
 @method(

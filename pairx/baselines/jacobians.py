@@ -6,18 +6,20 @@ Each is taken in directions z of the embedding: the mean over them of `(z J0) x 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from pairx.baselines import backgrounds
+from pairx.baselines import backgrounds, stopping
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.pairs import joined, of_pairs
-from pairx.baselines.registry import Finding, as_half, method, sides_card
+from pairx.baselines.registry import Finding, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import Computation, Game, InputError, MethodCard, Step
+from pairx.baselines.stopping import Stopping
+from pairx.types import Computation, Game, InputError, MethodCard, Step, Steps
 
 POINTS = 20
 """On the way from the background to the photograph."""
@@ -27,11 +29,12 @@ CHUNK = 10
 
 
 @dataclass(frozen=True)
-class JacobianOptions:
+class JacobianOptions(Stopping):
     """samples: passes of the network after the layer, of each photograph, at most: 20 points on the way times
     directions of the embedding. Where they suffice, each of its numbers is a direction; otherwise directions are random
     signs. background: "blur", "mean", "zero", or a photograph (H, W, 3) uint8. norm: whether the similarity is the
-    cosine, or `e . f` over the unchanged photographs' norms. seed: of the directions.
+    cosine, or `e . f` over the unchanged photographs' norms. seed: of the directions. error: of the directions, where
+    they are random; see `Stopping`.
     """
 
     samples: int = 40000
@@ -40,6 +43,7 @@ class JacobianOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         backgrounds.check(self.background)
         if self.samples < POINTS:
             raise InputError(f"samples is {POINTS} or more, not {self.samples}.")
@@ -47,6 +51,7 @@ class JacobianOptions:
 
 def _card(**facts: Any) -> MethodCard:
     needs = ("both photographs", "activations", "gradient", "background")
+    facts["caveat"] += " An error is told of random directions alone, and not of the 20 points on the way."
     cost = "20 passes of the network after the layer for every number of the embedding, of each photograph"
     game = Game("cells", singles=False, pairs=True)
     return sides_card(needs=needs, cost=cost, slow=True, second_order=True, game=game, **facts)
@@ -74,12 +79,13 @@ def ig_sam_second_order(at: PairAtLayer, options: JacobianOptions) -> Computatio
     to all other shares: the similarity less the backgrounds', less what all these pairs would have with many points.
     """
     ways = [Way(side, options) for side in at.sides]
-    cells = yield from in_directions(ways, options)
-    tensor = torch.einsum("p,pkij,pkxy->ijxy", mass(POINTS), *cells)
+    tensor, told = yield from in_directions(
+        ways, options, lambda e, f: torch.einsum("p,pkij,pkxy->ijxy", mass(POINTS), e, f)
+    )
     derivatives = [way.embeddings(torch.linspace(0, 1, FINE + 1)).diff(dim=0) * FINE for way in ways]
     pairs = mass(FINE) @ (derivatives[0] * derivatives[1]).sum(1)
     ends = similarities(ways)
-    return of_pairs(tensor, elsewhere=ends[1, 1] - ends[0, 0] - pairs)
+    return of_pairs(tensor, elsewhere=ends[1, 1] - ends[0, 0] - pairs, **told)
 
 
 @method(
@@ -100,10 +106,11 @@ def integrated_jacobians(at: PairAtLayer, options: JacobianOptions) -> Computati
     `s(a, r') + s(r, b) - 2 s(r, r')`.
     """
     ways = [Way(side, options) for side in at.sides]
-    cells = yield from in_directions(ways, options)
-    tensor = torch.einsum("kij,kxy->ijxy", *(one.mean(0) for one in cells))
+    tensor, told = yield from in_directions(
+        ways, options, lambda e, f: torch.einsum("kij,kxy->ijxy", e.mean(0), f.mean(0))
+    )
     ends = similarities(ways)
-    return of_pairs(tensor, elsewhere=ends[1, 0] + ends[0, 1] - 2 * ends[0, 0])
+    return of_pairs(tensor, elsewhere=ends[1, 0] + ends[0, 1] - 2 * ends[0, 0], **told)
 
 
 class Way:
@@ -124,7 +131,7 @@ class Way:
         """(P, K, h, w) float64: the changes of the features times the derivative of the embedding in directions (K, D),
         summed over channels, at points (P,); over the layer's cells, see `pairs.at_most`.
         """
-        found, total = [], len(t) * len(directions)
+        found = []
         for start in range(0, len(t), CHUNK):
             grid = self._features(t[start : start + CHUNK]).requires_grad_()
             with torch.enable_grad():
@@ -132,7 +139,7 @@ class Way:
             cells = []
             for number, direction in enumerate(directions.to(grid.device)):
                 done = start * len(directions) + number * len(grid)
-                yield Step(done, total, "differentiating both embeddings")
+                yield Step(done, len(t) * len(directions), "differentiating both embeddings")
                 (gradient,) = torch.autograd.grad((embeddings @ direction).sum(), grid, retain_graph=True)
                 cells.append(joined((gradient * self._change).sum(1).double()).cpu())
             found.append(torch.stack(cells, 1))
@@ -148,19 +155,49 @@ class Way:
         return embeddings / lengths.clamp(min=1e-12)
 
 
-def in_directions(ways: list[Way], options: JacobianOptions) -> Computation[list[Tensor]]:
-    """`Way.shares` (POINTS, K, h, w) of both photographs in the same directions, amid POINTS even parts of the way."""
+def in_directions(
+    ways: list[Way], options: JacobianOptions, product: Callable[[Tensor, Tensor], Tensor]
+) -> Computation[tuple[Tensor, dict[str, float]]]:
+    """What `product` makes of `Way.shares` (POINTS, K, h, w) of both photographs in the same directions, amid POINTS
+    even parts of the way; and metrics, where directions are random.
+    """
     size = ways[0].embeddings(torch.ones(1)).shape[1]
     count = options.samples // POINTS
     if count >= size:
-        directions = torch.eye(size)
-    else:
-        generator = torch.Generator().manual_seed(options.seed)
-        directions = (torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1) / count**0.5
-    t, cells = (torch.arange(POINTS) + 0.5) / POINTS, []
-    for number, way in enumerate(ways):
-        cells.append((yield from as_half(way.shares(t, directions), number)))
-    return cells
+        sampling = _Directions(ways, torch.eye(size), product)
+        return (yield from stopping.sampled(sampling, size, 0.0, all_of=size))[0], {}
+    generator = torch.Generator().manual_seed(options.seed)
+    directions = (torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1) / count**0.5
+    tensor, reached = yield from stopping.sampled(_Directions(ways, directions, product), count, options.error)
+    return tensor, replace(reached, samples=POINTS * reached.samples).metrics
+
+
+class _Directions:
+    """Directions (K, D), as far as both embeddings were differentiated in them; see `stopping.Sampling`. product: of
+    both photographs' cells (POINTS, K, h, w) a sum over directions."""
+
+    def __init__(self, ways: list[Way], directions: Tensor, product: Callable[[Tensor, Tensor], Tensor]) -> None:
+        self._ways, self._directions, self._product = ways, directions, product
+        self._cells: list[list[Tensor]] = [[], []]
+        self._taken = 0
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        t, some = (torch.arange(POINTS) + 0.5) / POINTS, self._directions[self._taken : count]
+        total = 2 * POINTS * len(self._directions)
+        for number, way in enumerate(self._ways):
+            steps = Steps(way.shares(t, some))
+            for step in steps:
+                done = 2 * POINTS * self._taken + number * POINTS * len(some) + step.done
+                yield Step(done, total, step.what)
+            self._cells[number].append(steps.result)
+        self._taken = count
+
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        rows = stopping.part(half, self._taken)
+        e, f = (torch.cat(cells, 1)[:, rows] for cells in self._cells)
+        return self._product(e, f) * (len(self._directions) / e.shape[1])
 
 
 def mass(points: int) -> Tensor:

@@ -65,7 +65,8 @@ class Part:
         cost="5000 forwards of each photograph",
         slow=True,
         game=Game("pixels"),
-        caveat="Sums to the similarity less the background's. Its edges are those of halves and quarters of the frame.",
+        caveat="Sums to the similarity less the background's. Its edges are those of halves and quarters of the frame. "
+        "Nothing is drawn by chance: more samples halve further, and there is no error to tell.",
     ),
     PartitionOptions,
 )

@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from pairx import lrp
+from pairx.baselines import stopping
 from pairx.baselines.pairs import joined, of_pairs
 from pairx.baselines.registry import Finding, NoOptions, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
+from pairx.baselines.stopping import Stopping
 from pairx.lrp import belief
 from pairx.lrp.belief import Belief
 from pairx.types import Computation, Game, InputError, MethodCard, Step
@@ -35,9 +38,9 @@ class CrpOptions:
 
 
 @dataclass(frozen=True)
-class BilrpOptions:
+class BilrpOptions(Stopping):
     """samples: random directions of the embedding; with as many as it has numbers, or more, the result is exact. seed:
-    of the directions.
+    of the directions. error: see `Stopping`.
     """
 
     samples: int = 100
@@ -151,30 +154,57 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Computation[Finding]:
     size = len(at.sides[0].embedding)
     if options.samples < 1:
         raise InputError(f"samples is 1 or more, not {options.samples}.")
-    if options.samples >= size:
-        directions, count = torch.eye(size), 1
+    exact = options.samples >= size
+    if exact:
+        directions = torch.eye(size)
     else:
         generator = torch.Generator().manual_seed(options.seed)
-        count = options.samples
-        directions = torch.randint(0, 2, (count, size), generator=generator) * 2.0 - 1
-    path, tensor, growths = at.model.path(at.layer), torch.zeros(()), [0.0, 0.0]
+        directions = torch.randint(0, 2, (options.samples, size), generator=generator) * 2.0 - 1
     with ExitStack() as stack:
         yield Step(0, 1, "recording the photographs")
-        recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
-        for start in range(0, len(directions), BATCH):
-            yield Step(start, len(directions), "handing down pairs")
-            some = directions[start : start + BATCH].to(at.sides[0].x.device)
-            cells = []
-            for number, (recording, side) in enumerate(zip(recordings, at.sides, strict=True)):
+        recordings = [stack.enter_context(_record(side, [at.model.path(at.layer)])) for side in at.sides]
+        sampling, count = _Directions(at, recordings, directions, exact), len(directions)
+        error, all_of = (0.0, count) if exact else (options.error, 0)
+        tensor, reached = yield from stopping.sampled(sampling, count, error, all_of=all_of)
+    found = of_pairs(tensor, **reached.metrics)
+    told = {f"growth{number}": value for number, value in enumerate(sampling.growths)}
+    return replace(found, metrics=found.metrics | told, **_withheld(sampling.growths, at.layer))
+
+
+class _Directions:
+    """Directions (N, D) of the embedding, as far as they were handed down; see `stopping.Sampling`. growths: of both
+    photographs, see `pairx.lrp.belief`."""
+
+    def __init__(self, at: PairAtLayer, recordings: Sequence[lrp.Recording], directions: Tensor, exact: bool) -> None:
+        self._at, self._recordings, self._directions, self._exact = at, recordings, directions, exact
+        self._cells: list[list[Tensor]] = []
+        self.growths = [0.0, 0.0]
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        at, path = self._at, self._at.model.path(self._at.layer)
+        while (done := sum(len(cells) for cells, _ in self._cells)) < count:
+            yield Step(done, len(self._directions), "handing down pairs")
+            some, cells = self._directions[done : min(done + BATCH, count)].to(at.sides[0].x.device), []
+            for number, (recording, side) in enumerate(zip(self._recordings, at.sides, strict=True)):
                 relevance = recording.relevance(path, side.embedding * some)
                 summed = torch.stack([at.model.to_grid(one)[0].sum(0) for one in relevance])
-                growths[number] = max(growths[number], belief.growth(summed, side.embedding * some))
+                self.growths[number] = max(self.growths[number], belief.growth(summed, side.embedding * some))
                 cells.append(joined(summed))
-            tensor = tensor + torch.einsum("nij,nxy->ijxy", *cells)
-    e, f = (side.embedding for side in at.sides)
-    found = of_pairs(tensor / (count * (e.norm() * f.norm()).clamp(min=1e-12)))
-    told = {f"growth{number}": value for number, value in enumerate(growths)}
-    return replace(found, metrics=found.metrics | told, **_withheld(growths, at.layer))
+            self._cells.append(cells)
+
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        cells, taken = self._cells, sum(len(cells) for cells, _ in self._cells)
+        if half is not None:
+            rows = stopping.part(half, taken)
+            cells = [[torch.cat(side)[rows] for side in zip(*cells, strict=True)]]
+            taken = len(cells[0][0])
+        tensor = torch.zeros(())
+        for batch in cells:
+            tensor = tensor + torch.einsum("nij,nxy->ijxy", *batch)
+        e, f = (side.embedding for side in self._at.sides)
+        return tensor / ((1 if self._exact else taken) * (e.norm() * f.norm()).clamp(min=1e-12))
 
 
 def _judged(finding: Finding, beliefs: Sequence[Belief], where: str) -> Finding:

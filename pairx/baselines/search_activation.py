@@ -15,10 +15,11 @@ from torch import Tensor
 
 from pairx.baselines import backgrounds, shapley
 from pairx.baselines.backgrounds import Background
-from pairx.baselines.gradients import path_gradient
+from pairx.baselines.gradients import on_the_way
 from pairx.baselines.pairs import at_most, joined, of_pairs, parts, places
 from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
+from pairx.baselines.stopping import Reached, Stopping
 from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 FAMILY = "Shapley values"
@@ -37,9 +38,18 @@ class SamOptions:
 
 
 @dataclass(frozen=True)
-class IgSamOptions(SamOptions):
+class SampledOptions(SamOptions, Stopping):
+    """background: see `SamOptions`. error: see `Stopping`."""
+
+    def __post_init__(self) -> None:
+        SamOptions.__post_init__(self)
+        Stopping.__post_init__(self)
+
+
+@dataclass(frozen=True)
+class IgSamOptions(SampledOptions):
     """samples: points on the way from the background to the photograph. norm: whether the similarity is the cosine, or
-    `e . f` over the unchanged photographs' norms.
+    `e . f` over the unchanged photographs' norms. error: see `Stopping`.
     """
 
     samples: int = 100
@@ -47,9 +57,9 @@ class IgSamOptions(SamOptions):
 
 
 @dataclass(frozen=True)
-class KsamOptions(SamOptions):
+class KsamOptions(SampledOptions):
     """players: places along a side of the photograph, cells are joined to so many. samples: coalitions. seed: of the
-    sampling. norm: see `IgSamOptions`.
+    sampling. norm, error: see `IgSamOptions`.
     """
 
     players: int = 7
@@ -59,8 +69,8 @@ class KsamOptions(SamOptions):
 
 
 @dataclass(frozen=True)
-class Ksam2Options(SamOptions):
-    """players, samples, seed: see `KsamOptions`; both photographs have so many players along a side."""
+class Ksam2Options(SampledOptions):
+    """players, samples, seed, error: see `KsamOptions`; both photographs have so many players along a side."""
 
     players: int = 5
     samples: int = 40000
@@ -120,19 +130,22 @@ def sam(at: PairAtLayer, options: SamOptions) -> Computation[Finding]:
     IgSamOptions,
 )
 @each_side
-def ig_sam(side: Side, options: IgSamOptions) -> Computation[Tensor]:
+def ig_sam(side: Side, options: IgSamOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """`sum_c (y - b) mean over alpha of ds/dy at b + alpha (y - b)`: (h, w) a side."""
     score = side.cosine if options.norm else side.product
-    return (yield from integrated(side, score, backgrounds.of_features(side, options.background), options.samples))
+    background = backgrounds.of_features(side, options.background)
+    cells, reached = yield from integrated(side, score, background, options.samples, options.error)
+    return cells, reached.metrics
 
 
-def integrated(side: Side, score: Callable[[Tensor], Tensor], background: Tensor, samples: int) -> Computation[Tensor]:
+def integrated(
+    side: Side, score: Callable[[Tensor], Tensor], background: Tensor, samples: int, error: float = 0.0
+) -> Computation[tuple[Tensor, Reached]]:
     """What the cells of a photograph add to a score, a function of embeddings (B, D), on the way from a background's
-    features (C, h, w) to its own: (h, w) float64. Sums to the score less the background's, but for the midpoint rule of
-    so many samples."""
+    features (C, h, w) to its own: (h, w) float64, and its error. Sums to the score less the background's, but for the
+    midpoint rule of so many samples. error: at which it stops, see `pairx.baselines.stopping`."""
     change = side.activation - background
-    gradient = yield from path_gradient(lambda grid: score(side.head(grid)), background, change, samples)
-    return (change * gradient).sum(0)
+    return (yield from on_the_way(lambda grid: score(side.head(grid)), background, change, samples, error))
 
 
 @method(
@@ -162,8 +175,10 @@ def ksam(side: Side, options: KsamOptions) -> Computation[tuple[Tensor, dict[str
         options.seed,
         BATCH,
         "sampling coalitions",
+        error=options.error,
+        as_map=game.spread,
     )
-    return game.spread(shares.singles), {"standard_error": shares.error}
+    return game.spread(shares.singles), {"standard_error": shares.error, **shares.reached.metrics}
 
 
 @method(
@@ -194,14 +209,23 @@ def ksam_second_order(at: PairAtLayer, options: Ksam2Options) -> Computation[Fin
         e, f = games[0].embeddings(who[:, :half]), games[1].embeddings(who[:, half:])
         return (e * f).sum(1) / (e.norm(dim=1) * f.norm(dim=1)).clamp(min=1e-12)
 
-    everyone = half + games[1].players
+    def as_map(pairs: Tensor) -> Tensor:
+        tensor = pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
+        return torch.einsum("ra,cb,xd,ye,abde->rcxy", *games[0].evenly(), *games[1].evenly(), tensor)
+
     shares = yield from shapley.shapley_taylor_indices(
-        values, everyone, options.samples, options.seed, BATCH, "sampling coalitions"
+        values,
+        half + games[1].players,
+        options.samples,
+        options.seed,
+        BATCH,
+        "sampling coalitions",
+        error=options.error,
+        as_map=as_map,
     )
-    tensor = shares.pairs[:half, half:].reshape(*games[0].shape, *games[1].shape)
-    tensor = torch.einsum("ra,cb,xd,ye,abde->rcxy", *games[0].evenly(), *games[1].evenly(), tensor)
+    tensor = as_map(shares.pairs)
     elsewhere = shares.singles.sum() + shares.pairs.triu(1).sum() - tensor.sum()
-    return of_pairs(tensor, standard_error=shares.error, elsewhere=elsewhere)
+    return of_pairs(tensor, standard_error=shares.error, elsewhere=elsewhere, **shares.reached.metrics)
 
 
 class Masked:

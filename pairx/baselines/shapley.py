@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pairx.baselines import stopping
+from pairx.baselines.stopping import Reached
 from pairx.types import Computation, InputError, Step
 
 Values = Callable[[Tensor], Tensor]
@@ -27,11 +29,13 @@ ENUMERATED = 1 << 12
 class Shares:
     """How a game's worth is shared.
 
-    singles: (n,). error: mean standard error of the fitted numbers, 0 where all coalitions were taken.
+    singles: (n,). error: mean standard error of the fitted numbers, 0 where all coalitions were taken. reached: the
+    coalitions that were taken, and the error of the map.
     """
 
     singles: Tensor
     error: float
+    reached: Reached
 
 
 @dataclass(frozen=True)
@@ -41,36 +45,128 @@ class PairShares(Shares):
     pairs: Tensor
 
 
-def shapley_values(values: Values, players: int, samples: int, seed: int, batch: int, what: str) -> Computation[Shares]:
+def shapley_values(
+    values: Values,
+    players: int,
+    samples: int,
+    seed: int,
+    batch: int,
+    what: str,
+    *,
+    error: float = 0.0,
+    as_map: Callable[[Tensor], Tensor] = torch.clone,
+) -> Computation[Shares]:
     """Kernel SHAP (Lundberg, Lee: A Unified Approach to Interpreting Model Predictions, theorem 2). Sums to the worth
-    of all players less that of none.
+    of all players less that of none. error: at which sampling stops, of the map that `as_map` makes of the values (n,);
+    see `pairx.baselines.stopping`.
     """
-    everyone = torch.stack([torch.zeros(players), torch.ones(players)])
-    coalitions, weights = _coalitions(players, 1, samples, seed)
-    worth = yield from _evaluate(values, torch.cat([everyone, coalitions]), batch, what)
-    nobody, total = worth[0], worth[1] - worth[0]
-    singles, error = _fit(coalitions.double(), worth[2:] - nobody, weights, total)
-    return Shares(singles, 0.0 if len(weights) == 2**players - 2 else error)
+    known = torch.stack([torch.zeros(players), torch.ones(players)])
+
+    def terms(worth: Tensor, coalitions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        return coalitions.double(), worth[2:] - worth[0], worth[1] - worth[0]
+
+    sampling = _Sampling(values, known, _coalitions(players, 1, samples, seed), batch, what, terms, as_map)
+    reached = yield from sampling.until(error, players, 2**players - 2)
+    return Shares(sampling.fitted, 0.0 if reached.error == 0 else sampling.deviation, reached)
 
 
 def shapley_taylor_indices(
-    values: Values, players: int, samples: int, seed: int, batch: int, what: str
+    values: Values,
+    players: int,
+    samples: int,
+    seed: int,
+    batch: int,
+    what: str,
+    *,
+    error: float = 0.0,
+    as_map: Callable[[Tensor], Tensor] = torch.clone,
 ) -> Computation[PairShares]:
     """Shapley-Taylor indices of order 2 (Hamilton et al., section 5.2). singles are `v(i) - v(nobody)`; singles and
-    unordered pairs together sum to the worth of all players less that of none.
+    unordered pairs together sum to the worth of all players less that of none. error: as of `shapley_values`, of the
+    map of the pairs (n, n).
     """
     known = torch.cat([torch.zeros(1, players), torch.eye(players), torch.ones(1, players)])
-    coalitions, weights = _coalitions(players, 2, samples, seed)
-    worth = yield from _evaluate(values, torch.cat([known, coalitions]), batch, what)
-    nobody, singles = worth[0], worth[1 : players + 1] - worth[0]
-    total = worth[players + 1] - nobody - singles.sum()
     first, second = torch.triu_indices(players, players, 1)
-    members = coalitions.double()
-    rest = worth[players + 2 :] - nobody - members @ singles
-    fitted, error = _fit(members[:, first] * members[:, second], rest, weights, total)
-    pairs = torch.zeros(players, players, dtype=torch.float64)
-    pairs[first, second] = pairs[second, first] = fitted
-    return PairShares(singles, 0.0 if len(weights) == 2**players - players - 2 else error, pairs)
+
+    def singles_of(worth: Tensor) -> Tensor:
+        return worth[1 : players + 1] - worth[0]
+
+    def terms(worth: Tensor, coalitions: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        nobody, singles, members = worth[0], singles_of(worth), coalitions.double()
+        rest = worth[players + 2 :] - nobody - members @ singles
+        return members[:, first] * members[:, second], rest, worth[players + 1] - nobody - singles.sum()
+
+    def pairs_of(fitted: Tensor) -> Tensor:
+        pairs = torch.zeros(players, players, dtype=torch.float64)
+        pairs[first, second] = pairs[second, first] = fitted
+        return pairs
+
+    sampling = _Sampling(
+        values, known, _coalitions(players, 2, samples, seed), batch, what, terms, lambda one: as_map(pairs_of(one))
+    )
+    reached = yield from sampling.until(error, len(first), 2**players - players - 2, splits=1)
+    deviation = 0.0 if reached.error == 0 else sampling.deviation
+    return PairShares(singles_of(sampling.worth), deviation, reached, pairs_of(sampling.fitted))
+
+
+Terms = Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]
+"""From what known coalitions, then others, are worth, and those others (m, n): design (m, p), its target (m,), and what
+the p coefficients sum to."""
+
+
+class _Sampling:
+    """Coalitions, as far as they were taken, and what a regression makes of them; see `stopping.Sampling`.
+
+    worth: of the known coalitions, then of those drawn. fitted, deviation: of all of them, see `_fit`.
+    """
+
+    fitted: Tensor
+    deviation: float
+
+    def __init__(
+        self,
+        values: Values,
+        known: Tensor,
+        drawn: tuple[Tensor, Tensor],
+        batch: int,
+        what: str,
+        terms: Terms,
+        as_map: Callable[[Tensor], Tensor],
+    ) -> None:
+        self._values, self._known, (self._drawn, self._weights) = values, known, drawn
+        self._batch, self._what, self._terms, self._as_map = batch, what, terms, as_map
+        self.worth = torch.zeros(0, dtype=torch.float64)
+
+    def until(self, error: float, unknown: int, possible: int, splits: int = stopping.SPLITS) -> Computation[Reached]:
+        """Sample until so small an error, or to the end. possible: how many coalitions there are; if all of them are
+        to be taken, they are."""
+        count = len(self._drawn)
+        if count == possible:
+            return (yield from stopping.sampled(self, count, 0.0, all_of=count))[1]
+        return (yield from stopping.sampled(self, count, error, unknown=unknown, splits=splits))[1]
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        rows = torch.cat([self._known, self._drawn])
+        some = rows[len(self.worth) : len(self._known) + count]
+        worth = [self.worth]
+        for start in range(0, len(some), self._batch):
+            yield Step(len(self.worth) + start, len(rows), self._what)
+            with torch.no_grad():
+                worth.append(self._values(some[start : start + self._batch]).double().cpu())
+        self.worth = torch.cat(worth)
+
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        known = len(self._known)
+        count = len(self.worth) - known
+        rows = stopping.part(half, count)
+        worth = torch.cat([self.worth[:known], self.worth[known:][rows]])
+        design, target, total = self._terms(worth, self._drawn[:count][rows])
+        fitted, deviation = _fit(design, target, self._weights[:count][rows], total)
+        if half is None:
+            self.fitted, self.deviation = fitted, deviation
+        return self._as_map(fitted)
 
 
 def spread(values: Tensor, labels: Tensor) -> Tensor:
@@ -102,15 +198,6 @@ def _coalitions(players: int, order: int, samples: int, seed: int) -> tuple[Tens
     drawn = torch.multinomial(torch.tensor(list(kernel.values())), samples, True, generator=generator) + order
     ranks = torch.rand(samples, players, generator=generator).argsort(1).argsort(1)
     return (ranks < drawn[:, None]).float(), torch.ones(samples, dtype=torch.float64)
-
-
-def _evaluate(values: Values, coalitions: Tensor, batch: int, what: str) -> Computation[Tensor]:
-    worth = []
-    for start in range(0, len(coalitions), batch):
-        yield Step(start, len(coalitions), what)
-        with torch.no_grad():
-            worth.append(values(coalitions[start : start + batch]).double().cpu())
-    return torch.cat(worth)
 
 
 def _fit(design: Tensor, worth: Tensor, weights: Tensor, total: Tensor) -> tuple[Tensor, float]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from pairx.baselines import backgrounds
+from pairx.baselines import backgrounds, stopping
 from pairx.baselines.backgrounds import Background
 from pairx.baselines.pairs import at_most
-from pairx.baselines.registry import Finding, as_half, each_side, in_batches, method, sides_card, to_map
+from pairx.baselines.registry import Finding, each_side, method, sides_card, to_map
 from pairx.baselines.sides import PairAtLayer, Side
-from pairx.types import Computation, InputError
+from pairx.baselines.stopping import Stopping
+from pairx.types import Computation, InputError, Step
 
 BATCH = 16
 CELLS = 32
@@ -20,10 +22,10 @@ CELLS = 32
 
 
 @dataclass(frozen=True)
-class SbsmOptions:
+class SbsmOptions(Stopping):
     """window: side of the square, pixels of the model's input. stride: between its places. samples: places at most;
     where there are more, so many are drawn. background: "blur", "mean", "zero" (black), or a photograph (H, W, 3)
-    uint8: what the window shows. seed: of the drawing.
+    uint8: what the window shows. seed: of the drawing. error: see `Stopping`.
     """
 
     window: int = 20
@@ -33,6 +35,7 @@ class SbsmOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         backgrounds.check(self.background)
         if min(self.window, self.stride, self.samples) < 1:
             raise InputError("window, stride and samples are 1 or more.")
@@ -65,17 +68,20 @@ PAPER = "Dong, Collins, Hoogs: Explainability for Content-Based Image Retrieval;
     SbsmOptions,
 )
 @each_side
-def sbsm(side: Side, options: SbsmOptions) -> Computation[Tensor]:
+def sbsm(side: Side, options: SbsmOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """(height, width): `sum of w M / sum of M` over windows M, `w = max(s - s_M, 0)`, s_M the cosine with M masked."""
     size = side.model.size
-    places = windows(size, options)
-    left = side.cosine((yield from _without(side, places, options)))
-    weights = (side.cosine(side.embedding[None]) - left).clamp(min=0).cpu()
-    total, count = torch.zeros(size), torch.zeros(size)
-    for (row, column, window), weight in zip(places.tolist(), weights, strict=True):
-        total[row : row + window, column : column + window] += weight
-        count[row : row + window, column : column + window] += 1
-    return total / count.clamp(min=1)
+    whole = side.cosine(side.embedding[None])
+
+    def found(places: Tensor, embeddings: Tensor) -> Tensor:
+        weights = (whole - side.cosine(embeddings)).clamp(min=0).cpu()
+        total, count = torch.zeros(size), torch.zeros(size)
+        for (row, column, window), weight in zip(places.tolist(), weights, strict=True):
+            total[row : row + window, column : column + window] += weight
+            count[row : row + window, column : column + window] += 1
+        return total / count.clamp(min=1)
+
+    return (yield from _sampled([side], options, found))
 
 
 @method(
@@ -104,28 +110,31 @@ def sbsm_second_order(at: PairAtLayer, options: Sbsm2Options) -> Computation[Fin
     A query's partners in the paper are the weighted mean of the windows N paired with the windows M on it: the same
     but for a factor, which here makes queries comparable.
     """
-    places, embeddings = [], []
-    for number, side in enumerate(at.sides):
-        places.append(windows(side.model.size, options))
-        embeddings.append((yield from as_half(_without(side, places[-1], options), number)))
-    e, f = (torch.nn.functional.normalize(one.double(), dim=1).cpu() for one in embeddings)
-    weights = (e @ f.T - at.similarity).clamp(min=0)
     grids = [at_most(side.activation.shape[1:], CELLS) for side in at.sides]
-    m, n = (coverage(one, grid, at.model.size) for one, grid in zip(places, grids, strict=True))
-    tensor = (m.T @ weights @ n) / torch.outer(m.sum(0), n.sum(0)).clamp(min=1e-12)
-    tensor = tensor.reshape(*grids[0], *grids[1])
-    return Finding(to_map(tensor.mean((2, 3))), to_map(tensor.mean((0, 1))), to_map(tensor))
+
+    def found(places: Tensor, *embeddings: Tensor) -> Tensor:
+        e, f = (torch.nn.functional.normalize(one.double(), dim=1).cpu() for one in embeddings)
+        weights = (e @ f.T - at.similarity).clamp(min=0)
+        m, n = (coverage(places, grid, at.model.size) for grid in grids)
+        tensor = (m.T @ weights @ n) / torch.outer(m.sum(0), n.sum(0)).clamp(min=1e-12)
+        return tensor.reshape(*grids[0], *grids[1])
+
+    tensor, told = yield from _sampled(at.sides, options, found)
+    return Finding(to_map(tensor.mean((2, 3))), to_map(tensor.mean((0, 1))), to_map(tensor), metrics=told)
 
 
-def windows(size: tuple[int, int], options: SbsmOptions) -> Tensor:
-    """(N, 3) int top, left and side of the windows in an input of (height, width) pixels."""
+def windows(size: tuple[int, int], options: SbsmOptions) -> tuple[Tensor, int]:
+    """(N, 3) int top, left and side of the windows in an input of (height, width) pixels, and how many there are of
+    which these are drawn. They are in an order of chance where they are a part, or may turn out to suffice.
+    """
     window, step = min(options.window, *size), options.stride
     last = [side - window for side in size]
     places = torch.cartesian_prod(*(torch.arange(0, end + step, step).clamp(max=end).unique() for end in last))
-    if len(places) > options.samples:
+    possible = len(places)
+    if possible > options.samples or options.error:
         generator = torch.Generator().manual_seed(options.seed)
-        places = places[torch.randperm(len(places), generator=generator)[: options.samples]]
-    return torch.cat([places, torch.full((len(places), 1), window)], 1)
+        places = places[torch.randperm(possible, generator=generator)[: options.samples]]
+    return torch.cat([places, torch.full((len(places), 1), window)], 1), possible
 
 
 def coverage(places: Tensor, grid: tuple[int, int], size: tuple[int, int]) -> Tensor:
@@ -140,15 +149,48 @@ def coverage(places: Tensor, grid: tuple[int, int], size: tuple[int, int]) -> Te
     return (rows[:, :, None] * columns[:, None, :]).flatten(1)
 
 
-def _without(side: Side, places: Tensor, options: SbsmOptions) -> Computation[Tensor]:
-    """(N, D) embeddings, each with one of the windows (N, 3) masked."""
-    absent = backgrounds.of_pixels(side, options.background)
+def _sampled(
+    sides: Sequence[Side], options: SbsmOptions, found: Callable[..., Tensor]
+) -> Computation[tuple[Tensor, dict[str, float]]]:
+    """What `found` makes of windows (N, 3), the same in all sides, and of each side's embeddings (N, D) without them;
+    and metrics."""
+    places, possible = windows(sides[0].model.size, options)
+    sampling = _Windows(sides, places, options.background, found)
+    tensor, reached = yield from stopping.sampled(sampling, len(places), options.error, all_of=possible)
+    return tensor, reached.metrics
 
-    def embeddings(some: Tensor) -> Tensor:
+
+class _Windows:
+    """Windows (N, 3), as far as they were masked in each side; see `stopping.Sampling`."""
+
+    def __init__(
+        self, sides: Sequence[Side], places: Tensor, background: Background, found: Callable[..., Tensor]
+    ) -> None:
+        self._sides, self._places, self._found = sides, places, found
+        self._absent = [backgrounds.of_pixels(side, background) for side in sides]
+        self._embeddings: list[list[Tensor]] = [[] for _ in sides]
+        self._taken = 0
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        total, more = len(self._places) * len(self._sides), self._places[self._taken : count]
+        for number, side in enumerate(self._sides):
+            for start in range(0, len(more), BATCH):
+                done = len(self._sides) * self._taken + number * len(more) + start
+                yield Step(done, total, "sliding a window")
+                with torch.no_grad():
+                    self._embeddings[number].append(self._without(number, side, more[start : start + BATCH]))
+        self._taken = count
+
+    def _without(self, number: int, side: Side, some: Tensor) -> Tensor:
         x = side.x.repeat(len(some), 1, 1, 1)
         for one, (top, left, window) in zip(x, some.tolist(), strict=True):
             part = (slice(None), slice(top, top + window), slice(left, left + window))
-            one[part] = absent[part]
+            one[part] = self._absent[number][part]
         return side.embed(x)
 
-    return (yield from in_batches(embeddings, places.split(BATCH), len(places), "sliding a window"))
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        rows = stopping.part(half, self._taken)
+        embeddings = [torch.cat(one)[rows] for one in self._embeddings]
+        return self._found(self._places[: self._taken][rows], *embeddings)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from pairx.baselines import backgrounds
+from pairx.baselines import backgrounds, stopping
 from pairx.baselines.pairs import at_most, of_pairs, places
-from pairx.baselines.registry import Finding, as_half, in_batches, method, sides_card
+from pairx.baselines.registry import Finding, as_half, method, sides_card
 from pairx.baselines.sides import PairAtLayer, Side
 from pairx.baselines.sliding import CELLS
 from pairx.baselines.superpixels import FAMILY, LimeOptions, mean_colors, superpixels
@@ -18,6 +18,8 @@ from pairx.types import Computation, Game, InputError, Step
 BATCH = 16
 MASKS = 2000
 """Halves of coalitions of each photograph, at most: a coalition's similarity needs no more than two embeddings."""
+FIRST = 250
+"""Masks before the error is estimated for the first time."""
 MOST_SEGMENTS = 100  # of a photograph; the numbers of every two superpixels make a matrix of their squared number
 ROWS = 1000
 ITERATIONS = 1000
@@ -69,60 +71,93 @@ def lime_second_order(at: PairAtLayer, options: Lime2Options) -> Computation[Fin
     area: the tensor; the maps are its sums. Metrics: `elsewhere`, the sum of all other coefficients; `left`, the
     similarity without any superpixel.
     """
-    halves = []
-    for number, side in enumerate(at.sides):
-        halves.append((yield from as_half(_half(side, options, options.seed + number), number)))
-    generator = torch.Generator().manual_seed(options.seed)
-    masks = len(halves[0].who)
-    chosen = torch.randint(0, masks, (2, options.samples), generator=generator)
-    chosen[:, 0] = 0  # everybody is there
-    scores = (halves[0].embeddings[chosen[0]] * halves[1].embeddings[chosen[1]]).sum(1)
-    changes = (halves[0].changes[chosen[0]] + halves[1].changes[chosen[1]]) / 2
-    who = torch.cat([half.who[rows] for half, rows in zip(halves, chosen, strict=True)], 1)
-    singles, pairs = yield from quadratic(who, scores, (-options.decay * changes).exp(), options.sparsity)
-    first = halves[0].who.shape[1]
-    tensor = torch.einsum("aij,ab,bxy->ijxy", halves[0].areas, pairs[:first, first:], halves[1].areas)
-    elsewhere = singles.sum() + pairs.sum() - pairs[:first, first:].sum()
+    masks = min(MASKS, options.samples)
+    halves = [_Half(side, options, masks, options.seed + number) for number, side in enumerate(at.sides)]
+    sampling = _Coalitions(halves, options)
+    tensor, reached = yield from stopping.sampled(sampling, masks, options.error, least=FIRST, splits=1)
     left = halves[0].nobody @ halves[1].nobody
-    return of_pairs(tensor, elsewhere=elsewhere, left=left)
+    told = replace(reached, samples=sampling.count).metrics
+    return of_pairs(tensor, elsewhere=sampling.elsewhere, left=left, **told)
 
 
-@dataclass(frozen=True)
-class Half:
-    """One photograph's part of the coalitions: who (M, n) superpixels, unit embeddings (M, D), and changes (M,), the
-    mean squares of what masking does to the input; nobody: (D,) the unit embedding without any superpixel; areas:
-    (n, h, w) how a superpixel's area is divided among cells.
+class _Half:
+    """One photograph's part of the coalitions, as far as it was taken. who: (M + 1, n) superpixels, of which the last
+    row has none. changes: (M + 1,) the mean squares of what masking does to the input. areas: (n, h, w) how a
+    superpixel's area is divided among cells. embeddings: (m, D) of unit length.
     """
 
-    who: Tensor
-    embeddings: Tensor
-    changes: Tensor
-    nobody: Tensor
-    areas: Tensor
+    def __init__(self, side: Side, options: Lime2Options, masks: int, seed: int) -> None:
+        segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
+        if options.background is None:
+            absent = side.input_of(mean_colors(side.photo, segments))
+        else:
+            absent = backgrounds.of_pixels(side, options.background)
+        self._side, self._absent, self._labels = side, absent, torch.from_numpy(segments)
+        count = int(segments.max()) + 1
+        generator = torch.Generator().manual_seed(seed)
+        self.who = (torch.rand(masks + 1, count, generator=generator) < 0.5).float()
+        self.who[0], self.who[-1] = 1, 0
+        change = (side.x[0] - absent).square().mean(0).double().cpu().flatten()
+        lost = torch.zeros(count, dtype=torch.float64).index_add_(0, self._labels.flatten(), change) / change.numel()
+        self.changes = (1 - self.who.double()) @ lost
+        self.areas = areas(self._labels, count, at_most(side.activation.shape[1:], CELLS))
+        self.embeddings = torch.zeros(0)
+
+    @property
+    def nobody(self) -> Tensor:
+        """(D,) the unit embedding without any superpixel."""
+        return self.embeddings[-1] if len(self.embeddings) == len(self.who) else self._embed(self.who[-1:])[0]
+
+    def take(self, count: int) -> Computation[None]:
+        """Take more masks until there are so many, and with the last one that of nobody."""
+        count, found = len(self.who) if count == len(self.who) - 1 else count, [self.embeddings]
+        for start in range(len(self.embeddings), count, BATCH):
+            yield Step(start, len(self.who), "sampling superpixels")
+            found.append(self._embed(self.who[start : min(start + BATCH, count)]))
+        self.embeddings = torch.cat([one for one in found if len(one)])
+
+    @torch.no_grad()
+    def _embed(self, some: Tensor) -> Tensor:
+        shown = some[:, self._labels][:, None].to(self._side.x.device) > 0.5
+        embeddings = self._side.embed(torch.where(shown, self._side.x, self._absent))
+        return torch.nn.functional.normalize(embeddings.double(), dim=1).cpu()
 
 
-def _half(side: Side, options: Lime2Options, seed: int) -> Computation[Half]:
-    segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
-    if options.background is None:
-        absent = side.input_of(mean_colors(side.photo, segments))
-    else:
-        absent = backgrounds.of_pixels(side, options.background)
-    labels, count = torch.from_numpy(segments), int(segments.max()) + 1
-    generator = torch.Generator().manual_seed(seed)
-    who = (torch.rand(min(MASKS, options.samples) + 1, count, generator=generator) < 0.5).float()
-    who[0], who[-1] = 1, 0
+class _Coalitions:
+    """Coalitions of both photographs, of masks as far as they were taken; see `stopping.Sampling`. Of few masks few
+    coalitions are made. The halves are coalitions whose two masks are both even, or both odd: no mask is in both.
 
-    def embeddings(some: Tensor) -> Tensor:
-        shown = some[:, labels][:, None].to(side.x.device) > 0.5
-        return side.embed(torch.where(shown, side.x, absent))
+    count: coalitions of all masks so far. elsewhere: the sum of coefficients that are not on their map.
+    """
 
-    found = yield from in_batches(embeddings, who.split(BATCH), len(who), "sampling superpixels")
-    found = torch.nn.functional.normalize(found.double(), dim=1).cpu()
-    change = (side.x[0] - absent).square().mean(0).double().cpu().flatten()
-    lost = torch.zeros(count, dtype=torch.float64).index_add_(0, labels.flatten(), change) / change.numel()
-    grid = at_most(side.activation.shape[1:], CELLS)
-    changes = (1 - who.double()) @ lost
-    return Half(who[:-1], found[:-1], changes[:-1], found[-1], areas(labels, count, grid))
+    def __init__(self, halves: list[_Half], options: Lime2Options) -> None:
+        self._halves, self._options, self._masks = halves, options, 0
+        self.count, self.elsewhere = 0, 0.0
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        for number, half in enumerate(self._halves):
+            yield from as_half(half.take(count), number)
+        self._masks = count
+        self.count = self._options.samples * count // (len(self._halves[0].who) - 1)
+
+    def found(self, half: int | None) -> Computation[Tensor]:
+        """See `stopping.Sampling`."""
+        one, other = self._halves
+        generator = torch.Generator().manual_seed(self._options.seed)
+        chosen = torch.randint(0, self._masks, (2, self.count), generator=generator)
+        chosen[:, 0] = 0  # everybody is there
+        if half is not None:
+            chosen = chosen[:, (chosen % 2 == half).all(0)]
+        scores = (one.embeddings[chosen[0]] * other.embeddings[chosen[1]]).sum(1)
+        changes = (one.changes[chosen[0]] + other.changes[chosen[1]]) / 2
+        who = torch.cat([side.who[rows] for side, rows in zip(self._halves, chosen, strict=True)], 1)
+        weights = (-self._options.decay * changes).exp()
+        singles, pairs = yield from quadratic(who, scores, weights, self._options.sparsity)
+        first = one.who.shape[1]
+        if half is None:
+            self.elsewhere = float(singles.sum() + pairs.sum() - pairs[:first, first:].sum())
+        return torch.einsum("aij,ab,bxy->ijxy", one.areas, pairs[:first, first:], other.areas)
 
 
 def areas(labels: Tensor, count: int, grid: tuple[int, int]) -> Tensor:

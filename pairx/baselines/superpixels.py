@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pairx.baselines import backgrounds, shapley
+from pairx.baselines import backgrounds, shapley, stopping
 from pairx.baselines.backgrounds import Background
-from pairx.baselines.registry import each_side, in_batches, method, sides_card
+from pairx.baselines.registry import each_side, method, sides_card
 from pairx.baselines.sides import Side
-from pairx.types import Computation, Game, InputError, MethodCard
+from pairx.baselines.stopping import Stopping
+from pairx.types import Computation, Game, InputError, MethodCard, Step
 
 FAMILY = "perturbation"
 BATCH = 16
@@ -21,9 +23,10 @@ LIME_RIDGE = 1.0
 
 
 @dataclass(frozen=True)
-class ShapOptions:
+class ShapOptions(Stopping):
     """segments: superpixels of a photograph, about. compactness, sigma: of SLIC. samples: coalitions. background:
-    "blur", "mean", "zero", or a photograph (H, W, 3) uint8: what absent superpixels show. seed: of the sampling.
+    "blur", "mean", "zero", or a photograph (H, W, 3) uint8: what absent superpixels show. seed: of the sampling. error:
+    see `Stopping`.
     """
 
     segments: int = 50
@@ -34,6 +37,7 @@ class ShapOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         backgrounds.check(self.background)
 
 
@@ -50,9 +54,9 @@ class PairXShapOptions(ShapOptions):
 
 
 @dataclass(frozen=True)
-class LimeOptions:
-    """segments, compactness, sigma, samples, seed: see `ShapOptions`. background: "blur", "mean", "zero", a photograph
-    (H, W, 3) uint8, or None: an absent superpixel shows its own mean colour.
+class LimeOptions(Stopping):
+    """segments, compactness, sigma, samples, seed, error: see `ShapOptions`. background: "blur", "mean", "zero", a
+    photograph (H, W, 3) uint8, or None: an absent superpixel shows its own mean colour.
     """
 
     segments: int = 50
@@ -63,6 +67,7 @@ class LimeOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.background is not None:
             backgrounds.check(self.background)
         if self.samples < 1:
@@ -93,7 +98,7 @@ SHAP = "Lundberg, Lee: A Unified Approach to Interpreting Model Predictions"
     ShapOptions,
 )
 @each_side
-def kernel_shap(side: Side, options: ShapOptions) -> Computation[Tensor]:
+def kernel_shap(side: Side, options: ShapOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """Shapley values of `v(S) = s` with the superpixels outside S replaced: (height, width), each value spread
     evenly over its superpixel's pixels.
     """
@@ -113,7 +118,7 @@ def kernel_shap(side: Side, options: ShapOptions) -> Computation[Tensor]:
     PairXShapOptions,
 )
 @each_side
-def kernel_shap_500(side: Side, options: PairXShapOptions) -> Computation[Tensor]:
+def kernel_shap_500(side: Side, options: PairXShapOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     """See `kernel_shap`."""
     return (yield from _fair_shares(side, options))
 
@@ -144,17 +149,38 @@ def lime(side: Side, options: LimeOptions) -> Computation[tuple[Tensor, dict[str
     generator = torch.Generator().manual_seed(options.seed)
     who = (torch.rand(options.samples, int(segments.max()) + 1, generator=generator) < 0.5).float()
     who[0] = 1
-    scores = yield from in_batches(
-        lambda some: _similarity(side, segments, absent, some), who.split(BATCH), len(who), "sampling superpixels"
-    )
+    sampling = _Lime(lambda some: _similarity(side, segments, absent, some), who, torch.from_numpy(segments))
+    found, reached = yield from stopping.sampled(sampling, len(who), options.error, unknown=who.shape[1])
     with torch.no_grad():
         left = float(side.cosine(side.embed(absent[None])))
-    return shapley.spread(local_linear(who, scores.cpu()), torch.from_numpy(segments)), {"left": left}
+    return found, {"left": left, **reached.metrics}
 
 
-def _fair_shares(side: Side, options: ShapOptions) -> Computation[Tensor]:
+class _Lime:
+    """Coalitions (m, n), as far as their similarity was taken; see `stopping.Sampling`."""
+
+    def __init__(self, similarity: Callable[[Tensor], Tensor], who: Tensor, labels: Tensor) -> None:
+        self._similarity, self._who, self._labels = similarity, who, labels
+        self._scores = torch.zeros(0)
+
+    def take(self, count: int) -> Computation[None]:
+        """See `stopping.Sampling`."""
+        while (done := len(self._scores)) < count:
+            yield Step(done, len(self._who), "sampling superpixels")
+            with torch.no_grad():
+                some = self._similarity(self._who[done : min(done + BATCH, count)]).cpu()
+            self._scores = torch.cat([self._scores, some])
+
+    def found(self, half: int | None) -> Tensor:
+        """See `stopping.Sampling`."""
+        rows = stopping.part(half, count := len(self._scores))
+        values = local_linear(self._who[:count][rows], self._scores[rows])
+        return shapley.spread(values, self._labels)
+
+
+def _fair_shares(side: Side, options: ShapOptions) -> Computation[tuple[Tensor, dict[str, float]]]:
     segments = superpixels(side.photo, options.segments, options.compactness, options.sigma)
-    absent = backgrounds.of_pixels(side, options.background)
+    absent, labels = backgrounds.of_pixels(side, options.background), torch.from_numpy(segments)
     shares = yield from shapley.shapley_values(
         lambda who: _similarity(side, segments, absent, who),
         int(segments.max()) + 1,
@@ -162,8 +188,10 @@ def _fair_shares(side: Side, options: ShapOptions) -> Computation[Tensor]:
         options.seed,
         BATCH,
         "sampling superpixels",
+        error=options.error,
+        as_map=lambda values: shapley.spread(values, labels),
     )
-    return shapley.spread(shares.singles, torch.from_numpy(segments))
+    return shapley.spread(shares.singles, labels), shares.reached.metrics
 
 
 def superpixels(photo: np.ndarray, segments: int, compactness: float, sigma: float) -> np.ndarray:

@@ -26,6 +26,13 @@ def add_compare(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layer", metavar="NAME", help="see `layers` (default: the model's own choice)")
     command.add_argument("--samples", type=int, metavar="N", help="the most for methods that sample: faster, noisier")
     command.add_argument(
+        "--error",
+        type=float,
+        metavar="E",
+        help="stop sampling once a map's error is this part of its own length, such as 0.1; 0 takes all samples "
+        "(default: 0)",
+    )
+    command.add_argument(
         "--background",
         metavar="FILE",
         help="what stands for absent, for methods that take it: blur, mean, zero, or a photograph, which asks why the "
@@ -44,11 +51,14 @@ def compare(arguments: argparse.Namespace) -> None:
     listed = of_list(arguments)
     output = arguments.output if listed else output_of(arguments.output, FIGURES)
     from pairx import viz
+    from pairx.baselines import stopping
     from pairx.methods import cards, compare_steps
 
+    if arguments.error is not None:
+        stopping.check(arguments.error)
     names = _chosen(arguments.methods, known := cards())
     page = {"width": arguments.width, "seconds": arguments.seconds, "cautions": arguments.cautions}
-    options = {"samples": arguments.samples, "background": _background(arguments.background)}
+    options = {"samples": arguments.samples, "error": arguments.error, "background": _background(arguments.background)}
     given = {name: value for name, value in options.items() if value is not None}
     if listed:
         return explain_list(arguments, names, arguments.layer, given, page=page)
@@ -57,9 +67,10 @@ def compare(arguments: argparse.Namespace) -> None:
     results = with_progress(compare_steps(model, pair, names, arguments.layer, **given))
     viz.draw_grid(results, pair, known, **page).save(output)
     rows = [_compared(result, known[result.method].caveat) for result in results]
+    columns = ("method", "seconds", *(["sampled"] if any(row.get("sampled") for row in rows) else []), "note")
     if arguments.json:
         return print_json(rows)
-    print_rows([{**row, "seconds": cell(row["seconds"])} for row in rows], ("method", "seconds", "note"), False)
+    print_rows([{"sampled": "", **row, "seconds": cell(row["seconds"])} for row in rows], columns, False)
     for note, names in viz.notes_of(results):
         print(f"{note} ({', '.join(names)})" if names else note)
     print(output)
@@ -87,5 +98,5 @@ def _compared(result: Explanation | Refusal, caveat: str) -> dict:
     if isinstance(result, Refusal):
         return {"method": result.method, "seconds": None, "note": f"cannot run: {result.reason}"}
     about = {"similarity": result.similarity, "metrics": result.metrics, "settings": result.settings}
-    about["notes"] = result.notes
+    about |= {"notes": result.notes, "sampled": result.sampled}
     return {"method": result.method, "seconds": round(result.seconds, 2), "note": caveat, **about}

@@ -209,7 +209,8 @@ def _report_explanations(
         return print_json(rows)
     print(f"cosine similarity {explanations[0].similarity:.3f}. {sentence}".rstrip())
     for explanation, path in zip(explanations, paths, strict=True):
-        print(f"{path}: {_found(explanation)}at {explanation.settings['layer']}, {explanation.seconds:.1f} s")
+        sampled = f", {explanation.sampled}" if explanation.sampled else ""
+        print(f"{path}: {_found(explanation)}at {explanation.settings['layer']}, {explanation.seconds:.1f} s{sampled}")
         for note in explanation.notes:
             print(f"  {note}")
     for one in warned:

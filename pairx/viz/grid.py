@@ -54,7 +54,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Panel:
-    """One explanation, drawn small. about: what its sign is worth, where it is a convention. note: its caveat, or why
+    """One explanation, drawn small. about: what its sign is worth, where it is a convention. sampled: how far sampling
+    got, or nothing. note: its caveat, or why
     it cannot run, in which case there is no scene."""
 
     title: str
@@ -64,6 +65,7 @@ class Panel:
     pair: ImagePair
     about: str = ""
     column: str = ""
+    sampled: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ class Grid(Printed):
     def lines(self, panel: Panel) -> list[str]:
         """What stands below a panel."""
         note = panel.note if self.cautions or panel.scene is None else ""
-        said = note if "convention" in note else f"{panel.about} {note}"  # a caution may say already what the sign is
+        about = "" if "convention" in note else panel.about  # a caution may say already what the sign is
+        said = " ".join(filter(None, (about, panel.sampled, note)))
         return wrapped(one_line(said), self.column, _NOTE, _NOTE_LINES)
 
     def height_of(self, row: Sequence[Panel]) -> int:
@@ -307,7 +310,13 @@ def panel_of(
     nothing = result.matches is not None and not len(result.matches)
     note = f"No matches. {card.caveat}".strip() if nothing else card.caveat
     about = "" if card.signed else CONVENTION
-    return Panel(title, _seconds(result.seconds), note, compose(_gathered(result), pair, look), pair, about)
+    scene = compose(_gathered(result), pair, look)
+    return Panel(title, _seconds(result.seconds), note, scene, pair, about, sampled=sentence(result.sampled))
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence of their own, or nothing."""
+    return f"{words[0].upper()}{words[1:]}." if words else ""
 
 
 def _panel(entry: Entry, look: Look | None, detail: Detail | None, *, seconds: bool, similarity: bool) -> Panel:

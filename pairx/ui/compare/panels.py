@@ -47,6 +47,7 @@ def panel_scene(result: Explanation | Refusal, pair: ImagePair, card: MethodCard
         return {"reason": result.reason if isinstance(result, Refusal) else panel.note, "card": card_rows(card)}
     return {
         "seconds": panel.seconds,
+        "sampled": result.sampled,
         "signed": card.signed,
         "note": _plain(panel.note),
         "notes": list(result.notes),

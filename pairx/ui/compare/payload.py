@@ -29,12 +29,13 @@ class TensorForm(TypedDict):
 
 class PanelScene(TypedDict):
     """One method's panel, or the reason why it cannot run. card: name and text of each fact. traced: matches that get a
-    colour at most."""
+    colour at most. sampled: how far sampling got, or nothing."""
 
     card: list[tuple[str, str]]
     background: NotRequired[str]
     reason: NotRequired[str]
     seconds: NotRequired[str]
+    sampled: NotRequired[str]
     signed: NotRequired[bool]
     note: NotRequired[str]
     notes: NotRequired[list[str]]

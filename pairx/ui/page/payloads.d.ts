@@ -375,6 +375,7 @@ export interface PanelScene {
   background?: string;
   reason?: string;
   seconds?: string;
+  sampled?: string;
   signed?: boolean;
   note?: string;
   notes?: string[];

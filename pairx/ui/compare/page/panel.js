@@ -135,6 +135,7 @@ export class Panel {
       this.seconds.textContent = [
         scene.signed ? "" : "sign by convention",
         scene.background,
+        scene.sampled,
         scene.seconds.replace(" ", "\u00a0"),
       ]
         .filter(Boolean)
