@@ -2,6 +2,6 @@
 
 import sys
 
-from pairx.cli import main
+from pairx.cli import run
 
-sys.exit(main())
+sys.exit(run())

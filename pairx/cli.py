@@ -34,7 +34,7 @@ from pairx.commands import (
 )
 from pairx.commands.shared import add_model
 from pairx.extras import missing
-from pairx.heap import share_heap
+from pairx.heap import end, share_heap
 from pairx.types import InputError
 
 Command = tuple[str, Callable[[argparse.Namespace], None], Callable[[argparse.ArgumentParser], None] | None]
@@ -67,6 +67,14 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise InputError(f"{message}. `{self.prog} --help` shows what it takes.")
+
+
+def run() -> int:
+    """The process of `pairx`: one command, and then its end; returns the exit status."""
+    try:
+        return main()
+    finally:
+        end()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

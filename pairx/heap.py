@@ -1,10 +1,13 @@
-"""The C library's memory settings. They are the whole process's, so only the command line, the app and workers of our
-own set them, never an import."""
+"""Memory of a process of our own: the C library's settings, and when Python looks for garbage. Both are the whole
+process's, so only the command line, the app and workers of our own set them, never an import."""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def share_heap() -> None:
@@ -17,3 +20,20 @@ def share_heap() -> None:
         mallopt(m_arena_max, 1)
         mallopt(m_mmap_threshold, 32 << 20)
         mallopt(m_trim_threshold, 256 << 20)
+
+
+@contextmanager
+def importing() -> Iterator[None]:
+    """While modules are imported and a model is loaded, nobody looks for garbage: what they make stays."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+def end() -> None:
+    """Let nobody look for garbage in all that the process has made: it ends, and its memory with it."""
+    gc.freeze()

@@ -13,6 +13,7 @@ from pairx.choices import CHOICES
 from pairx.commands.laying import laid_over
 from pairx.commands.pair_list import add_list, explain_list, of_list
 from pairx.commands.shared import add_model, chosen_model, print_json, with_progress
+from pairx.heap import importing
 from pairx.types import Explanation, ImagePair, InputError
 
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ def explain(arguments: argparse.Namespace) -> None:
         layer = next(iter(arguments.layer), None)
         return explain_list(arguments, [arguments.method], layer, _list_options(arguments), look=_look(arguments))
     output = output_of(arguments.output)
-    look = _look(arguments)
-    from pairx.methods import explain_steps
+    with importing():
+        look = _look(arguments)
+        from pairx.methods import explain_steps
 
-    pair = pair_of(arguments)
-    model = chosen_model(arguments)
+        pair = pair_of(arguments)
+        model = chosen_model(arguments)
     steps = explain_steps(model, pair, arguments.method, arguments.layer, **_options(arguments))
     explanations = with_progress(steps)
     paths = [_path(output, explanation, len(explanations) > 1) for explanation in explanations]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tqdm import tqdm
 
+from pairx.heap import importing
 from pairx.types import Computation, InputError, Steps
 
 if TYPE_CHECKING:
@@ -63,11 +64,16 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
 
     Raises InputError as `pairx.load_model` does.
     """
+    with importing():
+        return said(_loaded(arguments, device))
+
+
+def _loaded(arguments: argparse.Namespace, device: str | None) -> EmbeddingModel:
     from pairx.models import load_model
 
     if re.fullmatch(r"[^\W\d][\w.]*:[^\W\d]\w*", arguments.model) and not arguments.model.startswith("timm:"):
-        return said(made_by(arguments.model, arguments.size, arguments.resize))
-    model = load_model(
+        return made_by(arguments.model, arguments.size, arguments.resize)
+    return load_model(
         arguments.model,
         weights=arguments.weights,
         size=arguments.size,
@@ -76,7 +82,6 @@ def chosen_model(arguments: argparse.Namespace, device: str | None = None) -> Em
         averaged=not arguments.raw_weights,
         resize=arguments.resize,
     )
-    return said(model)
 
 
 def said(model: EmbeddingModel) -> EmbeddingModel:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -193,9 +194,12 @@ def _calibrate(model: EmbeddingModel, photographs: list[str | Path | np.ndarray]
 
 
 def _check_size(model: EmbeddingModel) -> None:
+    """Raises InputError where the network does not take images of the model's size. What is learned of its layers on
+    the way is kept; that it has none is told to who asks for one.
+    """
     try:
-        with torch.no_grad():
-            model.module(torch.zeros(1, 3, *model.size, device=model.device))
+        with suppress(InputError):
+            model.layers  # noqa: B018
     except (RuntimeError, AssertionError, ValueError) as error:
         own = (getattr(model.backbone, "pretrained_cfg", None) or {}).get("input_size")
         raise _size_error(model.name, model.size, own, error) from error

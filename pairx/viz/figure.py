@@ -21,7 +21,7 @@ from matplotlib.text import Text
 
 from pairx.files import whole
 from pairx.types import Explanation, Extent, ImagePair, InputError
-from pairx.viz import fonts, maps
+from pairx.viz import bitmap, fonts, maps
 from pairx.viz.aligned import Laid, laid_over
 from pairx.viz.caption import NOTE_LINE, caption, note_lines, write_notes
 from pairx.viz.detail import Detail, cut
@@ -37,9 +37,8 @@ _BANNER = 9  # points
 DASHES = (3.5, 2.0)  # of a line that lowers the similarity, in its own widths: on, off
 THINNEST = 0.5  # points, of a line that prints
 _SUFFIXES = (".png", ".svg", ".pdf")
-# A date would make equal figures differ; photographs hardly shrink beyond zlib's level 3, which is twice as fast.
+# A date would make equal figures differ.
 _WRITING: dict[str, dict[str, Any]] = {
-    "png": {"pil_kwargs": {"compress_level": 3}},
     "svg": {"metadata": {"Date": None}},
     "pdf": {"metadata": {"CreationDate": None}},
 }
@@ -83,17 +82,30 @@ class Printed:
 
     def png(self, dpi: int = DPI) -> bytes:
         """The figure as a PNG file of so many dots per inch."""
-        return self._print("png", dpi)
+        return bitmap.png(self.pixels(dpi), dpi)
+
+    def pixels(self, dpi: int = DPI) -> np.ndarray:
+        """The figure (H, W, 4) uint8 RGBA, of so many dots per inch."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        with _LOCK, _settings():
+            page = self.page()
+            page.set_dpi(dpi)
+            canvas = FigureCanvasAgg(page)
+            canvas.draw()
+            return np.asarray(canvas.buffer_rgba())
 
     def _repr_png_(self) -> bytes:
         return self.png(dpi=DPI // 2)
 
-    def _print(self, kind: str, dpi: int = DPI) -> bytes:
+    def _print(self, kind: str) -> bytes:
+        if kind == "png":
+            return self.png()
         buffer = io.BytesIO()
         with _LOCK, _settings():
             page = self.page()
             matplotlib.rcParams["svg.fonttype"] = "none" if _plain(page) else "path"
-            page.savefig(buffer, format=kind, dpi=dpi, **_WRITING[kind])
+            page.savefig(buffer, format=kind, dpi=DPI, **_WRITING[kind])
         return buffer.getvalue()
 
 
@@ -252,7 +264,7 @@ def show(
     of it is hatched.
     """
     picture = maps.unseen(photo if layer is None else maps.over(photo, layer, opacity, extent), extent)
-    axes.imshow(picture, extent=(box.x, box.x + box.w, box.y + box.h, box.y), aspect="auto")
+    bitmap.paste(axes, picture, (box.x, box.x + box.w, box.y + box.h, box.y))
 
 
 def join(axes: Axes, boxes: tuple[Box, Box], mark: MatchMark, strength: float = 1.0) -> list[Line2D]:

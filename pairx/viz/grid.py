@@ -350,6 +350,8 @@ def boxes(pair: ImagePair, width: int) -> tuple[Box, Box]:
 
 def _light(png: bytes) -> bytes:
     """A bitmap of at most `MOST_BYTES`, coarser where it has to be."""
+    if len(png) <= MOST_BYTES:
+        return png
     dpi, made = float(DPI), png
     with Image.open(io.BytesIO(png)) as opened:
         picture = opened.convert("RGB")

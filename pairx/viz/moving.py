@@ -50,7 +50,7 @@ class Moving:
 
     def content(self, kind: str) -> bytes:
         """The bytes of a "gif", of 256 colours, or of an animated "png", of all."""
-        pictures = [Image.open(io.BytesIO(one.png(self.dpi))).convert("RGB") for one in self.frames]
+        pictures = [Image.fromarray(one.pixels(self.dpi)).convert("RGB") for one in self.frames]
         if kind == "gif":
             pictures = _in_few_colours(pictures)
         packed = io.BytesIO()

@@ -119,7 +119,7 @@ class Table(Printed):
         if size > MOST_DOTS:
             fitting = int(dpi * (MOST_DOTS / size) ** 0.5)
             raise InputError(f"At {dpi} dpi this figure has {size / 1e6:.0f} million dots: give {fitting} dpi at most.")
-        return self._print("png", dpi)
+        return self.png(dpi)
 
     def vector(self, kind: str) -> bytes:
         """A "pdf" or "svg": lines and text are vectors."""

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 
 from pairx.types import Extent
-from pairx.viz import maps
+from pairx.viz import bitmap, maps
 from pairx.viz.colors import CASINGS, rgb
 from pairx.viz.figure import across, fit, join, show
 from pairx.viz.layout import POINT, Box
@@ -177,7 +177,7 @@ def _inset(
     rows, columns = part.shape[:2]
     left = box.x + (0 if x + w / 2 > 0.5 else box.w - columns)
     top = box.y + (0 if y + h / 2 > 0.5 else box.h - rows)
-    axes.imshow(part, extent=(left, left + columns, top + rows, top), aspect="auto", zorder=6)
+    bitmap.paste(axes, part, (left, left + columns, top + rows, top), zorder=6)
     for corner, size in (
         ((box.x + x * box.w, box.y + y * box.h), (w * box.w, h * box.h)),
         ((left, top), (columns, rows)),
