@@ -120,7 +120,7 @@ def judged() -> str:
     parts = []
     for one in shipped_results():
         settings = one.settings
-        parts += [f"### {settings['model']}, {settings['dataset']}", f"```sh\n{one.command}\n```"]
+        parts += [f"### {one.model_title}, {settings['dataset']}", f"```sh\n{one.command}\n```"]
         parts.append("\n".join(["```text", *judge.report(one), "```"]))
     return "\n\n".join(parts)
 

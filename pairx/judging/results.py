@@ -24,6 +24,11 @@ FILE = "results.json"
 ENDS = 3
 """Pairs that are kept of each end of a cell, the best and the worst."""
 DIGITS = 4
+TITLES = {
+    "benchmarks.models:mobilenet": "MobileNetV2 (ImageNet)",
+    "benchmarks.models:lite2": "EfficientNet-Lite2 (ImageNet)",
+}
+"""Of judged models whose name is an address of code."""
 _NUMBERS = "mean", "low", "high", "difference", "difference_low", "difference_high"
 
 
@@ -78,6 +83,12 @@ class Results:
     notes: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...] = field(repr=False)
     cells: tuple[Cell, ...] = field(repr=False)
+
+    @property
+    def model_title(self) -> str:
+        """What a reader calls the model: a name, and no address of a module."""
+        name = str(self.settings["model"])
+        return TITLES.get(name, name)
 
     def cell(self, method: str, criterion: str) -> Cell | None:
         """That of a method and a criterion; None where it is not defined."""

@@ -114,6 +114,14 @@ def test_a_method_with_another_background_than_its_own_is_not_judged(app_state, 
     assert judged(replace(panel, request=replace(request_of, background="blur")), app_state, judgements) is None
 
 
+def test_a_judged_model_is_named_and_not_addressed_by_its_module(judgements):
+    titles = [one.title for one in judgements.all()]
+    assert "Sample herd, MobileNetV2 (ImageNet)" in titles and "nyala, EfficientNet-Lite2 (ImageNet)" in titles
+    for known in judgements.all():
+        assert "benchmarks" not in panel_judged(known, "pair-x")["about"]
+        assert "benchmarks" not in table(known, [])["about"]
+
+
 def test_a_folders_judgements_come_first_and_a_broken_one_is_left_out(library, judgements):
     shipped = judgements.all()
     assert [one.results for one in shipped] == [*shipped_results()]

@@ -51,7 +51,7 @@ def about(known: Judged, cells: list[JudgedCell]) -> str:
     settings, most = known.results.settings, max(cells, key=lambda one: one.pairs)
     return (
         f"Measured on {known.dataset}: {most.pairs} pairs of {most.individuals} individuals, "
-        f"{settings['model']} at {settings['layer']}. Your photographs may be unlike these."
+        f"{known.results.model_title} at {settings['layer']}. Your photographs may be unlike these."
     )
 
 

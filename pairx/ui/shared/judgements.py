@@ -89,4 +89,4 @@ def _shipped(results: Results) -> Judged:
 
 def _about(results: Results) -> str:
     one = Judged("", "", results)
-    return f"{one.dataset}, {results.settings['model']}"
+    return f"{one.dataset}, {results.model_title}"

@@ -53,9 +53,9 @@ class JudgedPairs:
         model = str(known.results.settings["model"])
         facts = self.app_state.facts.get(model)
         if model not in self.app_state.cards:
-            return NO_MODEL.format(model=model)
+            return NO_MODEL.format(model=known.results.model_title)
         if facts and facts.key != known.results.settings["model_key"]:
-            return OTHER_WEIGHTS.format(model=model)
+            return OTHER_WEIGHTS.format(model=known.results.model_title)
         return ""
 
     def _pair(self, known: Judged, method: str, pair: JudgedPair) -> TrustPair:

@@ -40,7 +40,7 @@ def table(known: Judged, choices: list[TrustChoice]) -> TrustValue:
         "chosen": known.id,
         "choices": choices,
         "about": f"{known.dataset}: {settings['photographs']} photographs, {pairs} pairs of {individuals} individuals, "
-        f"with {settings['model']} at {settings['layer']}.",
+        f"with {results.model_title} at {settings['layer']}.",
         "command": results.command,
         "notes": [*results.notes],
         "rows": [

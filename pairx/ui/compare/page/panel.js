@@ -16,6 +16,8 @@ import { judgedNode } from "./judged.js";
 /** Width of a line in a panel, of one on paper. */
 const LINE_SCALE = 0.8;
 const LOST = "This panel could not be fetched.";
+const SAMPLED =
+  "How far the map is from what endless sampling would find, as the method itself tells it: a part of the map's own length.";
 
 export class Panel {
   // on: {moved(), enlarge(panel), measure(ids), download(kind, id), filled(panel)}
@@ -50,6 +52,9 @@ export class Panel {
     this.stage.show(photos, [null, null], []);
     this.progress = make("div", "px-progress", this.node);
     make("span", "", this.progress);
+    this.sampled = make("p", "px-sampled", this.node);
+    this.sampled.title = SAMPLED;
+    this.sampled.hidden = true;
     this.note = make("p", "px-note", this.node, "Not computed yet");
     this.judged = judgedNode(about.judged);
     this.node.append(this.judged);
@@ -135,7 +140,6 @@ export class Panel {
       this.seconds.textContent = [
         scene.signed ? "" : "sign by convention",
         scene.background,
-        scene.sampled,
         scene.seconds.replace(" ", "\u00a0"),
       ]
         .filter(Boolean)
@@ -146,6 +150,8 @@ export class Panel {
       this.stage.show(this.photos, covers, scene.marks, scene.extents);
       this.stage.tell(scene.banner);
       this.paint();
+      this.sampled.textContent = scene.sampled && scene.sampled[0].toUpperCase() + scene.sampled.slice(1);
+      this.sampled.hidden = !scene.sampled;
       this.note.textContent = scene.note;
       this.notes.node.hidden = !scene.notes.length;
       this.notes.show(scene.notes);
