@@ -1,6 +1,6 @@
 """Would another way of matching make PAIR-X's strongest matches truer? On the sample herd, where the truth is known.
 
-    python -m benchmarks.variants [--models reid-lite0 lite0-imagenet] [--pairs 60] [--size 416]
+    python -m benchmarks.variants [--models reid-lite0 benchmarks.models:lite2] [--pairs 60] [--size 416]
 
 For correct pairs, of the 20 matches that come first under each variant: the share that ends within half a cell of the
 true position, within 1.5 cells, and the median distance of those that start on the animal. In brackets what differs
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import cv2
@@ -24,9 +24,11 @@ from torch import Tensor
 
 import pairx
 from benchmarks.correspondence import TOP, WITHIN, correct_pairs
+from pairx.commands.shared import made_by
 from pairx.core import pair_x
 from pairx.core.evidence import for_and_against
-from pairx.core.matching import mutual_nearest
+from pairx.core.matching import mutual, mutual_nearest, nearest
+from pairx.core.refining import Cells, agreement, between, peak
 from pairx.datasets import Herd, load_herd
 from pairx.images import cell_centres
 from pairx.judging.table import interval
@@ -43,7 +45,7 @@ ROUNDS = 20
 class Seen:
     """What a model saw of a pair. features: by layer, (C, h, w) of either photograph. cells: signed relevance (h, w) of
     the own layer's cells in either. extents: what the model sees of either, (x, y, w, h) in its pixels. own, finer:
-    names of the model's own layer, and of the one with cells half as wide.
+    names of the model's own layer, and of the last one with clearly smaller cells.
     """
 
     features: dict[str, tuple[Tensor, Tensor]]
@@ -165,18 +167,11 @@ def transport(seen: Seen) -> Found:
 
 
 def agreeing(seen: Seen) -> Found:
-    """Relevance times the share of the eight neighbours whose nearest cells are neighbours, too."""
-    one, other = map(units, seen.features[seen.own])
-    nearest = (one @ other.T).argmax(1).reshape(seen.grid)
-    index0, index1 = mutual_nearest(one, other)
-    (h, w), agreement = seen.grid, torch.zeros(len(index0), dtype=torch.double)
-    for dy, dx in [(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]:
-        y, x = index0 // w + dy, index0 % w + dx
-        inside = (y >= 0) & (y < h) & (x >= 0) & (x < w)
-        found = nearest[y.clamp(0, h - 1), x.clamp(0, w - 1)]
-        near = ((found // w - index1 // w - dy).abs() <= 1) & ((found % w - index1 % w - dx).abs() <= 1)
-        agreement += (inside & near).double() / 8
-    return by_relevance(seen, index0, index1, agreement)
+    """Relevance times the share of the neighbours of both ends that match beside the other end."""
+    cells0, cells1 = every_cell(seen, seen.own)
+    near = nearest(cells0.descriptors, cells1.descriptors)
+    index0, index1 = mutual(*near)
+    return by_relevance(seen, index0, index1, agreement(cells0, cells1, near, index0, index1))
 
 
 def one_transform(seen: Seen) -> Found:
@@ -206,47 +201,47 @@ def two_layers(seen: Seen) -> Found:
     return by_relevance(seen, *mutual_nearest(*joined))
 
 
-def halfway(seen: Seen, found: Found) -> Found:
-    """Both ends moved, each by half of what `peaked` would move it: the same whichever photograph comes first."""
-    turned = replace(seen, features={name: pair[::-1] for name, pair in seen.features.items()})
-    ends = peaked(turned, Found(found.cells1, found.cells0)).cells1, peaked(seen, found).cells1
-    return Found(*((cells + end) / 2 for cells, end in zip(found, ends, strict=True)))
+def both_ends(seen: Seen, found: Found) -> Found:
+    """Both ends moved between cells, as PAIR-X's option does."""
+    numbers = (numbered(seen, cells) for cells in found)
+    moved = between(*every_cell(seen, seen.own), *numbers)
+    return Found(*(cells + off.numpy() for cells, off in zip(found, moved, strict=True)))
 
 
-def peaked(seen: Seen, found: Found) -> Found:
-    """Partners moved within their cell to the top of a parabola through the similarities around it."""
-    one, other = seen.features[seen.own]
-    at = torch.from_numpy(found.cells0).long()
-    asked = F.normalize(one[:, at[:, 0], at[:, 1]].T.double(), dim=1)
-    surface = (asked @ units(other).T).reshape(-1, *seen.grid).numpy()
-    return Found(found.cells0, found.cells1 + offsets(surface, found.cells1.astype(int)))
-
-
-def offsets(surface: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """(N, 2) row/column, at most half a cell: where parabolas through a surface (N, h, w) around cells (N, 2) peak."""
-    padded = np.pad(surface, ((0, 0), (1, 1), (1, 1)), mode="edge")
-    numbers, (rows, columns) = np.arange(len(cells)), cells.T + 1
-    moved = []
-    for dy, dx in ((1, 0), (0, 1)):
-        before, here, after = (padded[numbers, rows + i * dy, columns + i * dx] for i in (-1, 0, 1))
-        curve = before - 2 * here + after
-        with np.errstate(divide="ignore", invalid="ignore"):
-            moved.append(np.where(curve < 0, (before - after) / (2 * curve), 0.0))
-    return np.clip(np.nan_to_num(np.column_stack(moved)), -HALF, HALF)
+def one_end(seen: Seen, found: Found) -> Found:
+    """Partners alone moved to the top of a parabola through the similarities around them."""
+    asked, cells = every_cell(seen, seen.own)
+    index0, index1 = (numbered(seen, cells) for cells in found)
+    return Found(found.cells0, found.cells1 + peak(asked.descriptors[index0], cells, index1).numpy())
 
 
 def refined(seen: Seen, found: Found) -> Found:
-    """Partners looked for again in the finer layer, within a cell and a half of where they were, and peaked there."""
-    one, other = seen.features[seen.finer]
-    scale = np.array(other.shape[1:]) / seen.grid
-    start, middle = ((cells + HALF) * scale - HALF for cells in found)
-    asked = F.normalize(sampled(one, start), dim=1)
-    surface = (asked @ units(other).T).reshape(-1, *other.shape[1:]).numpy()
-    rows, columns = np.indices(surface.shape[1:])
+    """Partners looked for again in the finer layer, within a cell and a half of where they were, and moved there."""
+    cells = every_cell(seen, seen.finer)[1]
+    scale = np.array(cells.grid) / seen.grid
+    start, middle = ((one + HALF) * scale - HALF for one in found)
+    asked = sampled(seen.features[seen.finer][0], start)
+    rows, columns = np.indices(cells.grid)
     far = np.maximum(*(abs(at - middle[:, axis, None, None]) for axis, at in enumerate((rows, columns))))
-    near = np.where(far <= WITHIN * scale.max(), surface, -np.inf)
-    cells = np.column_stack(np.unravel_index(near.reshape(len(near), -1).argmax(1), surface.shape[1:]))
-    return Found(found.cells0, (cells + offsets(surface, cells) + HALF) / scale - HALF)
+    near = torch.from_numpy(far <= WITHIN * scale.max()).flatten(1)
+    likeness = F.normalize(asked, dim=1) @ F.normalize(cells.descriptors.double(), dim=1).T
+    best = likeness.where(near, -torch.inf).argmax(1)
+    at = torch.stack([best // cells.grid[1], best % cells.grid[1]], 1)
+    return Found(found.cells0, ((at + peak(asked, cells, best)).numpy() + HALF) / scale - HALF)
+
+
+def every_cell(seen: Seen, layer: str) -> tuple[Cells, Cells]:
+    """The cells of a layer in both photographs, all of which the models here see."""
+    first, second = (
+        Cells(one.flatten(1).T, (one.shape[1], one.shape[2]), torch.ones(one[0].numel(), dtype=torch.bool))
+        for one in seen.features[layer]
+    )
+    return first, second
+
+
+def numbered(seen: Seen, cells: np.ndarray) -> Tensor:
+    """Numbers (N,) of the own layer's cells (N, 2) row/column."""
+    return torch.from_numpy(cells @ (seen.grid[1], 1)).long()
 
 
 def sampled(features: Tensor, cells: np.ndarray) -> Tensor:
@@ -281,12 +276,11 @@ VARIANTS: dict[str, Variant] = {
     "one transform": one_transform,
     "smoothed": smoothed,
     "two layers": two_layers,
-    "sub-cell": after(as_it_is, peaked),
-    "sub-cell, both ends": after(as_it_is, halfway),
     "finer layer": after(as_it_is, refined),
-    "agree, sub-cell": after(agreeing, peaked),
-    "transform, sub-cell": after(one_transform, peaked),
-    "transform, both ends": after(one_transform, halfway),
+    "one end between cells": after(as_it_is, one_end),
+    "between cells": after(as_it_is, both_ends),
+    "agree, between cells": after(agreeing, both_ends),
+    "transform, between cells": after(one_transform, both_ends),
 }
 
 
@@ -294,7 +288,7 @@ def see(model: EmbeddingModel, herd: Herd, ids: tuple[str, str]) -> Seen:
     """Both photographs of a pair through the model."""
     pair = pairx.load_pair(*map(herd.path, ids))
     own = model.layer(model.default_layer)
-    finer = next(layer for layer in reversed(model.layers) if layer.stride == own.stride // 2)
+    finer = next(layer for layer in reversed(model.layers) if layer.grid[0] > 1.5 * own.grid[0])
     layers, options = [own.name, finer.name], pair_x.Options(k_colors=0)
     with (
         pair_x.record(model, pair.image0, layers, options) as one,
@@ -331,7 +325,8 @@ def main() -> None:
     identities = herd.table.set_index("image_id")["identity"]
     individuals = np.array([identities[first] for first, _ in pairs])
     for name in arguments.models:
-        model = load_model(name, size=arguments.size)
+        own = name.startswith("benchmarks.")
+        model = made_by(name, arguments.size) if own else load_model(name, size=arguments.size)
         found: dict[str, list[np.ndarray]] = {title: [] for title in VARIANTS}
         for ids in pairs:
             seen = see(model, herd, ids)

@@ -156,7 +156,7 @@ def options() -> str:
 def presets() -> str:
     """Options of PAIR-X that differ between its presets."""
     own = {one.name: one.default for one in fields(Options)}
-    differing = [name for name in own if any(name in preset for preset in PRESETS.values())]
+    differing = [name for name in own if len({preset.get(name, own[name]) for preset in PRESETS.values()}) > 1]
     rows = [(f"`{name}`", *(f"`{preset.get(name, own[name])}`" for preset in PRESETS.values())) for name in differing]
     return table(("Option", *(f"`{name}`" for name in PRESETS)), rows)
 

@@ -94,6 +94,19 @@ CHOICES = {
         "which engine computes relevance; zennit is the slow reference",
         {"fast": "Fast", "exact": "Exact", "zennit": ""},
     ),
+    "positions": Choice(
+        "Ends of matches",
+        "Between cells, where the features fit best: of ten lines, one more ends within half a cell of the true spot.",
+        "where matches end; centres is the paper's; between puts them where between cells the features fit best",
+        {"centres": "At the centres of cells (paper)", "between": "Between cells"},
+    ),
+    "strength": Choice(
+        "Matches that come first",
+        "A match counts less where the cells around it match elsewhere: the first are more often right.",
+        "the order of matches; relevance is the paper's; agreement multiplies it by the share of the cells around that "
+        "match beside it",
+        {"relevance": "The most relevant (paper)", "agreement": "Relevant, and the cells around agree"},
+    ),
 }
 """The options by name. What each does to the result: see `pairx.core.Options` and `pairx.lrp.Policy`."""
 OFFERED = {name: choice for name, choice in CHOICES.items() if choice.offered}

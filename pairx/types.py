@@ -132,10 +132,10 @@ class Matches:
     """N matched cells of two images: first those that raise the similarity, then those that lower it, the strongest of
     each first, then those that do neither.
 
-    cells0, cells1: (N, 2) int row/column. keypoints0, keypoints1: (N, 2) float x/y of the cells' centres, pixels of
-    `ImagePair.image0` and `image1`. relevance: (N,) signed float, the product of the two cells' relevances (PAIR-X, eq.
-    1) where both are positive, less it where both are negative, and 0 where the two disagree. distance: (N,) float, L2
-    between the two descriptors.
+    cells0, cells1: (N, 2) int row/column. keypoints0, keypoints1: (N, 2) float x/y, pixels of `ImagePair.image0` and
+    `image1`: of the cells' centres, or where the match lies between cells. relevance: (N,) signed float, the product of
+    the two cells' relevances (PAIR-X, eq. 1) where both are positive, less it where both are negative, and 0 where the
+    two disagree. distance: (N,) float, L2 between the two descriptors.
     """
 
     cells0: np.ndarray

@@ -224,6 +224,8 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
         (["--residual", "half"], "residual is norm or"),
         (["--batchnorm", "drop"], "batchnorm is merge or"),
         (["--seed", "7"], "seed is relevance or"),
+        (["--positions", "middle"], "positions is centres or between, not 'middle'"),
+        (["--strength", "trust"], "strength is relevance or agreement, not 'trust'"),
         (["--preset", "authors"], "no preset 'authors'"),
         (["--method", "grad-cam", "--preset", "pairx"], "grad-cam has no option 'preset'"),
         (["--palette", "neon"], "palette 'neon'"),

@@ -7,17 +7,22 @@ import torch
 from pairx.types import NOTHING_MATCHES, NOTHING_RAISES, Matches
 
 
-def for_and_against(relevance0: torch.Tensor, relevance1: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def for_and_against(
+    relevance0: torch.Tensor, relevance1: torch.Tensor, agreed: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """What matches say of the similarity (N,), from the relevances of their two cells (N,) each, and their order.
 
     The product of the two (eq. 1), which is positive where both cells lower the similarity, too: there it is taken with
     a minus. Where one cell raises and the other lowers, the photographs disagree, and the match says nothing: 0. First
     in the order come the matches that raise the similarity, then those that lower it, the strongest of each first, then
-    the rest.
+    the rest. agreed: (N,) 0 to 1, by which the strength of each is multiplied, for the order alone.
     """
     product = relevance0 * relevance1
     relevance = (product * relevance0.sign()).where(product > 0, 0)
     strongest = torch.argsort(product, descending=True, stable=True)
+    if agreed is not None:
+        strength = (relevance.abs() * agreed)[strongest]
+        strongest = strongest[torch.argsort(strength, descending=True, stable=True)]
     kind = torch.where(relevance > 0, 0, torch.where(relevance < 0, 1, 2))
     return relevance, strongest[torch.argsort(kind[strongest], stable=True)]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from pairx import lrp
 from pairx.choices import CHOICES, values_of
@@ -25,7 +27,8 @@ CARD = MethodCard(
 )
 
 MOST_COLORS = 40
-_PUBLIC = {
+_MATCHING = {"positions": "centres", "strength": "relevance"}
+_PUBLIC = _MATCHING | {
     "seed": "gradient",
     "residual": "plain",
     "batchnorm": "pass",
@@ -34,7 +37,7 @@ _PUBLIC = {
     "engine": "exact",
 }
 PRESETS = {
-    "paper": {},
+    "paper": _MATCHING,
     "pairx": _PUBLIC | {"cells": "abs_of_sum"},
     "wildme": _PUBLIC | {"cells": "sum_of_abs", "seed": "gradient_times_cosine"},
 }
@@ -54,7 +57,9 @@ class Options:
     "activation" as in the paper (eq. 2; shows its receptive field) or from its "relevance" (shows its contribution).
     seed: where relevance starts at the embedding, see `pairx.lrp.seed`. pixels: a pixel's colours add up "signed", or
     "absolute", without the sum's sign. residual, batchnorm, composite, pooling: see `pairx.lrp.Policy`. engine: see
-    `pairx.lrp.record`. `PRESETS` has them as published.
+    `pairx.lrp.record`. positions: matches end at the "centres" of their cells, or "between" cells. strength: they are
+    ordered by their "relevance", or by it times the "agreement" of the cells around; for both see
+    `pairx.core.refining`. `PRESETS` has them as published.
     """
 
     k_lines: int = 20
@@ -68,6 +73,8 @@ class Options:
     pooling: str = CHOICES["pooling"].default
     pixels: str = CHOICES["pixels"].default
     engine: str = CHOICES["engine"].default
+    positions: str = CHOICES["positions"].default
+    strength: str = CHOICES["strength"].default
 
     def __post_init__(self) -> None:
         for name in CHOICES:
@@ -85,6 +92,11 @@ class Options:
 
 
 DEFAULTS = Options()
+
+
+def completed(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as a file of before keeps them, with the defaults of those that came later."""
+    return {**asdict(DEFAULTS), **kept}
 
 
 def preset(name: str) -> dict[str, str]:

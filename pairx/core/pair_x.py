@@ -188,7 +188,7 @@ def weigh(
         believed(model, relevance, cell, start, error)
         for (relevance, error), cell, start in zip(swept, cells, seeds, strict=True)
     ]
-    matches = match(encoded, layer, cells)
+    matches = match(encoded, layer, cells, options.positions, options.strength)
     return Weighed(layer, relevances, cells, matches, beliefs, time.perf_counter() - started)
 
 

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-from pairx.evaluation.store import SIZE
+from pairx.core.options import completed
+from pairx.evaluation.store import PAIR_X, SIZE
 from pairx.types import said_size
 
 INTERVALS = {
@@ -52,7 +53,7 @@ class Evaluated(Protocol):
 
 def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
     """Runs, by what to call them, side by side."""
-    settings = pd.DataFrame({name: _flat(one) for name, one in _with_sizes(runs).items()}, dtype=object)
+    settings = pd.DataFrame({name: _flat(one) for name, one in _completed(runs).items()}, dtype=object)
     settings = settings.astype(object).where(settings.notna(), None)
     differing = settings[[len(set(map(repr, row))) > 1 for row in settings.to_numpy()]]
     scores = [row for name, run in runs.items() for row in _scores(name, run.summary)]
@@ -65,12 +66,17 @@ def compare_runs(runs: Mapping[str, Evaluated]) -> Comparison:
     return Comparison(pd.DataFrame([_about(name, run) for name, run in runs.items()]), table, differing)
 
 
-def _with_sizes(runs: Mapping[str, Evaluated]) -> dict[str, dict[str, Any]]:
-    """Settings, those of older runs with the model's input size where another run of the same model names it."""
+def _completed(runs: Mapping[str, Evaluated]) -> dict[str, dict[str, Any]]:
+    """Settings, those of older runs with the model's input size where another run of the same model names it, and with
+    the defaults of options that came later."""
     said = {name: said_size(run.settings[SIZE]) for name, run in runs.items() if SIZE in run.settings}
     known = {runs[name].settings.get("model_key"): size for name, size in said.items()}
     sizes = {name: said.get(name, known.get(run.settings.get("model_key"))) for name, run in runs.items()}
-    return {name: {**run.settings, SIZE: sizes[name]} for name, run in runs.items()}
+    chosen = {name: completed(run.settings[PAIR_X]) for name, run in runs.items() if PAIR_X in run.settings}
+    return {
+        name: {**run.settings, SIZE: sizes[name]} | ({PAIR_X: chosen[name]} if name in chosen else {})
+        for name, run in runs.items()
+    }
 
 
 def _about(name: str, run: Evaluated) -> dict[str, Any]:

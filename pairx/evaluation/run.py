@@ -22,7 +22,7 @@ from pairx.evaluation import search
 from pairx.evaluation.duplicates import duplicates
 from pairx.evaluation.embeddings import embed_steps, key_steps
 from pairx.evaluation.lock import require_free
-from pairx.evaluation.store import Store
+from pairx.evaluation.store import PAIR_X, Store
 from pairx.evaluation.summary import summarise_steps
 from pairx.evaluation.work import Work, Workers, workers_for
 from pairx.files import whole
@@ -124,7 +124,7 @@ def evaluate_steps(
         "exclude_encounter": exclude_encounter,
         "features": features,
         "transform": transform,
-        "pair_x": {**asdict(Options(k_colors=0)), "version": MATHS},
+        PAIR_X: {**asdict(Options(k_colors=0)), "version": MATHS},
         "version": VERSION,
     }
     work = Work(dataset, model, chosen, features, transform)

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from pairx.core.options import completed
 from pairx.evaluation.guarding import Unfit, require_tables_only
 from pairx.evaluation.lock import LOCK, RunLock
 from pairx.evaluation.metrics import columns
@@ -23,6 +24,7 @@ from pairx.types import InputError, both_sides
 
 FILE = "run.sqlite"
 CHOICE = "layers"  # folder in a run's of another run, by which its layer was chosen
+PAIR_X = "pair_x"  # the setting that holds PAIR-X's options
 SIZE = "size"  # the one setting that older runs do not name; their model_key, a digest, holds it too
 COUNTS = ("n_matches", "local_matches", "transform_inliers")
 RENAMED = {"homography_inliers": "transform_inliers"}  # columns that older runs have under their former names
@@ -168,6 +170,7 @@ class Store:
             known[SIZE] = both_sides(known[SIZE])
         else:
             given.pop(SIZE, None)
+        known |= {name: completed(known[name]) for name in [PAIR_X] if name in known}
         for name in sorted([*given, *known], key=lambda name: name == "model_key"):  # last: a digest tells nobody much
             if known.get(name) != given.get(name):
                 raise InputError(

@@ -45,15 +45,18 @@ class ExplainApi:
         theta_b: float = 0.0,
         mirrored_a: bool = False,
         mirrored_b: bool = False,
+        positions: Literal["centres", "between"] = "centres",
+        strength: Literal["relevance", "agreement"] = "relevance",
     ) -> tuple[dict, gr.FileData, gr.FileData]:
         """Explain why a model finds two photographs similar (PAIR-X).
 
         photograph_a, photograph_b: files, given as handle_file(path). model: a registered name. layer: "" is the
         model's recommended one. lines, colors: matches drawn as lines and traced to pixels. cells, start, residual,
-        batchnorm: see the app's About tab and `pairx.explain`. figure: the kind of figure file. preset: all options as
-        published, by the paper, its authors' public code or WildMe's package; those given go before it. box_a, box_b:
-        [x, y, w, h], the part to look at, in pixels or fractions of the upright photograph. theta_a, theta_b: radians,
-        by which that box is turned clockwise. mirrored_a, mirrored_b: whether the part is mirrored after that.
+        batchnorm, positions, strength: see the app's About tab and `pairx.explain`. figure: the kind of figure file.
+        preset: all options as published, by the paper, its authors' public code or WildMe's package; those given go
+        before it. box_a, box_b: [x, y, w, h], the part to look at, in pixels or fractions of the upright photograph.
+        theta_a, theta_b: radians, by which that box is turned clockwise. mirrored_a, mirrored_b: whether the part is
+        mirrored after that.
 
         Returns a summary {"similarity", "model", "layer", "seconds", "notes": [text], "matches": [{"rank", "relevance",
         "share", "distance", "a": [x, y], "b": [x, y]}]}, the figure, and the raw values as .npz. Positions are in
@@ -66,7 +69,8 @@ class ExplainApi:
                 self._photo(photograph_b, "b", box_b, theta_b, mirrored_b),
             ]
             chosen = self.app_state.model(model)
-            own = {"cells": cells, "start": start, "residual": residual, "batchnorm": batchnorm}
+            own: dict[str, str] = {"cells": cells, "start": start, "residual": residual, "batchnorm": batchnorm}
+            own |= {"positions": positions, "strength": strength}
             given = {name: value for name, value in own.items() if value != CHOICES[name][0]}
             options = replace(published(preset), **given)
             request = Request(photos[0].ref, photos[1].ref, model, layer or chosen.default_layer, options)

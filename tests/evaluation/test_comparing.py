@@ -80,6 +80,15 @@ def test_differing_settings_are_named(folders: list[str]) -> None:
     assert compare_runs({"one": open_run(Path(folders[0]))}).differing.empty
 
 
+def test_options_that_an_older_run_does_not_name_had_their_defaults(tmp_path: Path) -> None:
+    old = write_run(tmp_path / "old", {"a": 0.5})
+    new = write_run(tmp_path / "new", {"a": 0.5}, pair_x={"version": 2, "positions": "centres"})
+    other = write_run(tmp_path / "other", {"a": 0.5}, pair_x={"version": 2, "positions": "between"})
+    found = {folder.name: open_run(folder) for folder in (old, new, other)}
+    assert compare_runs({name: found[name] for name in ("old", "new")}).differing.empty
+    assert compare_runs(found).differing.loc["pair_x.positions"].tolist() == ["centres", "centres", "between"]
+
+
 def test_the_input_size_of_an_older_run_is_known_by_its_model(tmp_path: Path) -> None:
     new = write_run(tmp_path / "new", {"a": 0.5}, model_key="abc", size=128)
     small = write_run(tmp_path / "small", {"a": 0.5}, model_key="def", size=96)

@@ -155,6 +155,18 @@ def test_a_run_from_before_the_size_was_named_goes_on(
         pairx.evaluate(dataset, small, layers=["stage", "second"], out=copy, **options)
 
 
+def test_a_run_from_before_an_option_was_named_goes_on(
+    run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copytree(run.folder, tmp_path / "copy"))
+    named = {**run.settings["pair_x"]}
+    assert named.pop("positions") == "centres" and named.pop("strength") == "relevance"
+    with closing(sqlite3.connect(copy / "run.sqlite")) as database, database:
+        database.execute("UPDATE settings SET value = ? WHERE name = 'pair_x'", [json.dumps(named)])
+    pairx.evaluate(dataset, tiny, layers=["stage", "second"], out=copy, **options)
+    assert (copy / "settings.json").read_bytes() == (run.folder / "settings.json").read_bytes()
+
+
 def test_damaged_files_are_written_again(
     run: runs.Run, dataset: Dataset, tiny: EmbeddingModel, options: dict, tmp_path: Path
 ) -> None:

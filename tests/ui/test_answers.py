@@ -115,6 +115,7 @@ def test_a_preset_sets_all_options_and_is_named_where_they_are_its_own(answers):
     assert dict(zip(CHOICES, answers.as_published("wildme"), strict=True)) == {
         "cells": "sum_of_abs", "start": "activation", "residual": "plain", "batchnorm": "pass",
         "seed": "gradient_times_cosine", "pooling": "gradient", "pixels": "absolute", "engine": "exact",
+        "positions": "centres", "strength": "relevance",
     }  # fmt: skip
     assert answers.published_as("sum_of_abs", *answers.as_published("pairx")[1:]) is None
 
@@ -210,7 +211,7 @@ def test_a_scene_has_colours_for_every_number_of_painted_matches():
 
 
 @pytest.mark.slow
-def test_the_endpoint_answers_with_numbers_and_files(app_state, photo_files):
+def test_the_endpoint_answers_with_numbers_and_files(app_state, photo_files, runs):
     folder = Path(get_upload_folder())
     folder.mkdir(parents=True, exist_ok=True)
     sent = []
@@ -225,6 +226,10 @@ def test_the_endpoint_answers_with_numbers_and_files(app_state, photo_files):
     assert (
         Path(figure["path"]).read_bytes().startswith(b"\x89PNG") and Explanation.load(raw["path"]).matches is not None
     )
+    ExplainApi(app_state).explain(*sent, preset="wildme", positions="between", strength="agreement")
+    chosen = [{name: call[3][name] for name in ("cells", "positions", "strength")} for call in runs]
+    assert chosen[0] == {"cells": "signed", "positions": "centres", "strength": "relevance"}
+    assert chosen[1] == {"cells": "sum_of_abs", "positions": "between", "strength": "agreement"}
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "", None, "../../../etc/passwd", "http://127.0.0.1/x.jpg"])

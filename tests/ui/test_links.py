@@ -28,6 +28,13 @@ def test_a_link_comes_back_as_it_was_written():
     assert {*query, *look, "match", "large"} <= set(links.NAMES)
 
 
+def test_a_link_from_before_an_option_asks_for_its_default():
+    options = Options(positions="between", strength="agreement")
+    query = links.query("asha-1", "asha-2", "", "", options)
+    assert parse(**query).options == options and options.chosen == {"positions": "between", "strength": "agreement"}
+    assert parse(**{name: query[name] for name in ("a", "b")}).options == Options() and Options().chosen == {}
+
+
 def test_an_address_without_photographs_asks_for_nothing():
     assert parse() is None
     assert parse(__theme="dark", lines="3") is None

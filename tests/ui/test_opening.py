@@ -28,7 +28,18 @@ def test_a_link_fills_the_form(opening, photo_files):
     params = {"a": "one", "b": upload.id, "layer": "nonsense", "start": "relevance", "lines": "3", "match": "2"}
     a, b, model, layer, *options, asked, status = opened(opening, **params)
     assert (a.id, b.id, model, layer["value"]) == ("one", upload.id, "reid-lite0", "stage")
-    assert options == ["signed", "relevance", "norm", "merge", "relevance", "norm", "signed", "fast"]
+    assert options == [
+        "signed",
+        "relevance",
+        "norm",
+        "merge",
+        "relevance",
+        "norm",
+        "signed",
+        "fast",
+        "centres",
+        "relevance",
+    ]
     assert (asked.look, asked.match) == ({"lines": 3}, 2) and status["busy"]
 
 

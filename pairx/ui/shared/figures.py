@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from pairx import core
 from pairx.ui.shared.library import SAMPLE_RUN
-from pairx.ui.shared.links import Options
 from pairx.ui.shared.payload import FigurePart
 from pairx.ui.shared.photos import Ref
 from pairx.ui.shared.session import Request
@@ -20,7 +18,6 @@ SAMPLE, UPLOADS, RUNS, REVIEWS = "sample", "uploads", "runs", "reviews"
 """How references begin: `sample:ID`, and three folders. Elsewhere than in the app the others are paths of files."""
 _RESERVED = re.compile(r'^\.|[/%\\:?*"<>|\x00-\x1f]')
 """What no name of a file may hold on some machine."""
-_PLAIN = {name: getattr(Options(), name) for name in asdict(Options())}
 
 
 def reference(folder: str, name: str, photograph: str) -> str:
@@ -54,8 +51,7 @@ def part_of(request: Request, samples: Collection[str], method: str = core.CARD.
     both = of_ref(request.photo0, samples), of_ref(request.photo1, samples)
     part = of_pair(*both, request.model, request.layer)
     part["column"]["method"] = method
-    chosen = {name: value for name, value in asdict(request.options).items() if value != _PLAIN[name]}
-    if chosen and method == core.CARD.name:
+    if (chosen := request.options.chosen) and method == core.CARD.name:
         part["column"]["options"] = chosen
     return part
 

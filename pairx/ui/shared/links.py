@@ -41,11 +41,18 @@ class Options:
     pooling: str = CHOICES["pooling"][0]
     pixels: str = CHOICES["pixels"][0]
     engine: str = CHOICES["engine"][0]
+    positions: str = CHOICES["positions"][0]
+    strength: str = CHOICES["strength"][0]
 
     def __post_init__(self) -> None:
         for one in fields(self):
             if getattr(self, one.name) not in CHOICES[one.name]:
                 raise ValueError(f"{one.name} is none of {', '.join(CHOICES[one.name])}")
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Those that are not the default, which links, figures and keys name: a new option leaves these as they are."""
+        return {name: value for name, value in asdict(self).items() if value != CHOICES[name][0]}
 
 
 def published(preset: str) -> Options:
@@ -126,9 +133,8 @@ def query(
     a: str, b: str, model: str, layer: str, options: Options, cuts: Sequence[Cut | None] = (None, None)
 ) -> dict[str, str]:
     """The parameters of a result. Options that have their default value are left out, and so are cuts that are none."""
-    chosen = {name: getattr(options, name) for name in CHOICES if getattr(options, name) != CHOICES[name][0]}
     parts = {name: str(cut) for name, cut in zip(CUTS, cuts, strict=True) if cut is not None}
-    return {"a": a, "b": b, **parts, "model": model, "layer": layer, **chosen}
+    return {"a": a, "b": b, **parts, "model": model, "layer": layer, **options.chosen}
 
 
 def parse(

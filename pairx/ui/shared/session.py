@@ -60,7 +60,7 @@ class Request:
     def key(self, model_key: str) -> str:
         """Digest of all that changes PAIR-X's result: photographs, model, weights, layer, options, version of the
         maths."""
-        parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, asdict(self.options)]
+        parts = [self.photo0.digest, self.photo1.digest, self.model, model_key, self.layer, self.options.chosen]
         return hashlib.sha256(json.dumps([*parts, self.colors, VERSION]).encode()).hexdigest()
 
 
