@@ -40,6 +40,7 @@ from benchmarks.record import add_record, keep
 from pairx import lrp
 from pairx.core import pair_x
 from pairx.datasets import load_herd
+from pairx.heap import share_heap
 from pairx.images import decode
 from pairx.models import BUNDLED, EmbeddingModel, Preprocessing
 from pairx.types import Explanation, ImagePair, InputError, said_size
@@ -133,6 +134,7 @@ def load(job: Job, paths: list[str]) -> EmbeddingModel:
 
 def measure(job: Job) -> Measured | str:
     """All that one process finds out; "no rule" where the engine refuses the model."""
+    share_heap()  # as the app and the command line do
     paths = photographs()
     model = load(job, paths)
     pair = pairx.load_pair(*paths[:2]) if model.name in BUNDLED else pairx.load_pair(paths[0], paths[0], box1=INNER)

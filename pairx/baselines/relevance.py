@@ -75,11 +75,10 @@ def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     for number, side in enumerate(at.sides):
         yield Step(number, 2, belief.SIDES[number])
         with _record(side, []) as recording:
-            seed = lrp.seed(side.embedding, side.partner)
-            (pixels,) = recording.pixels(lrp.OUTPUT, seed[None, None])
-            error = belief.error_of(recording, seed, None, POLICY)
+            seed, account = lrp.seed(side.embedding, side.partner), lrp.Account()
+            (pixels,) = recording.pixels(lrp.OUTPUT, seed[None, None], account)
         maps.append(pixels.sum(0))
-        beliefs.append(belief.believed(maps[-1], seed, error))
+        beliefs.append(belief.believed(maps[-1], seed, belief.error_in(account)))
     return _judged(Finding.of_maps(map(to_map, maps)), beliefs, "the pixels")
 
 

@@ -47,12 +47,12 @@ def explain_steps(
         weighed = []
         for done, layer in enumerate(chosen, 2):
             yield Step(done, total, f"weighing the matches at {layer}")
-            weighed.append(weigh(encoded, recordings, layer, options, booked=True))
+            weighed.append(weigh(encoded, recordings, layer, options, True, not recorded and len(chosen) == 1))
         painted = [Painted(model.size, min(options.k_colors, evidence(one.matches))) for one in weighed]
         done = 2 + len(layers)
+        for recording in () if recorded else recordings:
+            recording.keep([model.path(layer) for layer in chosen if options.k_colors])
         for side, recording in enumerate(recordings):
-            if not recorded:
-                recording.keep([model.path(layer) for layer in chosen if options.k_colors])
             for one, onto in zip(weighed, painted, strict=True):
                 for index in paint(encoded, recording, side, one, onto, options):
                     yield Step(done, total, f"painting match {index + 1}")
@@ -171,15 +171,23 @@ def seed(encoded: EncodedPair, side: int, options: Options) -> torch.Tensor:
 
 
 def weigh(
-    encoded: EncodedPair, recordings: Sequence[lrp.Recording], layer: str, options: Options, booked: bool = False
+    encoded: EncodedPair,
+    recordings: Sequence[lrp.Recording],
+    layer: str,
+    options: Options,
+    booked: bool = False,
+    last: bool = False,
 ) -> Weighed:
-    """Relevance of a layer in both photographs, and the matches that it weighs. booked: whether to keep accounts."""
+    """Relevance of a layer in both photographs, and the matches that it weighs. booked: whether to keep accounts. last:
+    see `pairx.lrp.Recording.relevance`.
+    """
     model, started = encoded.model, time.perf_counter()
     path, seeds = model.path(layer), [seed(encoded, side, options) for side in (0, 1)]
 
     def sweep(side: int) -> tuple[torch.Tensor, float | None]:
-        relevance = recordings[side].relevance(path, seeds[side][None])[0]
-        return relevance, belief.error_of(recordings[side], seeds[side], path, options.policy) if booked else None
+        account = lrp.Account() if booked and options.policy.conserves else None
+        relevance = recordings[side].relevance(path, seeds[side][None], account, last)[0]
+        return relevance, None if account is None else belief.error_in(account)
 
     swept = list(lrp.in_threads(sweep, (0, 1), 2, model.device))
     relevances = [relevance for relevance, _ in swept]

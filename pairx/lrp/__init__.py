@@ -51,8 +51,14 @@ class Recording(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
-        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
+    def relevance(
+        self, layer: str, seeds: torch.Tensor, account: Account | None = None, last: bool = False
+    ) -> torch.Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape).
+
+        account: takes down, where the engine keeps accounts, where that of all seeds went, in its own units. last:
+        whether the memory of all that it passes is freed on the way; relevance can start nowhere but at the layer then.
+        """
 
     def pixels(
         self, layer: str, seeds: torch.Tensor, account: Account | None = None

@@ -9,15 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TypeGuard
 
 from torch import Tensor
 
-from pairx.lrp.engine import Account, TapeRecording
+from pairx.lrp.engine import Account
 from pairx.lrp.policy import Policy
-
-if TYPE_CHECKING:
-    from pairx.lrp import Recording
 
 MOST_GROWTH = 10.0
 """Above it a map holds what cancels, not what counts, and is not drawn."""
@@ -67,15 +64,6 @@ def growth(relevance: Tensor, start: Tensor) -> float:
     """The sum of magnitudes of what arrived over that of what started; 0 where nothing started."""
     started = _magnitude(start)
     return _magnitude(relevance) / started if started else 0.0
-
-
-def error_of(recording: Recording, seed: Tensor, layer: str | None, policy: Policy) -> float | None:
-    """What a recording's account of a seed (D,) does not explain, as a part of all that started; None where there is no
-    account, or no promise to close it. layer: as `TapeRecording.account` takes it.
-    """
-    if not policy.conserves or not isinstance(recording, TapeRecording) or not float(seed.sum()):
-        return None
-    return error_in(recording.account(seed, layer))
 
 
 def error_in(account: Account) -> float | None:

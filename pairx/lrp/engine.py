@@ -80,10 +80,13 @@ class TapeRecording:
         self.activations = {name: outputs[name] for name in layers}
         self.output = outputs[OUTPUT][0]
 
-    def relevance(self, layer: str, seeds: Tensor) -> Tensor:
-        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
+    def relevance(self, layer: str, seeds: Tensor, account: Account | None = None, last: bool = False) -> Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape). account, last:
+        see `pairx.lrp.Recording`.
+        """
         start, end = self._nodes[OUTPUT], self._nodes[layer]
-        return self._sweep(self._prepared(start, end), start, end, seeds[:, None]).dense()
+        nodes = path(self._tape, start, end) if last else self._prepared(start, end)
+        return self._sweep(nodes, start, end, seeds[:, None], account, last).dense()
 
     def pixels(self, layer: str, seeds: Tensor, account: Account | None = None) -> Generator[Tensor, None, None]:
         """Relevance of the input (3, H, W) from each of the seeds (N, *the layer's shape), in order. account: takes
@@ -167,18 +170,30 @@ class TapeRecording:
     @torch.inference_mode(False)
     @torch.no_grad()
     def _sweep(
-        self, nodes: Sequence[Node], start: Node, end: Node, seeds: Tensor, account: Account | None = None
+        self,
+        nodes: Sequence[Node],
+        start: Node,
+        end: Node,
+        seeds: Tensor,
+        account: Account | None = None,
+        last: bool = False,
     ) -> Patch:
-        """Relevance at `end` from seeds (N, *shape) at `start`."""
+        """Relevance at `end` from seeds (N, *shape) at `start`. nodes: ready for signals, or `last`, which makes each
+        ready when its turn comes and frees it after that.
+        """
         pending, wanted = {start: Patch.around(_outside(seeds))}, {*nodes, end}
         for node in nodes:
             rule, relevance = held(node.rule), pending.pop(node)
+            if last:
+                rule.prepare()
             shares = rule.share(relevance)
             if account is not None:
                 _book(account, node.name, rule, relevance, shares)
             for source, share in zip(rule.sources, shares, strict=True):
                 if source in wanted:
                     pending[source] = pending[source] + share if source in pending else share
+            if last:
+                node.rule = None  # its value may be another's, who releases it
         if account is not None:
             account.started += float(seeds.abs().sum(dtype=torch.float64))
             account.arrived += _total(pending[end])

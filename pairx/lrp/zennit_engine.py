@@ -78,8 +78,10 @@ class ZennitRecording:
             for handle in runs:
                 handle.remove()
 
-    def relevance(self, layer: str, seeds: torch.Tensor) -> torch.Tensor:
-        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape)."""
+    def relevance(self, layer: str, seeds: torch.Tensor, account: object = None, last: bool = False) -> torch.Tensor:
+        """Relevance of a layer's output from seeds (N, D) at the embedding: (N, *the output's shape). account: stays
+        empty. last: frees nothing.
+        """
         return torch.stack([self._propagate(self._output, self._layers[layer], seed[None]) for seed in seeds])
 
     def pixels(self, layer: str, seeds: torch.Tensor, account: object = None) -> Generator[torch.Tensor, None, None]:

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from pairx.lrp import Policy, record, seed
+from pairx.lrp import Account, Policy, record, seed
+from pairx.lrp.belief import error_in
 from pairx.models import EmbeddingModel
 from pairx.testing import smooth_noise
 from pairx.types import InputError
@@ -326,6 +327,22 @@ def test_narrowed_recordings_hold_less_and_say_the_same(lite0: EmbeddingModel) -
         assert recording.memory < held / 2
         for path, expected in zip(paths, before, strict=True):
             assert torch.equal(recording.relevance(path, start), expected)
+
+
+@pytest.mark.parametrize("engine", ["exact", "fast"])
+def test_the_last_relevance_of_a_layer_frees_its_way_and_is_the_same(lite0: EmbeddingModel, engine: str) -> None:
+    x, path, account = lite0.preprocessing(smooth_noise(0))[None], lite0.path("blocks.3"), Account()
+    whole, freed = (record(lite0.module, x, [path], engine=engine) for _ in (0, 1))
+    with whole, freed:
+        start = seed(whole.output, whole.output.flip(0))
+        found = freed.relevance(path, start[None], account, last=True)
+        assert torch.equal(found, whole.relevance(path, start[None]))
+        assert error_in(account) == pytest.approx(error_in(whole.account(start, path)))
+        with pytest.raises(InputError, match="No relevance flows"):
+            freed.relevance(path, start[None])
+        whole.keep([path])
+        assert freed.memory < 1.1 * whole.memory
+        assert torch.equal(pixels(freed, path, found[0]), pixels(whole, path, found[0]))
 
 
 class Bypassed(nn.Module):
