@@ -41,7 +41,7 @@ WITHOUT_CHANCE = ("sbsm", "sbsm-second-order", "bilrp", "ig-sam-second-order", "
 ENOUGH = 1_000_000
 SEEDS = (0, 2, 3, 4, 5, 6, 7, 8)
 """Of a method with FEW samples, whose error differs much from seed to seed; the truth may have the seed 1."""
-FEW = 1000
+FEW = 500
 COLOURS = ("#000000", "#e69f00", "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#8c8c8c")
 """Of Okabe and Ito, told apart by people with colour blindness; grey in the place of yellow, which paper swallows."""
 MARKS = "osD^vPX*"
