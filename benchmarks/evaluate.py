@@ -2,8 +2,10 @@
 
     python -m benchmarks.evaluate [DATASET] [--pairs 2000] [--zennit-pairs 8] [--features xfeat]
 
-Rates are pairs per second of one core: seconds are CPU time, so that another load on the machine does not count. At the
-end, what a million photographs and two million pairs take at these rates.
+Rates are pairs per second of one core: seconds are CPU time, so that another load on the machine does not count. The
+model's network is what embeds and hands relevance down; the matcher's networks find and match local features, and SIFT
+has none, so that its features count among the rest. At the end, what a million photographs and two million pairs take
+at these rates.
 """
 
 from __future__ import annotations
@@ -31,11 +33,13 @@ from pairx.evaluation import run as runs
 from pairx.evaluation import search
 from pairx.evaluation.scoring import pair_scores
 from pairx.evaluation.store import Store
+from pairx.geometry import alignment
+from pairx.geometry.features import SIFT
 from pairx.models import EmbeddingModel, load_model
 from pairx.types import finished
 
-NETWORK = ("embed", "relevance")
-STAGES = ("decode", "embed", "match", "relevance", "features", "transform", "write", "statistics")
+NETWORK, MATCHER = ("embed", "relevance"), ("features", "local matches")
+STAGES = ("decode", "embed", "match", "relevance", *MATCHER, "transform", "write", "statistics")
 GIB = 2**30
 PHOTOGRAPHS, PAIRS = 1_000_000, 2_000_000
 
@@ -94,6 +98,7 @@ def time_ours(
         (pair_x, "match", "match"),
         (geometry, "local_features", "features"),
         (geometry, "align", "transform"),
+        (alignment, "local_matches", "local matches"),
         (Store, "add", "write"),
         (runs, "_write", "write"),
     )
@@ -143,11 +148,13 @@ def time_zennit(
                 (explanation,) = pair_x.scored_pair(model, pair_of_images, recordings, [layer], options)
             with clock.stage("features"):
                 seen = [geometry.local_features(image, features) for image in pair_of_images]
+            with clock.stage("local matches"):
+                matches = geometry.local_matches(*seen)
             with clock.stage("transform"):
-                alignment = geometry.align(*seen)
+                aligned = geometry.follow(matches, *seen)
             with clock.stage("write"):
                 sizes = (one.size for one in seen)
-                store.add(number, [layer], [pair_scores(explanation, alignment, *sizes, model.size)])
+                store.add(number, [layer], [pair_scores(explanation, aligned, *sizes, model.size)])
     return clock
 
 
@@ -163,13 +170,21 @@ def recorded(model: EmbeddingModel, images: list[np.ndarray], layer: str, option
 
 def table(ours: Clock, pairs: int, zennit: Clock, zennit_pairs: int) -> Iterator[str]:
     """Lines: pairs per second of one core of each stage, here and in zennit's loop."""
-    yield f"{'stage':<12}{'ms a pair':>12}{'pairs/s':>10}{'zennit, ms':>12}{'pairs/s':>10}"
+    yield f"{'stage':<14}{'ms a pair':>12}{'pairs/s':>10}{'zennit, ms':>12}{'pairs/s':>10}"
     for stage in (*STAGES, "other"):
         cells = []
         for clock, count in ((ours, pairs), (zennit, zennit_pairs)):
             seconds = clock.seconds.get(stage, 0.0) / count
             cells.append(f"{1000 * seconds:>12.1f}{1 / seconds:>10.1f}" if seconds else f"{'-':>12}{'-':>10}")
-        yield f"{stage:<12}{''.join(cells)}"
+        yield f"{stage:<14}{''.join(cells)}"
+
+
+def shares(clock: Clock, features: str) -> tuple[float, float, float]:
+    """Of a run's seconds: the model's network, the matcher's networks, and the rest."""
+    networks = (NETWORK, () if features == SIFT else MATCHER)
+    model, matcher = (sum(clock.seconds[stage] for stage in stages) for stages in networks)
+    total = sum(clock.seconds.values())
+    return model / total, matcher / total, 1 - (model + matcher) / total
 
 
 def rate(clock: Clock, pairs: int, without: Iterable[str] = ()) -> float:
@@ -226,11 +241,16 @@ def main() -> None:
         zennit = time_zennit(run, dataset, model, arguments.features, arguments.zennit_pairs, folder)
         print(f"{dataset.name}: {len(dataset)} photographs, {pairs} pairs, {model.name} at {model.default_layer}\n")
         print(*table(ours, pairs, zennit, arguments.zennit_pairs), sep="\n")
-        outside = 1 - sum(ours.seconds[stage] for stage in NETWORK) / sum(ours.seconds.values())
+        in_model, in_matcher, rest = shares(ours, arguments.features)
         loops = rate(ours, pairs, ("embed", "statistics")), rate(zennit, arguments.zennit_pairs)
-        print(f"\noutside the network: {outside:.0%}; whole run {rate(ours, pairs):.1f} pairs/s")
+        print(f"\nthe model's network {in_model:.0%}, the matcher's networks {in_matcher:.0%}, the rest {rest:.0%}")
+        print(f"whole run {rate(ours, pairs):.1f} pairs/s")
         print(f"pairs alone: {loops[0]:.1f} pairs/s, zennit {loops[1]:.2f}: {loops[0] / loops[1]:.1f} times\n")
-        kept = {"pairs alone, zennit / ours": loops[0] / loops[1], "network's share of the run": 1 - outside}
+        kept = {
+            "pairs alone, zennit / ours": loops[0] / loops[1],
+            "network's share of the run": in_model,
+            "networks' share of the run": 1 - rest,
+        }
         keep("evaluate", arguments, kept)
         print(*outlook(ours, run, len(dataset), model.embed([dataset.load(0)[0]]).shape[1]), sep="\n")
 
