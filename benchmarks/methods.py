@@ -104,9 +104,9 @@ class Passes:
         self._handle.remove()
 
     def _counted(self, sweep: Callable, where: str) -> Callable:
-        def counted(recording: TapeRecording, layer: str, seeds: torch.Tensor) -> Any:
+        def counted(recording: TapeRecording, layer: str, seeds: torch.Tensor, *more: Any) -> Any:
             self._add(where, len(seeds))
-            return sweep(recording, layer, seeds)
+            return sweep(recording, layer, seeds, *more)
 
         return counted
 

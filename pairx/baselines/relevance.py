@@ -6,8 +6,8 @@ Relevance starts at the embedding as `R_k = e_k f_k / (|e||f|)`, which sums to t
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -74,9 +74,8 @@ def lrp_pixels(at: PairAtLayer, _options: NoOptions) -> Computation[Finding]:
     maps, beliefs = [], []
     for number, side in enumerate(at.sides):
         yield Step(number, 2, belief.SIDES[number])
-        with _record(side, []) as recording:
-            seed, account = lrp.seed(side.embedding, side.partner), lrp.Account()
-            (pixels,) = recording.pixels(lrp.OUTPUT, seed[None, None], account)
+        seed, account = lrp.seed(side.embedding, side.partner), lrp.Account()
+        (pixels,) = side.once(_recorded).pixels(lrp.OUTPUT, seed[None, None], account)
         maps.append(pixels.sum(0))
         beliefs.append(belief.believed(maps[-1], seed, belief.error_in(account)))
     return _judged(Finding.of_maps(map(to_map, maps)), beliefs, "the pixels")
@@ -104,26 +103,22 @@ def crp(at: PairAtLayer, options: CrpOptions) -> Computation[Finding]:
     if options.channel is not None and not 0 <= options.channel < channels:
         raise InputError(f"{at.layer} has channels 0 to {channels - 1}, and none {options.channel}.")
     path = at.model.path(at.layer)
-    with ExitStack() as stack:
-        yield Step(0, 3, "recording the photographs")
-        recordings = [stack.enter_context(_record(side, [path])) for side in at.sides]
-        relevances = [
-            recording.relevance(path, lrp.seed(side.embedding, side.partner)[None])[0]
-            for recording, side in zip(recordings, at.sides, strict=True)
-        ]
-        grids = [at.model.to_grid(relevance)[0] for relevance in relevances]
-        totals = [grid.double().sum((1, 2)) for grid in grids]
-        seeds = [lrp.seed(side.embedding, side.partner) for side in at.sides]
-        beliefs = [belief.believed(grid.sum(0), seed) for grid, seed in zip(grids, seeds, strict=True)]
-        channel = int((totals[0] + totals[1]).argmax()) if options.channel is None else options.channel
-        maps, metrics = [], {"channel": float(channel)}
-        for number, (recording, grid) in enumerate(zip(recordings, grids, strict=True)):
-            yield Step(1 + number, 3, "to the pixels")
-            alone = torch.zeros_like(grid)
-            alone[channel] = grid[channel]
-            (pixels,) = recording.pixels(path, at.model.from_grid(alone[None], like=relevances[number])[None])
-            maps.append(to_map(pixels.sum(0)))
-            metrics[f"share{number}"] = float(totals[number][channel] / totals[number].abs().sum().clamp(min=1e-12))
+    yield Step(0, 3, "recording the photographs")
+    recordings = [side.once(_recorded) for side in at.sides]
+    seeds = [lrp.seed(side.embedding, side.partner) for side in at.sides]
+    relevances = [recording.relevance(path, seed[None])[0] for recording, seed in zip(recordings, seeds, strict=True)]
+    grids = [at.model.to_grid(relevance)[0] for relevance in relevances]
+    totals = [grid.double().sum((1, 2)) for grid in grids]
+    beliefs = [belief.believed(grid.sum(0), seed) for grid, seed in zip(grids, seeds, strict=True)]
+    channel = int((totals[0] + totals[1]).argmax()) if options.channel is None else options.channel
+    maps, metrics = [], {"channel": float(channel)}
+    for number, (recording, grid) in enumerate(zip(recordings, grids, strict=True)):
+        yield Step(1 + number, 3, "to the pixels")
+        alone = torch.zeros_like(grid)
+        alone[channel] = grid[channel]
+        (pixels,) = recording.pixels(path, at.model.from_grid(alone[None], like=relevances[number])[None])
+        maps.append(to_map(pixels.sum(0)))
+        metrics[f"share{number}"] = float(totals[number][channel] / totals[number].abs().sum().clamp(min=1e-12))
     return _judged(Finding.of_maps(maps, metrics), beliefs, at.layer)
 
 
@@ -159,12 +154,10 @@ def bilrp(at: PairAtLayer, options: BilrpOptions) -> Computation[Finding]:
     else:
         generator = torch.Generator().manual_seed(options.seed)
         directions = torch.randint(0, 2, (options.samples, size), generator=generator) * 2.0 - 1
-    with ExitStack() as stack:
-        yield Step(0, 1, "recording the photographs")
-        recordings = [stack.enter_context(_record(side, [at.model.path(at.layer)])) for side in at.sides]
-        sampling, count = _Directions(at, recordings, directions, exact), len(directions)
-        error, all_of = (0.0, count) if exact else (options.error, 0)
-        tensor, reached = yield from stopping.sampled(sampling, count, error, all_of=all_of)
+    yield Step(0, 1, "recording the photographs")
+    sampling, count = _Directions(at, [side.once(_recorded) for side in at.sides], directions, exact), len(directions)
+    error, all_of = (0.0, count) if exact else (options.error, 0)
+    tensor, reached = yield from stopping.sampled(sampling, count, error, all_of=all_of)
     found = of_pairs(tensor, **reached.metrics)
     told = {f"growth{number}": value for number, value in enumerate(sampling.growths)}
     return replace(found, metrics=found.metrics | told, **_withheld(sampling.growths, at.layer))
@@ -220,5 +213,8 @@ def _withheld(growths: Sequence[float], where: str) -> dict[str, Any]:
     return {"withheld": why, "notes": (why,) if why else ()}
 
 
-def _record(side: Side, paths: list[str]) -> lrp.Recording:
-    return lrp.record(side.model.module, side.x, paths, POLICY, ENGINE)
+def _recorded(side: Side) -> lrp.Recording:
+    """The photograph's way through the network and the layer, whose memory is freed with the side."""
+    recording = lrp.record(side.model.module, side.x, [side.model.path(side.layer)], POLICY, ENGINE)
+    weakref.finalize(side, recording.__exit__)
+    return recording

@@ -196,7 +196,7 @@ class TapeRecording:
                 node.rule = None  # its value may be another's, who releases it
         if account is not None:
             account.started += float(seeds.abs().sum(dtype=torch.float64))
-            account.arrived += _total(pending[end])
+            account.arrived += pending[end].total
         return pending[end]
 
 
@@ -231,14 +231,10 @@ def _outside(tensor: Tensor) -> Tensor:
 
 def _book(account: Account, name: str, rule: Rule, relevance: Patch, shares: Sequence[Patch]) -> None:
     kept, unowned = rule.kept(relevance), rule.unowned(relevance)
-    gone = _total(relevance) - sum(map(_total, shares))
+    gone = relevance.total - sum(share.total for share in shares)
     books = (account.parameters, kept), (account.unowned, unowned), (account.lost, gone - kept - unowned)
     for book, value in books:
         book[name] = book.get(name, 0.0) + value
-
-
-def _total(relevance: Patch) -> float:
-    return float(relevance.values.sum(dtype=torch.float64))
 
 
 def refuse_constant(tape: Tape, name: str, output: object) -> None:

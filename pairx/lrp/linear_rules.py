@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from pairx.lrp.operators import Arithmetic, Convolution, Linear, multiply
 from pairx.lrp.patch import EPSILON, Patch, stabilized
@@ -101,10 +102,8 @@ class ZPlus(Product):
 
     def unowned(self, relevance: Patch) -> float:
         inverse = relevance.of(held(self.denominators).inverse)
-        ends = inverse > 1 / (2 * EPSILON)
-        if not bool(ends.any()):
-            return 0.0
-        return float((relevance.values * inverse * EPSILON)[ends.expand_as(relevance.values)].sum())
+        ended = F.threshold(inverse, 1 / (2 * EPSILON), 0.0)  # zero where anybody shares
+        return EPSILON * float((relevance.values * ended).sum())
 
     def _ended(self, relevance: Patch, bias: Tensor | None, inverse: Tensor) -> float:
         """How much ends in the positive part of a bias."""
@@ -121,7 +120,7 @@ class ZPlus(Product):
     def _denominators(self) -> _Denominators:
         """Of all outputs; from here on the forward's output is not needed."""
         x = self.inputs
-        mixed = any(bool((part < 0).any()) for part in (x[..., :1, :], x))  # one row mostly tells
+        mixed = any(bool(part.amin(tuple(range(x.ndim))) < 0) for part in (x[..., :1, :], x))  # one row mostly tells
         inverse = self.arithmetic.short(self._inverse(mixed))
         self.release()
         return _Denominators(inverse, mixed)

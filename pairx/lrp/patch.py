@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -64,6 +66,11 @@ class Patch:
     def of(self, tensor: Tensor) -> Tensor:
         """The same window of another tensor (..., H, W)."""
         return tensor[..., self.top : self.bottom, self.left : self.right]
+
+    @cached_property
+    def total(self) -> float:
+        """The sum of all values: of channels in their own precision, which is far faster, then in float64."""
+        return float(self.values.sum(-3 if self.values.ndim > 4 else -1).sum(dtype=torch.float64))
 
     def holding(self, values: Tensor) -> Patch:
         """The same window with other values."""
