@@ -1,18 +1,21 @@
 """Do metrics of PAIR-X's matches tell correct from incorrect pairs that the model finds equally similar? On nyala.
 
     PAIRX_DATA=data python -m benchmarks.separation [--models reid-lite0 lite0-imagenet benchmarks.models:mobilenet]
-        [--pairs 600] [--directions 64] [--size 576]
+        [--pairs 400] [--second-order 400] [--directions 32] [--size 576]
 
 Photographs are of the nyala that `tools.train_embedder` leaves out of every training. Pairs are drawn as `evaluate`
 draws them, half correct, half incorrect, among the most similar of the same flank and of another encounter. Delta and
 the AUC within its bins are those of `evaluate`; intervals (95 %) are from resamples of the individuals. Beside each
-metric stand its controls: Delta by chance, its middle 95 % with labels exchanged by query; the same metric where
-relevance is exchanged between the cells of each photograph; and where it asks for a transform, the one that only lays
-one frame over the other. `benchmarks.separating` says what each metric is.
+metric stands what a change gains in AUC over the metric as it is, on the same pairs, and controls: Delta by chance, its
+middle 95 % with labels exchanged by query; and Deltas of the same metric where relevance is exchanged between the cells
+of each photograph (shuffled), where instead of its match each cell has the one at the same place of the other frame (in
+place), and where the transform only lays one frame over the other (framed). `benchmarks.separating` says what each
+metric is.
 
 What the metrics need is kept in the cache, by pair and by photograph, so that a run that was stopped goes on.
---directions: how many of the embedding second-order relevance looks at, two backward passes of each photograph for
-each (`benchmarks.second_order`).
+--second-order: how many of the pairs have metrics of second order, too; fewer have a table of their own. --directions:
+how many of the embedding second-order relevance looks at, two backward passes of each photograph for each
+(`benchmarks.second_order`).
 """
 
 from __future__ import annotations
@@ -197,11 +200,22 @@ def print_table(pairs: pd.DataFrame, values: dict[str, pd.DataFrame]) -> None:
         intervals = found.intervals()
         return [told(found.values()[one], *intervals[one]) for one in ("delta", "auc")]
 
+    def gain(metric: np.ndarray, name: str) -> str:
+        """In AUC, over the same metric as it is, on the pairs that have both."""
+        base = f"{name.partition(':')[0]}: as it is"
+        if base == name or base not in values["itself"]:
+            return "–"
+        other = values["itself"][base].to_numpy(float)
+        both = np.isfinite(metric) & np.isfinite(other)
+        rest = cosine[both], correct[both], individual[both], RESAMPLES, 0
+        less = resampled(metric[both], *rest).less(resampled(other[both], *rest))
+        return told(less.values()["auc"], *less.intervals()["auc"])
+
     print(f"\n{len(pairs)} pairs, {correct.sum()} of them correct, of {len(set(individual))} individuals")
     like = NormalDist().cdf(2 * AIM**0.5)
     print(f"Of two normal distributions of one width, a Delta of {AIM} is an AUC of {like:.2f}.")
-    print("| Metric | pairs | Delta | by chance | AUC | shuffled | in place | framed |")
-    print("|---" * 8 + "|")
+    print("| Metric | pairs | Delta | by chance | AUC | gain in AUC | shuffled | in place | framed |")
+    print("|---" * 9 + "|")
     names: dict[bytes, list[str]] = {}
     for name, column in values["itself"].items():
         names.setdefault(np.round(column.to_numpy(float), ROUNDED).tobytes(), []).append(str(name))
@@ -210,7 +224,7 @@ def print_table(pairs: pd.DataFrame, values: dict[str, pd.DataFrame]) -> None:
         value, area = numbers(metric)
         low, high = delta_null(metric, cosine, correct, query, CHANCE, 0).interval
         chance = "–" if np.isnan(low) else f"[{low:.2f}, {high:.2f}]"
-        cells = [f"{np.isfinite(metric).sum()}", value, chance, area]
+        cells = [f"{np.isfinite(metric).sum()}", value, chance, area, gain(metric, same[0])]
         for control in list(CONTROLS)[1:]:
             other = values[control][same[0]].to_numpy(float)
             cells.append("–" if np.array_equal(metric, other, equal_nan=True) else numbers(other)[0])
