@@ -105,7 +105,7 @@ CHOICES = {
         "A match counts less where the cells around it match elsewhere: the first are more often right.",
         "the order of matches; relevance is the paper's; agreement multiplies it by the share of the cells around that "
         "match beside it",
-        {"relevance": "The most relevant (paper)", "agreement": "Relevant, and the cells around agree"},
+        {"relevance": "The most relevant (paper)", "agreement": "Relevant and agreed on"},
     ),
 }
 """The options by name. What each does to the result: see `pairx.core.Options` and `pairx.lrp.Policy`."""

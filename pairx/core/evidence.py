@@ -35,6 +35,7 @@ def evidence(matches: Matches) -> int:
 UNSIGNED = (
     "Relevance is shown without its sign, as absolute values: what is drawn matters, for the similarity or against it."
 )
+AGREED = "Matches stand in the order of their relevance times the share of the cells around that agree with them."
 
 
 def nothing_raises(matches: Matches) -> tuple[str, ...]:

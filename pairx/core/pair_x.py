@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from pairx import lrp
-from pairx.core.evidence import UNSIGNED, evidence, nothing_raises
+from pairx.core.evidence import AGREED, UNSIGNED, evidence, nothing_raises
 from pairx.core.matching import match
 from pairx.core.options import CARD, DEFAULTS, VERSION, Options
 from pairx.lrp import belief
@@ -240,6 +240,7 @@ def explanation(encoded: EncodedPair, weighed: Weighed, painted: Painted, option
     unpainted = belief.withheld(painted.growths, options.policy, "the pixels")
     said = (unbelievable,) if unbelievable else nothing_raises(weighed.matches)
     said += () if options.cells == "signed" else (UNSIGNED,)
+    said += () if options.strength == "relevance" else (AGREED,)
     return Explanation(
         CARD.name,
         encoded.similarity,

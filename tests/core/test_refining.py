@@ -11,6 +11,7 @@ from torch import Tensor
 
 import pairx
 from pairx.core import refining
+from pairx.core.evidence import AGREED
 from pairx.core.matching import match, mutual, nearest
 from pairx.core.refining import Cells, agreement, between, peak
 from pairx.images import cell_centres
@@ -252,3 +253,8 @@ def test_pixel_maps_stay_with_their_cells(tiny: EmbeddingModel, pair: ImagePair)
         one.matches.keypoints0, other.matches.keypoints0
     )
     assert pairx.explain(tiny, pair, k_colors=0, preset="paper").settings["positions"] == "centres"
+
+
+def test_another_order_is_said(tiny: EmbeddingModel, pair: ImagePair) -> None:
+    plain, agreed = (pairx.explain(tiny, pair, k_colors=0, strength=name) for name in ("relevance", "agreement"))
+    assert set(agreed.notes) - set(plain.notes) == {AGREED} and AGREED not in plain.notes
