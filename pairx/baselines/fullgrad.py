@@ -25,16 +25,17 @@ the bias of a gate would take the place of what passes through it.
 
 
 class BiasTape(TorchFunctionMode):
-    """Notes down, during a forward, the output of every operation that adds a bias, and that bias. An activation's is
-    implicit: what its tangent adds, `f(x) - f'(x) x`, such as the 6 of a saturated ReLU6.
+    """Has the backward of a forward add up what every operation that adds a bias contributes, `b g_b`. An activation's
+    bias is implicit: what its tangent adds, `f(x) - f'(x) x`, such as the 6 of a saturated ReLU6.
 
-    biases: (output, bias), bias of a shape that broadcasts to the output's. Belongs to one thread; changes nothing in
-    the network.
+    cells: by (h, w), the sums over channels of what has a place. elsewhere: of what has none. Belongs to one thread;
+    changes nothing in the network.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.biases: list[tuple[Tensor, Tensor]] = []
+        self.cells: dict[tuple[int, int], Tensor] = {}
+        self.elsewhere = 0.0
 
     def __torch_function__(self, function: Callable, _types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
         kwargs = kwargs or {}
@@ -42,8 +43,23 @@ class BiasTape(TorchFunctionMode):
         output = function(*args, **kwargs)
         if bias is None:
             return output
-        self.biases.append((output, bias[:, None, None] if bias.ndim == 1 and output.ndim == 4 else bias))
-        return output.clone()  # the next operation may write over its input
+        self.note(output, bias)
+        return output
+
+    def note(self, output: Tensor, bias: Tensor) -> None:
+        """Once the output's gradient is known, add up what the bias contributes."""
+        if output.requires_grad:
+            output.register_hook(lambda gradient: self._add(gradient, bias))  # of the output before it is written over
+
+    def _add(self, gradient: Tensor, bias: Tensor) -> None:
+        gradient = gradient.detach()
+        if gradient.ndim != 4 or gradient.shape[2:].numel() == 1:
+            share = gradient * (bias[:, None, None] if bias.ndim == 1 and gradient.ndim == 4 else bias)
+            self.elsewhere += float(share.double().sum())
+            return
+        own = torch.einsum("c,bchw->hw", bias, gradient) if bias.ndim == 1 else (gradient * bias).sum((0, 1))
+        size = own.shape[0], own.shape[1]
+        self.cells[size] = self.cells[size] + own if size in self.cells else own
 
 
 def _bias(function: Callable, args: tuple, kwargs: dict) -> Tensor | None:
@@ -127,18 +143,10 @@ def full_gradient(side: Side) -> tuple[Tensor, float]:
     x = side.x.detach().clone().requires_grad_()
     with torch.enable_grad(), BiasTape() as tape:
         score = side.product(side.embed(x)).sum()
-    noted = [(output, bias) for output, bias in tape.biases if output.requires_grad]
-    gradient, *gradients = torch.autograd.grad(score, [x, *(output for output, _ in noted)], allow_unused=True)
-    total, elsewhere = (x * gradient).sum((0, 1)), 0.0
-    for (_, bias), g in zip(noted, gradients, strict=True):
-        if g is None:
-            continue
-        share = g * bias
-        if share.ndim == 4 and share.shape[2:].numel() > 1:
-            total = total + spread(share.sum((0, 1)), total.shape)
-        else:
-            elsewhere += float(share.detach().double().sum())
-    return total.detach(), elsewhere
+    total = (x * torch.autograd.grad(score, x)[0]).sum((0, 1)).detach()
+    for cells in tape.cells.values():
+        total = total + spread(cells, total.shape)
+    return total, tape.elsewhere
 
 
 def spread(cells: Tensor, size: Sequence[int]) -> Tensor:
