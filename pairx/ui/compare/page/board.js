@@ -77,6 +77,7 @@ export function mount({ element, props, given, trigger, watch }) {
   make("span", "px-hint", scale, "each panel has its own scale").title =
     "Both photographs of a panel share it; stronger values are painted as the ends";
   make("span", "px-hint px-gesture", key, "Ctrl + wheel or pinch zooms, drag moves all panels");
+  make("h2", "px-unseen", body, "Panels"); // where the controls, whose headings are seen, are a closed sheet
   const grid = make("div", "px-panels", body);
   figures(body, (asked) => download(asked));
 
