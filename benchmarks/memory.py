@@ -30,15 +30,15 @@ def resident(process: psutil.Process) -> float:
     return sum(one.memory_info().rss for one in (process, *process.children(recursive=True))) / 2**30
 
 
-def serve(port: int, **environment: str) -> subprocess.Popen:
-    """The app in a process of its own, answering. environment: variables beside our own."""
+def serve(port: int, checkout: Path = ROOT, **environment: str) -> subprocess.Popen:
+    """The app of a checkout in a process of its own, answering. environment: variables beside our own."""
     environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), **environment}
-    process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-    for _ in range(240):
+    process = subprocess.Popen([sys.executable, "app.py"], cwd=checkout, env=environment, stdout=subprocess.DEVNULL)
+    for _ in range(2400):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return process
-        time.sleep(0.5)
+        time.sleep(0.05)
     process.kill()
     raise TimeoutError("the app did not start within two minutes")
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from benchmarks.record import add_record, keep
@@ -39,13 +39,26 @@ def commands(folder: Path) -> dict[str, list[str]]:
     }
 
 
-def timed(command: list[str], checkout: Path, folder: Path) -> tuple[float, float]:
-    """Processor seconds and seconds of a command of a checkout."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    environment = {**os.environ, "PYTHONPATH": str(checkout)}
-    subprocess.run([sys.executable, *command], cwd=folder, env=environment, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - began
+@dataclass(frozen=True)
+class Took:
+    """What some work took: processor seconds (user and system), seconds by the clock, GiB of memory at its peak."""
+
+    processor: float
+    seconds: float
+    peak: float
+
+
+def timed(command: list[str], checkout: Path, folder: Path) -> Took:
+    """What a command of a checkout takes, in a process of its own. Raises CalledProcessError where it fails."""
+    environment, began = {**os.environ, "PYTHONPATH": str(checkout)}, time.perf_counter()
+    process = subprocess.Popen([sys.executable, *command], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    unit = 2**30 if sys.platform == "darwin" else 2**20
+    return Took(used.ru_utime + used.ru_stime, seconds, used.ru_maxrss / unit)
 
 
 def main() -> None:
@@ -62,8 +75,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         torch, kept = 0.0, {}
         for title, command in commands(Path(name)).items():
-            runs = [[timed(command, one, Path(name)) for one in checkouts] for _ in range(arguments.repeats)]
-            found = [[statistics.median(run[i][j] for run in runs) for j in (0, 1)] for i in range(len(checkouts))]
+            runs = [[astuple(timed(command, one, Path(name))) for one in checkouts] for _ in range(arguments.repeats)]
+            found = [
+                [statistics.median(values) for values in zip(*one, strict=True)] for one in zip(*runs, strict=True)
+            ]
             ours = found[0]
             torch = torch or ours[0]
             kept |= {f"{TORCH} / {title}": torch / ours[0]} if title != TORCH else {}

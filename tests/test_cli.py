@@ -328,11 +328,15 @@ def test_the_process_without_arguments_says_what_to_do() -> None:
     )
 
 
-def test_help_does_without_torch() -> None:
-    code = "import sys, pairx.cli\ntry: pairx.cli.main(['--help'])\nexcept SystemExit: print('torch' in sys.modules)"
+def test_help_imports_next_to_nothing() -> None:
+    heavy = {"cv2", "gradio", "matplotlib", "pandas", "PIL", "scipy", "timm", "torch", "torchvision"}
+    code = (
+        "import sys, pairx.cli\ntry: pairx.cli.main(['--help'])\n"
+        f"except SystemExit: print(sorted({heavy} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stdout.startswith("usage: python -m pairx")
-    assert done.stdout.splitlines()[-1] == "False"
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 @pytest.mark.slow
@@ -342,6 +346,7 @@ def test_an_explanation_imports_no_more_than_it_uses(tmp_path: Path) -> None:
     unused = (
         "faiss", "fontTools.subset", "kornia", "networkx", "pandas", "scipy", "skimage", "sympy", "timm.models.resnet",
         "torch._dynamo", "torchvision.models.resnet", "zennit",
+        "gradio", "matplotlib.pyplot", "plotly", "ray", "sklearn",
     )  # fmt: skip
     code = (
         "import sys, pairx.cli\npairx.cli.main(['explain', *sys.argv[1:]])\n"

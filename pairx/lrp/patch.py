@@ -56,6 +56,18 @@ class Patch:
         rows, columns = slice(top - self.top, bottom - self.top), slice(left - self.left, right - self.left)
         return Patch(self.values[..., rows, columns], top, left, self.size)
 
+    def inside(self, top: int, left: int, size: tuple[int, int]) -> Patch:
+        """The smallest window, in a part of the whole of this size that begins at (top, left), with all there that is
+        not zero.
+        """
+        first, last = max(self.top, top), min(self.bottom, top + size[0])
+        begin, end = max(self.left, left), min(self.right, left + size[1])
+        if first >= last or begin >= end:
+            return Patch(self.values.new_zeros((*self.values.shape[:-2], 1, 1)), 0, 0, size)
+        part = self.cropped(first, last, begin, end).values
+        found = Patch.around(part)
+        return Patch(found.values, found.top + first - top, found.left + begin - left, size)
+
     def dense(self) -> Tensor:
         """(N, ..., H, W), zero outside the window."""
         (h, w), (bottom, right) = self.size, (self.bottom, self.right)

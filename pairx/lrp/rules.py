@@ -162,6 +162,20 @@ class Adjoint(Rule):
         return [one.to(relevance.dtype) for one in pulled]
 
 
+class Cropped(Adjoint):
+    """The adjoint of constants around a signal: the part of the relevance that is the signal's, and no arithmetic.
+
+    top, left: where the signal begins in the last two axes of the output. size: (height, width) of its own.
+    """
+
+    def __init__(self, source: Node, top: int, left: int, size: tuple[int, int]) -> None:
+        super().__init__([source], torch.empty(0), (), constant=True)
+        self.top, self.left, self.size = top, left, size
+
+    def share(self, relevance: Patch) -> Sequence[Patch]:
+        return [relevance.inside(self.top, self.left, self.size)]
+
+
 class Norm(Adjoint):
     """`R_i = x_i sum_j (dy_j / dx_i) R_j / y_j`: averages and generalised means (zennit's Norm).
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from pairx.lrp import rules
@@ -74,7 +75,19 @@ def moved(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
 
 def padded(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:
     """An operation that puts constants beside the signal: what relevance those take ends there."""
+    if func is F.pad and (rule := _cropped(tape, *args, **kwargs)):
+        return added(tape, func(*args, **kwargs), rule, title(func), rule.sources[0].kind)
     return traced(tape, func, args, kwargs, rules.Adjoint, constant=True)
+
+
+def _cropped(
+    tape: Tape, input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> rules.Cropped | None:
+    """The rule of constants around the last two axes of a signal; None for another padding."""
+    left, right, top, bottom = (*pad, 0, 0, 0, 0)[:4]
+    if mode != "constant" or len(pad) > 4 or input.ndim < 3 or min(left, right, top, bottom) < 0:
+        return None
+    return rules.Cropped(tape.node_of(input), top, left, (input.shape[-2], input.shape[-1]))
 
 
 def viewed(tape: Tape, func: Callable, args: tuple, kwargs: dict) -> Any:

@@ -123,3 +123,17 @@ def test_maps_of_all_cells_add_up_to_the_map_of_the_whole(name: str, side: int, 
         assert len(parts) > 10
         assert_near(parts.sum(0), whole)
         assert (parts[0] == 0).any(), "a corner cell does not see the whole image"
+
+
+@pytest.mark.parametrize("pad", [(0, 1, 0, 1), (2, 3, 1, 4), (0, 2), (1, 0), (0, 0, 3, 0)])
+@pytest.mark.parametrize("window", [(0, 8, 0, 9), (0, 2, 0, 2), (3, 5, 4, 7), (6, 8, 7, 9)])
+def test_inside_constants_is_what_their_derivative_says(pad: tuple[int, ...], window: tuple[int, ...]) -> None:
+    left, right, top, bottom = (*pad, 0, 0)[:4]
+    x = torch.zeros(1, 2, 8 - top - bottom, 9 - left - right, requires_grad=True)
+    whole = torch.zeros(1, 2, 8, 9)
+    whole[..., slice(*window[:2]), slice(*window[2:])] = torch.randn(1, 2, window[1] - window[0], window[3] - window[2])
+    (expected,) = torch.autograd.grad(torch.nn.functional.pad(x, pad), x, whole)
+    for patch in (Patch.whole(whole), Patch.around(whole)):
+        found = patch.inside(top, left, tuple(x.shape[-2:]))
+        torch.testing.assert_close(found.dense(), expected, rtol=0, atol=0)
+        assert found.values.shape == Patch.around(expected).values.shape, "no larger than it has to be"
