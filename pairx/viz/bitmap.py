@@ -26,7 +26,7 @@ class Bitmap(AxesImage):
     def make_image(self, renderer: Any, magnification: float = 1.0, unsampled: bool = False) -> Any:
         """What matplotlib asks: (H, W, 4) uint8, where it lies, and how it is turned."""
         box, seen = self.get_window_extent(), self.axes.bbox
-        sides = np.round(dots := box.extents * magnification).astype(int)
+        sides = np.round(dots := np.array(box.extents) * magnification).astype(int)
         pixels = np.asarray(self.get_array())
         exact = np.abs(dots - sides).max() < 1e-6 and (sides[3] - sides[1], sides[2] - sides[0]) == pixels.shape[:2]
         within = Bbox.intersection(box, seen)
