@@ -60,11 +60,11 @@ class Files:
         cells = sorted(shown.cells, key=lambda cell: places.get(cell.id, len(places)))
         found = []
         for cell in cells:
-            if one not in (None, cell.id) or self.cells.known(cell) is None:
+            if one not in (None, cell.id) or (result := self.cells.known(cell)) is None:
                 continue
             pair = self.app_state.pair(cell.request)
-            panel = one is None and kind != "zip"
-            result = self.cells.known(cell) if panel else self.cells.whole(cell, pair)
+            if one is not None or kind == "zip":  # with what no panel shows
+                result = self.cells.whole(cell, pair) or result
             noted = methods.noted(result, pair) if isinstance(result, Explanation) else result
             entry = viz.Entry(cell.title, noted, pair, card_of(cell.method), card_of(cell.method).title)
             found.append((cell, entry))
