@@ -29,6 +29,7 @@ PACE = 100  # ms between two keys
 MOST_SECONDS = 4.0  # from a beginning to its kill
 KEYS = {"y": "match", "n": "no_match", "u": "unsure"}
 CANDIDATES = 20
+UNTOLD = 2  # keys: the last one, and one whose request may wait for the answer to another
 PRESS = """(key) => {
   const { key: shown } = document.querySelector('.px-review').dataset;
   document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
@@ -73,6 +74,8 @@ class Session:
         self.sent: dict[str, tuple[str, str]] = {}
         """By ticket: the pair as the page names it, and the verdict."""
         self.acknowledged: set[str] = set()
+        self.unheard: list[tuple[str | None, str]] = []
+        """What was pressed last before a browser died, which may have sent it and not told so."""
 
     def sent_by(self, request: Request) -> None:
         if request.url.endswith("/decide"):
@@ -92,6 +95,10 @@ class Session:
         self.pressed.append((None, KEYS[key]))
         self.pressed[-1] = (page.evaluate(PRESS, key), KEYS[key])
         page.wait_for_timeout(PACE)
+
+    def browser_died(self) -> None:
+        heard = set(self.sent.values())
+        self.unheard += [one for one in self.pressed[-UNTOLD:] if one not in heard]
 
     def swapped(self) -> int:
         """Decisions that were sent about another pair than that on the screen, or with another verdict than that of the
@@ -126,6 +133,7 @@ def kill_at_random(folder: Path, moments: int, seed: int = 0) -> dict[str, int]:
                     server = serve(port, PAIRX_REVIEWS=str(folder))
                 else:
                     browser.kill()
+                    session.browser_died()
                     browser = Browser(playwright, address, session)
             before = len(session.acknowledged)
             while len(session.acknowledged) < before + 5:
@@ -141,6 +149,7 @@ def kill_at_random(folder: Path, moments: int, seed: int = 0) -> dict[str, int]:
 def told(session: Session, kept: pd.DataFrame) -> dict[str, int]:
     """The table."""
     found = {row.ticket: (_pair(row.query_id, row.candidate_id), row.verdict) for row in kept.itertuples()}
+    untold = [decision for ticket, decision in found.items() if ticket not in session.sent]
     other = sum(found[ticket] != sent for ticket, sent in session.sent.items() if ticket in found)
     return {
         "keys pressed": len(session.pressed),
@@ -148,7 +157,7 @@ def told(session: Session, kept: pd.DataFrame) -> dict[str, int]:
         "acknowledged": len(session.acknowledged),
         "kept": len(kept),
         "acknowledged and lost": len(session.acknowledged - set(found)),
-        "kept and never sent": len(set(found) - set(session.sent)),
+        "kept and never sent": sum(not any(_same(one, decision) for one in session.unheard) for decision in untold),
         "doubled": int(kept.duplicated(["query_id", "candidate_id"]).sum() + kept["ticket"].duplicated().sum()),
         "swapped": session.swapped() + other,
     }

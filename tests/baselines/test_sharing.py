@@ -28,6 +28,7 @@ def found(model: EmbeddingModel, names: list[str]) -> dict[str, Explanation]:
     return explanations
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [1, -1], ids=["as shown", "reversed"])
 def test_together_each_method_finds_what_it_finds_alone(order: int, tiny: EmbeddingModel) -> None:
     together = found(tiny, SHARING[::order])

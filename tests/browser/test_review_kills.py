@@ -45,3 +45,17 @@ def test_each_fault_would_be_found(tmp_path, fault):
             log.decide(Decision("q", candidate, "match", "Ada", now()), ticket)
         found = told(session, log.entries())
     assert [one for one in FAULTS if found[one]] == ([fault] if fault else [])
+
+
+def test_what_a_browser_sent_as_it_died_was_pressed(tmp_path):
+    session = Session(0)
+    session.pressed = [('["q","a"]', "match"), ('["q","b"]', "match")]
+    session.sent["t1"] = session.pressed[0]
+    session.acknowledged.add("t1")
+    session.browser_died()
+    with ReviewLog(tmp_path, {}) as log:
+        for ticket, candidate in (("t1", "a"), ("t2", "b")):
+            log.decide(Decision("q", candidate, "match", "Ada", now()), ticket)
+        assert told(session, log.entries())["kept and never sent"] == 0
+        log.decide(Decision("q", "c", "match", "Ada", now()), "t3")
+        assert told(session, log.entries())["kept and never sent"] == 1
