@@ -20,7 +20,8 @@ from typing import Any
 
 import psutil
 
-RESULTS = Path(__file__).parent / "results"
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
 PACKAGES = ("numpy", "torch", "timm", "opencv-python-headless", "faiss-cpu", "zennit", "kornia")
 
 
@@ -53,6 +54,8 @@ def keep(
     if not arguments.record:
         return
     options = {name: value for name, value in vars(arguments).items() if name != "record"}
+    if options.get("against"):
+        options["against"] = commit(options["against"])
     about = {"benchmark": benchmark, "date": date.today().isoformat(), "commit": commit(), "machine": machine(device)}
     load = {"load": round(os.getloadavg()[0], 1)} if hasattr(os, "getloadavg") else {}
     found = {
@@ -86,13 +89,13 @@ def versions() -> dict[str, str]:
     return found
 
 
-def commit() -> str:
+def commit(checkout: Path = ROOT) -> str:
     """The commit that is measured, with a + where files differ from it; empty where nobody knows."""
     try:
-        run = {"cwd": RESULTS, "capture_output": True, "text": True, "check": True}
+        run = {"cwd": checkout, "capture_output": True, "text": True, "check": True}
         found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], **run).stdout.strip()
         changed = subprocess.run(
-            ["git", "status", "--porcelain", "-uno", "--", "../../pairx", "../*.py"], **run
+            ["git", "status", "--porcelain", "-uno", "--", "pairx", "benchmarks/*.py"], **run
         ).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
