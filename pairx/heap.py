@@ -35,5 +35,8 @@ def importing() -> Iterator[None]:
 
 
 def end() -> None:
-    """Let nobody look for garbage in all that the process has made: it ends, and its memory with it."""
-    gc.freeze()
+    """Let nobody look for garbage in all that the process has made: it ends, and its memory with it. Triton, where
+    anybody imported it, would print a page about what is left.
+    """
+    if "triton" not in sys.modules:
+        gc.freeze()

@@ -37,3 +37,10 @@ def test_the_process_ends_with_its_commands_status(asked: list[str], status: int
     done = subprocess.run([sys.executable, "-c", code, *asked], capture_output=True, text=True)
     assert done.returncode == status, done.stderr
     assert done.stdout.splitlines()[-1] == "frozen True"
+
+
+def test_nothing_is_said_of_what_triton_leaves() -> None:
+    pytest.importorskip("triton", reason="triton is not installed")
+    code = "import triton._C.libtriton\nfrom pairx import heap\nheap.end()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
